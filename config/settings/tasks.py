@@ -1,0 +1,22 @@
+"""Who works the core.Job rows: a thread of the web process, or Celery where a broker is set."""
+
+from config.settings.env import TESTING, env
+
+REDIS_URL = env.str("REDIS_URL", default="")
+# "inline" in tests and commands, "celery" with a broker, "thread" otherwise.
+JOBS_RUNNER = "inline" if TESTING else ("celery" if REDIS_URL else "thread")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
+CELERY_TIMEZONE = "Europe/Paris"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "take-up-stale-jobs": {"task": "core.take_up_stale_jobs", "schedule": 60.0},
+}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL and not TESTING
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}

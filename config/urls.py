@@ -1,0 +1,17 @@
+"""Every address of Maillon, one include per room."""
+
+from django.urls import include, path
+
+handler400 = "core.views.errors.bad_request"
+handler403 = "core.views.errors.permission_denied"
+handler404 = "core.views.errors.not_found"
+handler500 = "core.views.errors.server_error"
+
+urlpatterns = [
+    path("", include("reporting.urls")),
+    path("", include("core.urls")),
+    path("", include("accounts.urls")),
+    path("", include("markets.urls")),
+    path("", include("clauses.urls")),
+    path("", include("beneficiaries.urls")),
+]

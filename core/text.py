@@ -1,0 +1,15 @@
+"""Words made comparable: no accents, no case, no hyphens or apostrophes, single spaces."""
+
+import re
+import unicodedata
+
+_APART = re.compile(r"[^0-9a-z]+")
+
+
+def normalise(text: str) -> str:
+    """« Élise D’Hérouville-Saint » → « elise d herouville saint »."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    latin = _APART.sub(" ", bare).strip()
+    # A name in another script has no Latin letter left: keep it as it is rather than lose it.
+    return latin or " ".join(bare.split())

@@ -1,0 +1,75 @@
+"""Migration operations that make facts append-only in the database itself, on SQLite and on PostgreSQL."""
+
+from collections.abc import Sequence
+
+from django.db.migrations.operations.base import Operation
+
+
+class ProtectRows(Operation):
+    """Refuse DELETE, and UPDATE of the given columns, on rows that meet a condition.
+
+    table: the table's name. columns: the protected columns (empty: the whole row). when: an SQL condition
+    on OLD that both databases read alike (empty: every row). sentence: what the refusal says.
+    """
+
+    reversible = True
+
+    def __init__(self, table: str, sentence: str, columns: Sequence[str] = (), when: str = "") -> None:
+        self.table = table
+        self.sentence = sentence
+        self.columns = tuple(columns)
+        self.when = when
+
+    def state_forwards(self, app_label, state):  # noqa: ANN001
+        """The models do not change."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):  # noqa: ANN001
+        for statement in create_statements(schema_editor.connection.vendor, self):
+            schema_editor.execute(statement, params=None)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):  # noqa: ANN001
+        for statement in drop_statements(schema_editor.connection.vendor, self):
+            schema_editor.execute(statement, params=None)
+
+    def describe(self) -> str:
+        return f"Protect rows of {self.table}"
+
+    def deconstruct(self):  # noqa: ANN201
+        return (self.__class__.__name__, [self.table, self.sentence, self.columns, self.when], {})
+
+
+def create_statements(vendor: str, rule: ProtectRows) -> list[str]:
+    sentence = rule.sentence.replace("'", "’")
+    of_columns = f" OF {', '.join(rule.columns)}" if rule.columns else ""
+    if vendor == "sqlite":
+        changed = " OR ".join(f"OLD.{c} IS NOT NEW.{c}" for c in rule.columns)
+        conditions = [f"({part})" for part in (rule.when, changed) if part]
+        when_update = f"WHEN {' AND '.join(conditions)}" if conditions else ""
+        when_delete = f"WHEN {rule.when}" if rule.when else ""
+        return [
+            f"CREATE TRIGGER {rule.table}_no_update BEFORE UPDATE{of_columns} ON {rule.table} "
+            f"{when_update} BEGIN SELECT RAISE(ABORT, '{sentence}'); END",
+            f"CREATE TRIGGER {rule.table}_no_delete BEFORE DELETE ON {rule.table} "
+            f"{when_delete} BEGIN SELECT RAISE(ABORT, '{sentence}'); END",
+        ]
+    changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in rule.columns)
+    conditions = [f"({part})" for part in (rule.when, changed) if part]
+    when_update = f"WHEN ({' AND '.join(conditions)})" if conditions else ""
+    when_delete = f"WHEN ({rule.when})" if rule.when else ""
+    return [
+        f"CREATE OR REPLACE FUNCTION {rule.table}_protect() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        f"CREATE TRIGGER {rule.table}_no_update BEFORE UPDATE{of_columns} ON {rule.table} "
+        f"FOR EACH ROW {when_update} EXECUTE FUNCTION {rule.table}_protect()",
+        f"CREATE TRIGGER {rule.table}_no_delete BEFORE DELETE ON {rule.table} "
+        f"FOR EACH ROW {when_delete} EXECUTE FUNCTION {rule.table}_protect()",
+    ]
+
+
+def drop_statements(vendor: str, rule: ProtectRows) -> list[str]:
+    names = (f"{rule.table}_no_update", f"{rule.table}_no_delete")
+    if vendor == "sqlite":
+        return [f"DROP TRIGGER IF EXISTS {name}" for name in names]
+    return [f"DROP TRIGGER IF EXISTS {name} ON {rule.table}" for name in names] + [
+        f"DROP FUNCTION IF EXISTS {rule.table}_protect()"
+    ]
