@@ -1,8 +1,6 @@
 """Where things are, language and time."""
 
-from config.settings.env import BASE_DIR, DEMO, PRODUCTION, TESTING, VAR_DIR, env, secret
-
-__all__ = ["BASE_DIR", "DEMO", "PRODUCTION", "TESTING", "VAR_DIR"]
+from config.settings.env import BASE_DIR, DEMO, PRODUCTION, TESTING, VAR_DIR, env, secret  # noqa: F401
 
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", default=False)
