@@ -20,21 +20,21 @@ class ProtectRows(Operation):
         self.columns = tuple(columns)
         self.when = when
 
-    def state_forwards(self, app_label, state):  # noqa: ANN001
+    def state_forwards(self, app_label, state):
         """The models do not change."""
 
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):  # noqa: ANN001
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
         for statement in create_statements(schema_editor.connection.vendor, self):
             schema_editor.execute(statement, params=None)
 
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):  # noqa: ANN001
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
         for statement in drop_statements(schema_editor.connection.vendor, self):
             schema_editor.execute(statement, params=None)
 
     def describe(self) -> str:
         return f"Protect rows of {self.table}"
 
-    def deconstruct(self):  # noqa: ANN201
+    def deconstruct(self):
         return (self.__class__.__name__, [self.table, self.sentence, self.columns, self.when], {})
 
 
@@ -53,16 +53,18 @@ def create_statements(vendor: str, rule: ProtectRows) -> list[str]:
             f"{when_delete} BEGIN SELECT RAISE(ABORT, '{sentence}'); END",
         ]
     changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in rule.columns)
-    conditions = [f"({part})" for part in (rule.when, changed) if part]
-    when_update = f"WHEN ({' AND '.join(conditions)})" if conditions else ""
-    when_delete = f"WHEN ({rule.when})" if rule.when else ""
+    refuse_update = " AND ".join(f"({part})" for part in (rule.when, changed) if part) or "TRUE"
+    # The condition stands in the body, because a WHEN clause takes no subquery on PostgreSQL.
+    body = (
+        f"BEGIN IF TG_OP = 'DELETE' THEN IF {rule.when or 'TRUE'} THEN {{refuse}} END IF; RETURN OLD; END IF; "
+        f"IF {refuse_update} THEN {{refuse}} END IF; RETURN NEW; END"
+    ).format(refuse=f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation';")
     return [
-        f"CREATE OR REPLACE FUNCTION {rule.table}_protect() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        f"CREATE OR REPLACE FUNCTION {rule.table}_protect() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
         f"CREATE TRIGGER {rule.table}_no_update BEFORE UPDATE{of_columns} ON {rule.table} "
-        f"FOR EACH ROW {when_update} EXECUTE FUNCTION {rule.table}_protect()",
+        f"FOR EACH ROW EXECUTE FUNCTION {rule.table}_protect()",
         f"CREATE TRIGGER {rule.table}_no_delete BEFORE DELETE ON {rule.table} "
-        f"FOR EACH ROW {when_delete} EXECUTE FUNCTION {rule.table}_protect()",
+        f"FOR EACH ROW EXECUTE FUNCTION {rule.table}_protect()",
     ]
 
 

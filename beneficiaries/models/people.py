@@ -1,0 +1,141 @@
+"""Beneficiaries, and the organisations that send them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from beneficiaries.enums import Gender, PrescriberKind
+from beneficiaries.models.reference import EducationLevel, Qpv
+from core.history import TrackedModel
+from core.models import Searchable, SearchableQuerySet
+from markets.models import Commune
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class PrescriberQuerySet(SearchableQuerySet):
+    pass
+
+
+class Prescriber(Searchable, TrackedModel):
+    """An organisation that sends and follows people (France Travail, mission locale, PLIE, SPIP…)."""
+
+    search_fields: ClassVar[tuple[str, ...]] = ("name",)
+
+    name = models.CharField("nom", max_length=250)
+    kind = models.CharField("nature", max_length=20, choices=PrescriberKind, default=PrescriberKind.OTHER)
+    commune = models.ForeignKey(
+        Commune, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="commune"
+    )
+    email = models.EmailField("adresse électronique", blank=True)
+    phone = models.CharField("téléphone", max_length=30, blank=True)
+    is_active = models.BooleanField("en activité", default=True)
+
+    objects = PrescriberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "prescripteur"
+        verbose_name_plural = "prescripteurs"
+        ordering = ("name", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "kind"],
+                name="prescriber_unique",
+                violation_error_message="Ce prescripteur existe déjà.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BeneficiaryQuerySet(SearchableQuerySet):
+    def visible_to_company(self, user: User) -> Any:
+        """The people whom the user's companies employ, receive, or count on a commitment that they hold."""
+        from beneficiaries.models.employment import Assignment
+
+        return self.filter(pk__in=Assignment.objects.visible_to(user).values("placement__beneficiary"))
+
+
+class Beneficiary(Searchable, TrackedModel):
+    """A person far from employment, for whom hours of insertion are worked. Never seen by a buyer."""
+
+    search_fields: ClassVar[tuple[str, ...]] = ("last_name", "first_name", "birth_name")
+
+    last_name = models.CharField("nom", max_length=300)
+    first_name = models.CharField("prénom", max_length=300)
+    birth_name = models.CharField("nom de naissance", max_length=300, blank=True)
+    birth_date = models.DateField("date de naissance", null=True, blank=True)
+    gender = models.CharField("genre", max_length=1, choices=Gender, blank=True)
+    address = models.CharField("adresse", max_length=300, blank=True)
+    commune = models.ForeignKey(
+        Commune,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="commune ou arrondissement",
+    )
+    qpv = models.ForeignKey(
+        Qpv,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="quartier prioritaire (QPV)",
+    )
+    education = models.ForeignKey(
+        EducationLevel,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="niveau de formation",
+    )
+    email = models.EmailField("adresse électronique", blank=True)
+    phone = models.CharField("téléphone", max_length=30, blank=True)
+    prescriber = models.ForeignKey(
+        Prescriber,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="beneficiaries",
+        verbose_name="prescripteur",
+    )
+    informed_on = models.DateField(
+        "information sur les données remise le", null=True, blank=True, help_text="articles 13 et 14 du RGPD"
+    )
+    created_at = models.DateTimeField("créé le", auto_now_add=True)
+
+    objects = BeneficiaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "personne"
+        verbose_name_plural = "personnes"
+        ordering = ("last_name", "first_name", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["search_key", "birth_date"],
+                condition=Q(birth_date__isnull=False),
+                name="beneficiary_name_and_birth_unique",
+                violation_error_message="Une personne de ce nom née ce jour-là existe déjà : ouvrez sa fiche.",
+            ),
+            models.CheckConstraint(
+                condition=Q(birth_date__isnull=True) | Q(birth_date__gte=dt.date(1900, 1, 1)),
+                name="beneficiary_born_after_1900",
+                violation_error_message="La date de naissance est antérieure à 1900 : vérifiez l’année.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.last_name} {self.first_name}"
+
+    def clean(self) -> None:
+        # The uniqueness of name and birth date is checked on the normalised name.
+        self.search_key = self.make_search_key()
+        super().clean()

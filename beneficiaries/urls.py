@@ -1,0 +1,5 @@
+"""Addresses of beneficiaries."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,24 @@
+"""Closed lists of the promise: kinds of clauses and reasons why a commitment changes."""
+
+from django.db import models
+
+
+class ClauseKind(models.TextChoices):
+    """Article of the code de la commande publique in brackets."""
+
+    EXECUTION = "execution", "condition d’exécution (L2112-2)"
+    CRITERION = "criterion", "critère d’attribution"
+    EXECUTION_AND_CRITERION = "execution_criterion", "condition d’exécution et critère"
+    TRAINING = "training", "clause de formation"
+    IMMERSION = "immersion", "stage, PMSMP"
+    VOLUNTARY = "voluntary", "démarche volontaire"
+
+
+class ChangeReason(models.TextChoices):
+    MINIMUM = "minimum", "minimum de la clause"
+    OFFER = "offer", "offre au-dessus du minimum"
+    AMENDMENT = "amendment", "avenant"
+    ORDER = "order", "bon de commande, facture"
+    TRANCHE = "tranche", "affermissement de tranche"
+    MOVE = "move", "répartition dans le groupement"
+    DISCHARGE = "discharge", "décharge accordée par le donneur d’ordre"

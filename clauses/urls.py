@@ -1,0 +1,5 @@
+"""Addresses of clauses."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,109 @@
+"""Closed lists of the purchase: kinds of buyers, of markets, of reservations, of companies."""
+
+from django.db import models
+
+
+class IdentifierKind(models.TextChoices):
+    SIRET = "siret", "SIRET"
+    VAT = "vat", "TVA intracommunautaire"
+    FOREIGN = "foreign", "identifiant étranger"
+    UNKNOWN = "unknown", "identifiant à vérifier"
+    NONE = "none", "sans identifiant"
+
+
+class BuyerKind(models.TextChoices):
+    COMMUNE = "commune", "commune"
+    INTERCOMMUNAL = "intercommunal", "métropole, communauté, syndicat"
+    DEPARTMENT = "department", "département"
+    REGION = "region", "région"
+    STATE = "state", "État"
+    SOCIAL_LANDLORD = "social_landlord", "bailleur social"
+    HOSPITAL = "hospital", "hôpital"
+    SEM_SPL = "sem_spl", "SEM, SPL"
+    DEVELOPER = "developer", "aménageur"
+    PUBLIC_BODY = "public_body", "établissement public"
+    PRIVATE = "private", "privé"
+    OTHER = "other", "autre"
+
+
+class Family(models.TextChoices):
+    WORKS = "works", "travaux"
+    SERVICES = "services", "services"
+    SUPPLIES = "supplies", "fournitures"
+    INTELLECTUAL = "intellectual", "prestations intellectuelles"
+
+
+class MarketNature(models.TextChoices):
+    MARKET = "market", "marché"
+    CONCESSION = "concession", "concession"
+    INSERTION = "insertion", "marché d’insertion"
+    PRIVATE = "private", "marché privé volontaire"
+
+
+class Procedure(models.TextChoices):
+    ADAPTED = "adapted", "procédure adaptée"
+    OPEN_TENDER = "open_tender", "appel d’offres ouvert"
+    RESTRICTED_TENDER = "restricted_tender", "appel d’offres restreint"
+    NEGOTIATED = "negotiated", "procédure avec négociation"
+    DIALOGUE = "dialogue", "dialogue compétitif"
+    DIRECT = "direct", "marché sans publicité ni mise en concurrence"
+    OTHER = "other", "autre ou non renseignée"
+
+
+class Technique(models.TextChoices):
+    NONE = "none", "sans technique d’achat"
+    FRAMEWORK = "framework", "accord-cadre"
+    SUBSEQUENT = "subsequent", "marché subséquent"
+    DYNAMIC = "dynamic", "système d’acquisition dynamique"
+    OTHER = "other", "autre"
+
+
+class Reservation(models.TextChoices):
+    """Ground of a reserved lot (code de la commande publique); said here and nowhere else."""
+
+    NONE = "none", "non réservé"
+    EA_ESAT = "ea_esat", "réservé EA, ESAT (L2113-12)"
+    SIAE = "siae", "réservé SIAE (L2113-13)"
+    PRISON = "prison", "réservé travail pénitentiaire (L2113-13-1)"
+    ESS = "ess", "réservé ESS (L2113-15)"
+    TO_SPECIFY = "to_specify", "réservé, fondement à préciser"
+
+
+class AwardRole(models.TextChoices):
+    HOLDER = "holder", "titulaire"
+    LEADER = "leader", "mandataire"
+    CO_CONTRACTOR = "co_contractor", "cotraitant"
+    SUBCONTRACTOR = "subcontractor", "sous-traitant"
+
+
+class CompanyKindCode(models.TextChoices):
+    ORDINARY = "ordinary", "entreprise"
+    EI = "EI", "EI, entreprise d’insertion"
+    ETTI = "ETTI", "ETTI, entreprise de travail temporaire d’insertion"
+    ACI = "ACI", "ACI, atelier et chantier d’insertion"
+    AI = "AI", "AI, association intermédiaire"
+    EITI = "EITI", "EITI, insertion par le travail indépendant"
+    GEIQ = "GEIQ", "GEIQ"
+    EA = "EA", "EA, entreprise adaptée"
+    EATT = "EATT", "EATT, entreprise adaptée de travail temporaire"
+    ESAT = "ESAT", "ESAT"
+    REGIE = "REGIE", "régie de quartier"
+    ETT = "ETT", "ETT, entreprise de travail temporaire"
+
+
+# The structures of the insertion by economic activity (article L5132-4 du code du travail).
+SIAE_KINDS = ("EI", "ETTI", "ACI", "AI", "EITI")
+
+
+class ContactKind(models.TextChoices):
+    MAIN = "main", "référent·e"
+    INSERTION = "insertion", "interlocuteur·rice insertion"
+    HIERARCHY = "hierarchy", "responsable hiérarchique"
+    OTHER = "other", "autre contact"
+
+
+class Source(models.TextChoices):
+    SCREEN = "screen", "saisie"
+    DECP = "decp", "DECP"
+    TAKE_OVER = "take_over", "reprise"
+    DEMO = "demo", "démonstration"

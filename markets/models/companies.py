@@ -1,0 +1,116 @@
+"""Companies, what they are over time, and the accounts that belong to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from core.history import TrackedModel
+from core.models import SearchableQuerySet
+from core.querysets import ScopedQuerySet
+from markets.enums import CompanyKindCode
+from markets.models.organisations import Organisation, unique_identifier
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class CompanyQuerySet(SearchableQuerySet):
+    def visible_to_buyer(self, user: User) -> Any:
+        """The companies that hold something of the buyer's own markets."""
+        from markets.models.markets import Award, Market
+
+        return self.filter(
+            pk__in=Award.objects.filter(lot__market__in=Market.objects.visible_to(user).values("pk")).values(
+                "company"
+            )
+        )
+
+    def visible_to_company(self, user: User) -> Any:
+        return self.filter(pk__in=CompanyMembership.objects.filter(user=user).values("company"))
+
+
+class Company(Organisation):
+    """A titulaire, cotraitant, sous-traitant, user company, SIAE or GEIQ."""
+
+    search_fields: ClassVar[tuple[str, ...]] = ("name", "short_name", "identifier", "sectors")
+
+    sectors = models.CharField("secteurs d’activité", max_length=300, blank=True)
+    email = models.EmailField("adresse électronique", blank=True)
+    phone = models.CharField("téléphone", max_length=30, blank=True)
+
+    objects = CompanyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "entreprise"
+        verbose_name_plural = "entreprises"
+        ordering = ("name", "pk")
+        constraints = [
+            unique_identifier(
+                "company_identifier_unique", "Une entreprise porte déjà cet identifiant : ouvrez sa fiche."
+            ),
+        ]
+
+
+class CompanyKind(TrackedModel):
+    """What a company is, and since when: one company can hold two kinds at once (an EI that is also an ETTI)."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="kinds", verbose_name="entreprise")
+    kind = models.CharField("nature", max_length=10, choices=CompanyKindCode)
+    starts_on = models.DateField("depuis le", null=True, blank=True)
+    ends_on = models.DateField("jusqu’au", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "nature d’entreprise"
+        verbose_name_plural = "natures d’entreprise"
+        ordering = ("kind", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "kind"],
+                condition=models.Q(ends_on__isnull=True),
+                name="company_kind_open_once",
+                violation_error_message="Cette entreprise a déjà cette nature : fermez l’ancienne d’abord.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts_on__isnull=True)
+                | models.Q(ends_on__isnull=True)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="company_kind_dates",
+                violation_error_message="La date de fin précède la date de début.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class CompanyMembership(TrackedModel):
+    """An account that works for a company."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="company_memberships", verbose_name="compte"
+    )
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="memberships", verbose_name="entreprise"
+    )
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "accès d’une entreprise"
+        verbose_name_plural = "accès des entreprises"
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "company"],
+                name="company_membership_unique",
+                violation_error_message="Ce compte a déjà accès à cette entreprise.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.company}"

@@ -1,0 +1,5 @@
+"""Addresses of markets."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
