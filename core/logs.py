@@ -1,4 +1,4 @@
-"""What keeps personal data out of the logs: query strings, e-mail addresses, values of refused rows, variables."""
+"""What keeps personal data out of the logs: query strings, addresses, refused values, variables."""
 
 import logging
 import re
