@@ -1,4 +1,4 @@
-"""Roles of the people who open Maillon."""
+"""Roles of the people who open Maillon, and the states of their accounts."""
 
 from django.db import models
 
@@ -8,3 +8,15 @@ class Role(models.TextChoices):
     ADMIN = "admin", "administrateur·rice"
     BUYER = "buyer", "donneur d’ordre"
     COMPANY = "company", "entreprise"
+
+
+HOUSE_ROLES = (Role.FACILITATOR, Role.ADMIN)
+
+
+class AccountState(models.TextChoices):
+    """What can be done with an account; worked out, never stored."""
+
+    ACTIVE = "active", "actif"
+    INVITED = "invited", "invitation envoyée"
+    EXPIRED = "expired", "invitation expirée"
+    CLOSED = "closed", "désactivé"

@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from accounts.enums import Role
-from core.querysets import ScopedManager, ScopedQuerySet
+from accounts.enums import HOUSE_ROLES, AccountState, Role
+from core.querysets import ScopedQuerySet
+
+# Accounts of the demonstration live under a domain that can never receive e-mail (RFC 2606).
+DEMO_DOMAIN = "demo.maillon.invalid"
+_UNUSABLE = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(password="")
+_DEMO = Q(email__endswith=f"@{DEMO_DOMAIN}")
+
+
+def _invitations_since() -> dt.datetime:
+    return timezone.now() - dt.timedelta(days=settings.INVITATION_DAYS)
 
 
 class UserQuerySet(ScopedQuerySet):
     """The house sees every account; the others only their own."""
 
-    def visible_to_buyer(self, user: Any) -> UserQuerySet:
+    def visible_to_buyer(self, user: Any) -> Self:
         return self.filter(pk=user.pk)
 
-    def visible_to_company(self, user: Any) -> UserQuerySet:
+    def visible_to_company(self, user: Any) -> Self:
         return self.filter(pk=user.pk)
 
-    def house_staff(self) -> UserQuerySet:
-        return self.filter(role__in=[Role.FACILITATOR, Role.ADMIN])
+    def house_staff(self) -> Self:
+        return self.filter(role__in=HOUSE_ROLES)
+
+    def demo(self) -> Self:
+        """The accounts that the demo's one-click picker opens."""
+        return self.filter(_DEMO, is_active=True)
+
+    def admins_who_sign_in(self) -> Self:
+        """Admins able to manage accounts today: an invited one who has not come yet does not count."""
+        usable = ~_UNUSABLE | _DEMO if settings.DEMO else ~_UNUSABLE
+        return self.filter(usable, role=Role.ADMIN, is_active=True)
+
+    def in_state(self, state: str) -> Self:
+        """Accounts in one state of `AccountState`."""
+        waiting = _UNUSABLE & ~_DEMO
+        return {
+            AccountState.CLOSED: self.filter(is_active=False),
+            AccountState.ACTIVE: self.filter(~waiting, is_active=True),
+            AccountState.INVITED: self.filter(waiting, is_active=True, invited_at__gte=_invitations_since()),
+            AccountState.EXPIRED: self.filter(waiting, is_active=True).exclude(invited_at__gte=_invitations_since()),
+        }[AccountState(state)]
+
+    def matching(self, words: str) -> Self:
+        """Accounts whose name or address holds every word."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word)
+            )
+        return found
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -78,6 +120,26 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
+    def label(self) -> str:
+        """What lists show: the name, or the address of someone who has not given one."""
+        return str(self)
+
+    @property
+    def is_demo(self) -> bool:
+        return self.email.endswith(f"@{DEMO_DOMAIN}")
+
+    @property
+    def state(self) -> AccountState:
+        """The account's state; the same words as `in_state`."""
+        if not self.is_active:
+            return AccountState.CLOSED
+        if self.has_usable_password() or self.is_demo:
+            return AccountState.ACTIVE
+        if self.invited_at and self.invited_at >= _invitations_since():
+            return AccountState.INVITED
+        return AccountState.EXPIRED
+
+    @property
     def is_facilitator(self) -> bool:
         return self.role == Role.FACILITATOR
 
@@ -87,7 +149,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_house_staff(self) -> bool:
-        return self.role in (Role.FACILITATOR, Role.ADMIN)
+        return self.role in HOUSE_ROLES
 
     @property
     def is_buyer(self) -> bool:
@@ -105,15 +167,30 @@ class AccessKind(models.TextChoices):
     DOWNLOAD = "download", "téléchargement"
 
 
+class AccessRecordQuerySet(ScopedQuerySet):
+    """An admin reads the whole log; everyone else their own lines."""
+
+    def visible_to_house(self, user: Any) -> Self:
+        return self if user.is_admin else self.filter(user=user)
+
+    def visible_to_buyer(self, user: Any) -> Self:
+        return self.filter(user=user)
+
+    def visible_to_company(self, user: Any) -> Self:
+        return self.filter(user=user)
+
+
 class AccessRecord(models.Model):
     """Who opened what that is worth remembering: sign-ins, sensitive criteria, downloads."""
 
     at = models.DateTimeField("le", auto_now_add=True)
-    user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="accesses", verbose_name="qui")
+    user = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="accesses", verbose_name="qui"
+    )
     kind = models.CharField("quoi", max_length=20, choices=AccessKind)
     subject = models.CharField("objet", max_length=120, blank=True, help_text="type et numéro, jamais un nom")
 
-    objects = ScopedManager()
+    objects = AccessRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = "accès"
