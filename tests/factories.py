@@ -1,0 +1,371 @@
+"""Factories of every model, one section per room, with a small cast: two buyers and two companies that share nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.enums import Role
+from accounts.models import User
+from clauses.enums import ChangeReason, ClauseKind
+from clauses.models import Clause, Commitment, CommitmentChange
+from markets.enums import BuyerKind, CompanyKindCode, Family, IdentifierKind
+from markets.models import (
+    Award,
+    Buyer,
+    BuyerMembership,
+    Commune,
+    Company,
+    CompanyKind,
+    CompanyMembership,
+    Contact,
+    CpvCode,
+    Department,
+    House,
+    Lot,
+    Market,
+    Responsibility,
+)
+
+# --- accounts ------------------------------------------------------------------------------------------------
+
+
+class UserFactory(DjangoModelFactory):
+    """A facilitator; `UserFactory(role=Role.BUYER)` is one of a buyer, and sees nothing before a membership."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"camille.martin{n}@maison.example")
+    first_name = "Camille"
+    last_name = factory.Sequence(lambda n: f"Martin{n}")
+    role = Role.FACILITATOR
+
+    class Params:
+        admin = factory.Trait(role=Role.ADMIN)
+        buyer = factory.Trait(role=Role.BUYER)
+        company = factory.Trait(role=Role.COMPANY)
+
+
+# --- markets -------------------------------------------------------------------------------------------------
+
+
+def _luhn(body: str) -> str:
+    doubled = [int(char) * (2 - i % 2) for i, char in enumerate(reversed(body))]
+    return body + str(-sum(sum(divmod(digit, 10)) for digit in doubled) % 10)
+
+
+def siret(n: int) -> str:
+    """The n-th invented SIRET whose SIREN and number both pass the Luhn check."""
+    return _luhn(_luhn(f"9{n:07d}") + "0001")
+
+
+class CommuneFactory(DjangoModelFactory):
+    class Meta:
+        model = Commune
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"69{n:03d}")
+    label = factory.Sequence(lambda n: f"Commune {n}")
+    department_code = "69"
+
+
+class CpvCodeFactory(DjangoModelFactory):
+    class Meta:
+        model = CpvCode
+        django_get_or_create = ("code",)
+
+    code = "45"
+    label = "Travaux de construction"
+
+
+class HouseFactory(DjangoModelFactory):
+    class Meta:
+        model = House
+
+    name = "Maison de l’emploi d’exemple"
+    siret = "13000354400033"
+
+
+class BuyerFactory(DjangoModelFactory):
+    class Meta:
+        model = Buyer
+
+    name = factory.Sequence(lambda n: f"Ville d’Exemple {n}")
+    kind = BuyerKind.COMMUNE
+    identifier = factory.Sequence(lambda n: siret(1_000 + n))
+    identifier_kind = IdentifierKind.SIRET
+
+
+class DepartmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Department
+
+    buyer = factory.SubFactory(BuyerFactory)
+    name = factory.Sequence(lambda n: f"Direction {n}")
+
+
+class BuyerMembershipFactory(DjangoModelFactory):
+    """Give `department=` to limit the account to it."""
+
+    class Meta:
+        model = BuyerMembership
+
+    user = factory.SubFactory(UserFactory, buyer=True)
+    buyer = factory.SubFactory(BuyerFactory)
+
+
+class CompanyFactory(DjangoModelFactory):
+    """An ordinary company; `CompanyFactory(etti=True)` also holds that kind."""
+
+    class Meta:
+        model = Company
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Entreprise {n}")
+    identifier = factory.Sequence(lambda n: siret(500_000 + n))
+    identifier_kind = IdentifierKind.SIRET
+
+    class Params:
+        etti = factory.Trait(
+            kind_row=factory.RelatedFactory(
+                "tests.factories.CompanyKindFactory",
+                factory_related_name="company",
+                kind=CompanyKindCode.ETTI,
+            )
+        )
+        geiq = factory.Trait(
+            kind_row=factory.RelatedFactory(
+                "tests.factories.CompanyKindFactory",
+                factory_related_name="company",
+                kind=CompanyKindCode.GEIQ,
+            )
+        )
+
+
+class CompanyKindFactory(DjangoModelFactory):
+    class Meta:
+        model = CompanyKind
+
+    company = factory.SubFactory(CompanyFactory)
+    kind = CompanyKindCode.ORDINARY
+
+
+class CompanyMembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = CompanyMembership
+
+    user = factory.SubFactory(UserFactory, company=True)
+    company = factory.SubFactory(CompanyFactory)
+
+
+class MarketFactory(DjangoModelFactory):
+    """A works market that runs over 2025 and 2026; `closed=True` closes it on 30/06/2026."""
+
+    class Meta:
+        model = Market
+
+    buyer = factory.SubFactory(BuyerFactory)
+    reference = factory.Sequence(lambda n: f"2025-{n:04d}")
+    object = factory.Sequence(lambda n: f"Réhabilitation du groupe scolaire {n}")
+    family = Family.WORKS
+    cpv = "45000000"
+    amount = Decimal("1000000.00")
+    notified_on = dt.date(2025, 1, 15)
+    starts_on = dt.date(2025, 2, 1)
+    planned_end = dt.date(2026, 12, 31)
+
+    class Params:
+        closed = factory.Trait(closed_on=dt.date(2026, 6, 30))
+
+
+class LotFactory(DjangoModelFactory):
+    class Meta:
+        model = Lot
+
+    market = factory.SubFactory(MarketFactory)
+    number = factory.Sequence(lambda n: str(n + 1))
+    object = "Gros œuvre"
+
+
+class AwardFactory(DjangoModelFactory):
+    class Meta:
+        model = Award
+
+    lot = factory.SubFactory(LotFactory)
+    company = factory.SubFactory(CompanyFactory)
+    amount = Decimal("400000.00")
+    awarded_on = dt.date(2025, 1, 10)
+
+
+class ContactFactory(DjangoModelFactory):
+    """Of a buyer; `ContactFactory(buyer=None, company=…)` for a company's."""
+
+    class Meta:
+        model = Contact
+
+    buyer = factory.SubFactory(BuyerFactory)
+    name = factory.Sequence(lambda n: f"Dominique Contact{n}")
+    email = factory.Sequence(lambda n: f"contact{n}@organisation.example")
+
+
+class ResponsibilityFactory(DjangoModelFactory):
+    """Of a market; `ResponsibilityFactory(market=None, buyer=…)` or `company=…` for the others."""
+
+    class Meta:
+        model = Responsibility
+
+    market = factory.SubFactory(MarketFactory)
+    facilitator = factory.SubFactory(UserFactory)
+    starts_on = dt.date(2025, 1, 1)
+
+
+# --- clauses -------------------------------------------------------------------------------------------------
+
+
+class ClauseFactory(DjangoModelFactory):
+    class Meta:
+        model = Clause
+
+    lot = factory.SubFactory(LotFactory)
+    kind = ClauseKind.EXECUTION
+    minimum_hours = Decimal("500.00")
+
+
+class CommitmentFactory(DjangoModelFactory):
+    """A commitment with its whole chain: buyer → market → lot → clause and award, and a first change of 500 h.
+
+    What is given is kept and what is missing is made around it: `buyer=`, `market=`, `lot=`, `clause=`, `award=`,
+    `company=` (its holder), `kind=` (of the clause). `hours=800` is another minimum, `hours=0` none at all;
+    `offer=300` adds an offer above the minimum.
+    """
+
+    class Meta:
+        model = Commitment
+
+    starts_on = dt.date(2025, 2, 1)
+    ends_on = dt.date(2026, 12, 31)
+
+    @classmethod
+    def _create(
+        cls,
+        model_class: Any,
+        *args: Any,
+        buyer: Any = None,
+        market: Any = None,
+        lot: Any = None,
+        clause: Any = None,
+        award: Any = None,
+        company: Any = None,
+        kind: str = ClauseKind.EXECUTION,
+        hours: Any = 500,
+        offer: Any = None,
+        **kwargs: Any,
+    ) -> Commitment:
+        lot = lot or (clause and clause.lot) or (award and award.lot)
+        if lot is None:
+            market = market or (MarketFactory(buyer=buyer) if buyer else MarketFactory())
+            lot = LotFactory(market=market)
+        clause = clause or ClauseFactory(lot=lot, kind=kind)
+        if award is None:
+            award = AwardFactory(lot=lot, company=company) if company else AwardFactory(lot=lot)
+        commitment = model_class.objects.create(clause=clause, award=award, **kwargs)
+        if hours:
+            CommitmentChangeFactory(commitment=commitment, delta=Decimal(hours))
+        if offer:
+            CommitmentChangeFactory(commitment=commitment, delta=Decimal(offer), reason=ChangeReason.OFFER)
+        return commitment
+
+
+class CommitmentChangeFactory(DjangoModelFactory):
+    class Meta:
+        model = CommitmentChange
+
+    commitment = factory.SubFactory(CommitmentFactory, hours=0)
+    effective_on = dt.date(2025, 2, 1)
+    delta = Decimal("500.00")
+    reason = ChangeReason.MINIMUM
+
+
+# --- a small cast --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Two organisations of each kind that share nothing, with an account each: what A sees must hold no word of B.
+
+    Buyer A has two departments with a market each; `limited_a` sees the first only. Every name of A holds
+    « Alpha », every name of B « Bravo ».
+    """
+
+    facilitator: User
+    admin: User
+    buyer_a: Buyer
+    buyer_b: Buyer
+    department_a: Department
+    other_department_a: Department
+    buyer_user_a: User
+    limited_a: User
+    buyer_user_b: User
+    company_a: Company
+    company_b: Company
+    company_user_a: User
+    company_user_b: User
+    commitment_a: Commitment
+    other_commitment_a: Commitment
+    commitment_b: Commitment
+
+
+def make_cast() -> Cast:
+    facilitator = UserFactory(first_name="Fanny", last_name="Facile")
+    admin = UserFactory(admin=True, first_name="Adam", last_name="Ministre")
+    buyer_a, buyer_b = BuyerFactory(name="Ville d’Alpha"), BuyerFactory(name="Ville de Bravo")
+    department_a = DepartmentFactory(buyer=buyer_a, name="Direction Alpha des bâtiments")
+    other_department_a = DepartmentFactory(buyer=buyer_a, name="Direction Alpha de la voirie")
+    company_a, company_b = CompanyFactory(name="Alpha Bâtiment"), CompanyFactory(name="Bravo Travaux")
+    market_a = MarketFactory(
+        buyer=buyer_a, department=department_a, reference="ALPHA-1", object="École Alpha, gros œuvre"
+    )
+    other_market_a = MarketFactory(
+        buyer=buyer_a, department=other_department_a, reference="ALPHA-2", object="Rue Alpha, pavage"
+    )
+    market_b = MarketFactory(buyer=buyer_b, reference="BRAVO-1", object="Gymnase Bravo, charpente")
+    return Cast(
+        facilitator=facilitator,
+        admin=admin,
+        buyer_a=buyer_a,
+        buyer_b=buyer_b,
+        department_a=department_a,
+        other_department_a=other_department_a,
+        buyer_user_a=BuyerMembershipFactory(
+            buyer=buyer_a, user__first_name="Aline", user__last_name="Alpha"
+        ).user,
+        limited_a=BuyerMembershipFactory(
+            buyer=buyer_a, department=department_a, user__first_name="Axel", user__last_name="Alpha"
+        ).user,
+        buyer_user_b=BuyerMembershipFactory(
+            buyer=buyer_b, user__first_name="Bruno", user__last_name="Bravo"
+        ).user,
+        company_a=company_a,
+        company_b=company_b,
+        company_user_a=CompanyMembershipFactory(
+            company=company_a, user__first_name="Ahmed", user__last_name="Alpha"
+        ).user,
+        company_user_b=CompanyMembershipFactory(
+            company=company_b, user__first_name="Béa", user__last_name="Bravo"
+        ).user,
+        commitment_a=CommitmentFactory(
+            lot=LotFactory(market=market_a, object="Lot Alpha"), company=company_a, hours=500, offer=300
+        ),
+        other_commitment_a=CommitmentFactory(
+            lot=LotFactory(market=other_market_a, object="Lot Alpha voirie"), company=company_a, hours=321
+        ),
+        commitment_b=CommitmentFactory(
+            lot=LotFactory(market=market_b, object="Lot Bravo"), company=company_b, hours=777
+        ),
+    )
