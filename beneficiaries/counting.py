@@ -18,6 +18,7 @@ import holidays
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
+DETAIL_LENGTH = 400
 
 KIND_PHRASES = {
     "work": "de travail",
@@ -28,7 +29,7 @@ KIND_PHRASES = {
 
 
 class Reason(StrEnum):
-    """Why hours count or not, in the order of domain rule 3."""
+    """Why hours count or not, in the order of domain rule 3 (labels: `enums.CountingReason`)."""
 
     COUNTED = "counted"
     NOT_VALIDATED = "not_validated"
@@ -39,24 +40,6 @@ class Reason(StrEnum):
     KIND_NOT_COUNTED = "kind_not_counted"
     PERIOD_USED_UP = "period_used_up"
     OVER_CAP = "over_cap"
-
-    @property
-    def label(self) -> str:
-        """The short French label for tables and filters."""
-        return _REASON_LABELS[self]
-
-
-_REASON_LABELS = {
-    Reason.COUNTED: "Comptées",
-    Reason.NOT_VALIDATED: "Non validé",
-    Reason.NO_PRIOR_VALIDATION: "Sans validation préalable",
-    Reason.VALIDATION_EXPIRED: "Validation périmée",
-    Reason.OUTSIDE_ASSIGNMENT: "Hors affectation",
-    Reason.OUTSIDE_MARKET: "Hors de la vie du marché",
-    Reason.KIND_NOT_COUNTED: "Nature d’heures non comptée",
-    Reason.PERIOD_USED_UP: "Période d’éligibilité épuisée",
-    Reason.OVER_CAP: "Au-delà du plafond",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +404,7 @@ def count_person(
     for entry in ordered:
         if entry.exempt:
             detail = "Ces heures viennent de l’ancien outil : elles sont reprises telles quelles."
-            results[entry.id] = Result(entry.id, entry.hours, Reason.COUNTED, _typeset(detail))
+            results[entry.id] = Result(entry.id, entry.hours, Reason.COUNTED, _detail([detail]))
             continue
         work = works_by_id[entry.work_id]
         if work.id not in standings:
@@ -467,8 +450,7 @@ def _count_entry(entry: Entry, work: Work, standing: _Standing, rules: Rules, ro
         return _refused(entry, refusal, _why_left_out(refusal, entry, work, period))
 
     left = entry.hours
-    cuts: list[tuple[Decimal, Reason]] = []
-    notes: list[str] = []
+    cuts: list[tuple[Decimal, Reason, str]] = []
     for reason, before, after in (
         (Reason.OUTSIDE_ASSIGNMENT, total, work_days),
         (Reason.OUTSIDE_MARKET, work_days, market_days),
@@ -476,21 +458,24 @@ def _count_entry(entry: Entry, work: Work, standing: _Standing, rules: Rules, ro
     ):
         if before != after:
             kept = _share(entry.hours, after, total)
-            cuts.append((left - kept, reason))
             unit = "jours ouvrés" if on_working_days else "jours"
-            notes.append(
+            note = (
                 f"{_why_left_out(reason, entry, work, period)} : {_not_counted(left - kept)}, "
                 f"au prorata des {unit} ({before - after} sur {total})."
             )
+            cuts.append((left - kept, reason, note))
             left = kept
     if left > room:
-        cuts.append((left - room, Reason.OVER_CAP))
-        notes.append(
+        note = (
             f"Plafond de {_hours(rules.cap)} par mois et par personne, toutes affectations réunies : "
             f"{_not_counted(left - room)}."
         )
+        cuts.append((left - room, Reason.OVER_CAP, note))
         left = room
 
+    # The largest part left out gives the reason and speaks first.
+    cuts.sort(key=lambda cut: -cut[0])
+    notes = [note for _, _, note in cuts]
     planned_end = work.market_planned_end
     late = left > 0 and planned_end is not None and _has_days_after(planned_end, in_period, days_of)
     if late and planned_end is not None:
@@ -498,8 +483,18 @@ def _count_entry(entry: Entry, work: Work, standing: _Standing, rules: Rules, ro
             f"La fin prévue du marché ({_day(planned_end)}) est passée : "
             "ces heures comptent tant que le marché n’est pas clos, et sont signalées."
         )
-    lost, reason = max(cuts, key=lambda cut: cut[0], default=(ZERO, Reason.COUNTED))
-    return Result(entry.id, left, reason if lost else Reason.COUNTED, _typeset(" ".join(notes)), late)
+    reason = cuts[0][1] if cuts and cuts[0][0] else Reason.COUNTED
+    return Result(entry.id, left, reason, _detail(notes), late)
+
+
+def _detail(notes: Iterable[str]) -> str:
+    """Join the sentences that fit in the length of the stored explanation, the first ones first."""
+    text = ""
+    for note in notes:
+        longer = _typeset(f"{text} {note}".strip())
+        if len(longer) <= DETAIL_LENGTH:
+            text = longer
+    return text
 
 
 def _has_days_after(day: date, span: _Span, days_of: Callable[[date, date], int]) -> bool:
@@ -524,7 +519,7 @@ def _why_left_out(reason: Reason, entry: Entry, work: Work, period: Period | Non
 
 
 def _refused(entry: Entry, reason: Reason, why: str) -> Result:
-    return Result(entry.id, ZERO, reason, _typeset(f"{why} : ces heures ne sont pas comptées."))
+    return Result(entry.id, ZERO, reason, _detail([f"{why} : ces heures ne sont pas comptées."]))
 
 
 def _calendar_days(first: date, last: date) -> int:

@@ -34,6 +34,18 @@ class HoursEntryQuerySet(ScopedQuerySet):
         """What an indicator sums: validated, not replaced, with hours that count."""
         return self.validated().filter(counted_hours__gt=0)
 
+    def annual(self) -> Any:
+        """What a year's figures sum: hours that count and were there when their year was closed.
+
+        A late entry is left to next year's régularisation, and the entry it corrects stays in its own year.
+        """
+        stands = Q(is_superseded=False) | Q(superseded_by__is_late=True)
+        return self.filter(stands, state=EntryState.VALIDATED, is_late=False, counted_hours__gt=0)
+
+    def late(self) -> Any:
+        """Entries and corrections validated after the closing of their year (régularisations)."""
+        return self.validated().filter(is_late=True)
+
     def in_year(self, year: int) -> Any:
         return self.filter(month__year=year)
 

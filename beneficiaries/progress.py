@@ -1,0 +1,18 @@
+"""What `clauses.progress` asks: hours counted against commitments."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import Sum
+
+from beneficiaries.models import HoursEntry
+from clauses.progress import HoursByCommitment
+
+
+def hours_counted(commitment_ids: Iterable[int], until: dt.date | None) -> HoursByCommitment:
+    """Validated counted hours by commitment id, up to and including the month of `until`."""
+    entries = HoursEntry.objects.counted().filter(assignment__commitment__in=list(commitment_ids))
+    if until:
+        entries = entries.filter(month__lte=until)
+    rows = entries.order_by().values_list("assignment__commitment").annotate(hours=Sum("counted_hours"))
+    return dict(rows)
