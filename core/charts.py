@@ -1,0 +1,311 @@
+"""Charts drawn on the server as SVG: the same on the page and in the PDF, attributes only, values printed.
+
+Colours and fonts stand in attributes because WeasyPrint's stylesheets do not reach inside an SVG; on the screen
+`maillon.css` repaints the same parts by their classes, so that they follow the dark mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from core import formats
+
+WIDTH = 480
+FONT = "Inter, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+INK, SECOND, LINE, ACCENT, SOFT = "#1b1f2a", "#545c6b", "#1b1f2a", "#0b5f6b", "#5f959d"
+PALE = "#b9cdd0"
+MAX_YEARS = 12
+# From dark to light: the parts stay apart in grey print and for colour-blind eyes.
+SHARES = ("#0b5f6b", "#4f8b94", "#86b2b8", "#b5d0d3", "#d8e6e8")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value of a chart. `note` is printed after the value; `main` draws it in the accent colour."""
+
+    label: str
+    value: Decimal | None
+    note: str = ""
+    main: bool = False
+
+
+def _row(entry: Any) -> Row:
+    if isinstance(entry, Row):
+        label, value, note, main = entry.label, entry.value, entry.note, entry.main
+    elif isinstance(entry, dict):
+        label, value = entry["label"], entry["value"]
+        note, main = entry.get("note", ""), entry.get("main", False)
+    else:
+        label, value, *rest = entry
+        note = rest[0] if rest else ""
+        main = bool(rest[1]) if len(rest) > 1 else False
+    exact = None if value is None else Decimal(str(value))
+    if exact is not None and not exact.is_finite():
+        exact = None
+    return Row(" ".join(str(label).split()), exact, str(note or ""), bool(main))
+
+
+_NARROW = frozenset("iljItf.,;:!'’|()[] \u202f\u00a0")
+_WIDE = frozenset("mwMW@%&œŒæÆ—")
+
+
+def text_width(text: str, size: float) -> float:
+    """A generous estimate of a line's width, in the units of `size`: true of DejaVu Sans, wider than most."""
+    widths = (
+        0.4 if char in _NARROW else 0.95 if char in _WIDE else 0.72 if char.isupper() else 0.63
+        for char in text
+    )
+    return sum(widths) * size
+
+
+def fitted(text: str, size: float, room: float) -> str:
+    """The text, cut with an ellipsis where it would not fit."""
+    if text_width(text, size) <= room:
+        return text
+    kept = text
+    while kept and text_width(kept + "…", size) > room:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
+def _value(value: Decimal | None, unit: str) -> str:
+    if value is None:
+        return formats.ABSENT
+    text = formats.amount(value) if unit == "€" else formats.number(value)
+    return text if unit in ("", "€") else f"{text}{formats.THIN}{unit}"
+
+
+def _n(value: float) -> str:
+    """A coordinate: short, with a dot whatever the locale."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
+
+
+def _drawn(
+    name: str, title: str, rows: Sequence[Row], unit: str, height: float, parts: dict[str, Any]
+) -> SafeString:
+    description = " ; ".join(
+        f"{row.label} : {_value(row.value, unit)}{f' ({row.note})' if row.note else ''}" for row in rows
+    )
+    context = {
+        "title": title,
+        "description": description or "Aucune donnée.",
+        "width": WIDTH,
+        "height": _n(height),
+        "font": FONT,
+        "ink": INK,
+        "second": SECOND,
+        "line": LINE,
+        **parts,
+    }
+    # Indentation and line ends of the template would only weigh.
+    return mark_safe(render_to_string(f"core/charts/{name}.svg", context).strip())  # noqa: S308  autoescaped
+
+
+def _empty(title: str) -> SafeString:
+    return _drawn("empty", title, [], "", 40, {})
+
+
+def bars_horizontal(
+    rows: Iterable[Any], *, title: str, unit: str = "h", maximum: int | None = None
+) -> SafeString:
+    """Zero-based horizontal bars, label on the left and value at the end of each bar.
+
+    rows: `Row`, (label, value[, note[, main]]) or dicts. None is printed as unknown, without a bar.
+    maximum: draw that many rows at most; the rest is left to the table beside.
+    """
+    found = [_row(entry) for entry in rows][:maximum]
+    if not found:
+        return _empty(title)
+    size, step, thick = 12.0, 26, 16
+    texts = [_value(row.value, unit) + (f" · {row.note}" if row.note else "") for row in found]
+    # What the texts need decides where the bars may stand.
+    left = min(max(text_width(row.label, size) for row in found) + 10, WIDTH * 0.38)
+    right = min(max(text_width(text, size) for text in texts) + 12, WIDTH * 0.42)
+    values = [row.value for row in found if row.value is not None]
+    low, high = min([Decimal(0), *values]), max([Decimal(0), *values])
+    span = float(high - low) or 1.0
+    room = WIDTH - left - right
+    zero = left + room * float(-low) / span
+    bars = []
+    for index, (row, text) in enumerate(zip(found, texts, strict=True)):
+        length = room * float(abs(row.value or 0)) / span
+        start = zero - length if (row.value or 0) < 0 else zero
+        top = index * step + (step - thick) / 2
+        bars.append(
+            {
+                "label": fitted(row.label, size, left - 10),
+                "full": row.label,
+                "text": fitted(text, size, right - 10),
+                "x": _n(start),
+                "y": _n(top),
+                "width": _n(max(length, 1.0)) if row.value else "0",
+                "height": thick,
+                "baseline": _n(top + thick / 2 + size * 0.36),
+                "text_x": _n(max(start + length, zero) + 6),
+                "fill": ACCENT if row.main or (index == 0 and not any(r.main for r in found)) else SOFT,
+                "kind": "main" if row.main or (index == 0 and not any(r.main for r in found)) else "other",
+                "weight": 600 if row.main else 400,
+                "visible": bool(row.value),
+            }
+        )
+    height = len(found) * step
+    return _drawn(
+        "bars_horizontal", title, found, unit, height,
+        {"bars": bars, "size": _n(size), "label_x": _n(left - 8), "zero": _n(zero)},
+    )  # fmt: skip
+
+
+def columns_by_year(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeString:
+    """Zero-based columns, one a year (the last twelve), value above and year below; the last one stands out."""
+    found = [_row(entry) for entry in rows][-MAX_YEARS:]
+    if not found:
+        return _empty(title)
+    slot = min(WIDTH / len(found), 120.0)
+    texts = [_value(row.value, unit if unit == "€" else "") for row in found]
+    widest = max(text_width(text, 1) for text in [*texts, *(row.label for row in found)])
+    size = max(6.5, min(12.0, (slot - 4) / widest))
+    values = [row.value for row in found if row.value is not None]
+    low, high = min([Decimal(0), *values]), max([Decimal(0), *values])
+    span = float(high - low) or 1.0
+    room, top = 120.0, 18.0
+    # Below zero the value stands under its column.
+    under = 16.0 if low < 0 else 0.0
+    zero = top + room * float(high) / span
+    bottom = top + room + under
+    has_main = any(row.main for row in found)
+    columns = []
+    for index, (row, text) in enumerate(zip(found, texts, strict=True)):
+        length = room * float(abs(row.value or 0)) / span
+        negative = (row.value or 0) < 0
+        main = row.main if has_main else index == len(found) - 1
+        columns.append(
+            {
+                "label": fitted(row.label, size, slot - 2),
+                "full": row.label,
+                "text": text,
+                "x": _n(index * slot + slot * 0.14),
+                "y": _n(zero if negative else zero - length),
+                "width": _n(slot * 0.72),
+                "height": _n(max(length, 1.0)) if row.value else "0",
+                "middle": _n(index * slot + slot / 2),
+                "text_y": _n(zero + length + size + 1 if negative else zero - length - 5),
+                "fill": ACCENT if main else PALE,
+                "kind": "main" if main else "past",
+                "weight": 600 if main else 400,
+                "visible": bool(row.value),
+            }
+        )
+    return _drawn(
+        "columns_by_year", title, found, unit, bottom + size + 8,
+        {
+            "columns": columns, "size": _n(size), "zero": _n(zero),
+            "label_y": _n(bottom + size + 4), "end": _n(len(found) * slot),
+        },
+    )  # fmt: skip
+
+
+def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeString:
+    """The parts of a whole as one stacked column, each part named and counted beside it.
+
+    Negative and unknown values have no share; they are printed in the description only.
+    """
+    found = [_row(entry) for entry in rows]
+    parts = [row for row in found if row.value is not None and row.value > 0]
+    if not parts:
+        return _empty(title)
+    size, line, width = 12.0, 20.0, 76.0
+    total = sum((row.value for row in parts if row.value), Decimal(0))
+    height = max(130.0, len(parts) * line)
+    gap = 1.5
+    tops, at = [], 0.0
+    for row in parts:
+        part = height * float((row.value or 0) / total)
+        tops.append((at, part))
+        at += part
+    # Labels stand beside their part, pushed down, then up, where two would overlap.
+    middles = [start + part / 2 for start, part in tops]
+    for index in range(1, len(middles)):
+        middles[index] = max(middles[index], middles[index - 1] + line)
+    limit = height - line / 2
+    for index in range(len(middles) - 1, -1, -1):
+        middles[index] = min(middles[index], limit)
+        limit = middles[index] - line
+    text_x = width + 34
+    room = WIDTH - text_x
+    drawn = []
+    for index, (row, (start, part), middle) in enumerate(zip(parts, tops, middles, strict=True)):
+        share = formats.rate((row.value or 0) / total)
+        tail = f" · {_value(row.value, unit)} · {share}" + (f" · {row.note}" if row.note else "")
+        drawn.append(
+            {
+                "label": fitted(row.label, size, max(60.0, room - text_width(tail, size))),
+                "full": row.label,
+                "tail": tail,
+                "y": _n(start + gap / 2),
+                "height": _n(max(part - gap, 0.6)),
+                "centre": _n(start + part / 2),
+                "label_y": _n(middle),
+                "baseline": _n(middle + size * 0.36),
+                "fill": SHARES[index * (len(SHARES) - 1) // max(1, len(parts) - 1)]
+                if len(parts) > 1
+                else SHARES[0],
+                "kind": index * (len(SHARES) - 1) // max(1, len(parts) - 1) if len(parts) > 1 else 0,
+            }
+        )
+    return _drawn(
+        "stacked_share", title, found, unit, height,
+        {
+            "parts": drawn, "size": _n(size), "bar_width": _n(width), "bend": _n(width + 8), "reach": _n(width + 26),
+            "leave": _n(width + 2), "text_x": _n(text_x),
+        },
+    )  # fmt: skip
+
+
+def progress(done: Any, due: Any, expected: Any = None, *, label: str = "") -> SafeString:
+    """A thin bar of `done` over `due`, with a mark at `expected`; beyond the target the surplus is drawn apart.
+
+    Written without a template: lists show one a row. Without a target there is no bar, only the words.
+    """
+    made = max(Decimal(str(done or 0)), Decimal(0))
+    target = max(Decimal(str(due or 0)), Decimal(0))
+    if not target:
+        return format_html('<p class="progress-none">{}</p>', f"{formats.hours(made)}, sans objectif")
+    whole = max(made, target)
+    ratio = made / target
+    words = label or f"{formats.rate(ratio)} réalisés"
+    mark: SafeString | str = ""
+    if expected is not None:
+        wanted = min(max(Decimal(str(expected)), Decimal(0)), target)
+        words = label or f"{words}, {formats.rate(wanted / target)} attendus à ce jour"
+        mark = format_html(
+            '<rect class="chart-mark" x="{}%" y="0" width="2" height="16" fill="{}"/>',
+            _n(float(wanted / whole * 100)),
+            INK,
+        )
+    surplus: SafeString | str = ""
+    if made > target:
+        start = float(target / whole * 100)
+        surplus = format_html(
+            '<rect class="chart-surplus" x="{}%" y="3" width="{}%" height="10" fill="{}"/>',
+            _n(start),
+            _n(100 - start),
+            SOFT,
+        )
+    return format_html(
+        '<svg class="progress-bar-svg" width="100%" height="16" role="img" xmlns="http://www.w3.org/2000/svg">'
+        "<title>{}</title>"
+        '<rect class="chart-track" x="0" y="3" width="100%" height="10" rx="3" fill="#e4e8ec"/>'
+        '<rect class="chart-main" x="0" y="3" width="{}%" height="10" rx="3" fill="{}"/>{}{}</svg>',
+        words,
+        _n(float(min(made, target) / whole * 100)),
+        ACCENT,
+        surplus,
+        mark,
+    )
