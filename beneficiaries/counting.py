@@ -456,8 +456,8 @@ def _count_entry(entry: Entry, work: Work, standing: _Standing, rules: Rules, ro
         (Reason.OUTSIDE_MARKET, work_days, market_days),
         (Reason.PERIOD_USED_UP, market_days, period_days),
     ):
-        if before != after:
-            kept = _share(entry.hours, after, total)
+        kept = _share(entry.hours, after, total) if before != after else left
+        if kept < left:
             unit = "jours ouvrés" if on_working_days else "jours"
             note = (
                 f"{_why_left_out(reason, entry, work, period)} : {_not_counted(left - kept)}, "
@@ -483,7 +483,7 @@ def _count_entry(entry: Entry, work: Work, standing: _Standing, rules: Rules, ro
             f"La fin prévue du marché ({_day(planned_end)}) est passée : "
             "ces heures comptent tant que le marché n’est pas clos, et sont signalées."
         )
-    reason = cuts[0][1] if cuts and cuts[0][0] else Reason.COUNTED
+    reason = cuts[0][1] if cuts else Reason.COUNTED
     return Result(entry.id, left, reason, _detail(notes), late)
 
 
