@@ -12,6 +12,36 @@ from factory.django import DjangoModelFactory
 
 from accounts.enums import Role
 from accounts.models import User
+from beneficiaries.counting import add_months, period_end
+from beneficiaries.enums import (
+    CountingReason,
+    Decision,
+    EntryState,
+    Gender,
+    HourKind,
+    Modality,
+    PlacementNature,
+    PrescriberKind,
+    Route,
+    Sufficiency,
+)
+from beneficiaries.models import (
+    Assignment,
+    Beneficiary,
+    ClosedYear,
+    ContractType,
+    CountingRules,
+    EducationLevel,
+    EligibilityCriterion,
+    EligibilityPeriod,
+    EligibilityReview,
+    HeldCriterion,
+    HoursEntry,
+    Occupation,
+    Placement,
+    Prescriber,
+    Qpv,
+)
 from clauses.enums import ChangeReason, ClauseKind
 from clauses.models import Clause, Commitment, CommitmentChange
 from markets.enums import BuyerKind, CompanyKindCode, Family, IdentifierKind
@@ -290,6 +320,308 @@ class CommitmentChangeFactory(DjangoModelFactory):
     effective_on = dt.date(2025, 2, 1)
     delta = Decimal("500.00")
     reason = ChangeReason.MINIMUM
+
+
+# --- beneficiaries -------------------------------------------------------------------------------------------
+
+
+class QpvFactory(DjangoModelFactory):
+    class Meta:
+        model = Qpv
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"QN069{n:02d}M")
+    label = factory.Sequence(lambda n: f"Quartier {n}")
+    vintage = 2024
+
+
+class EducationLevelFactory(DjangoModelFactory):
+    class Meta:
+        model = EducationLevel
+        django_get_or_create = ("code",)
+
+    code = "50"
+    label = "Formation de niveau CAP ou BEP"
+    band = "cap_bep"
+
+
+class OccupationFactory(DjangoModelFactory):
+    class Meta:
+        model = Occupation
+        django_get_or_create = ("code",)
+
+    code = "F1703"
+    label = "Maçonnerie"
+
+
+class ContractTypeFactory(DjangoModelFactory):
+    class Meta:
+        model = ContractType
+        django_get_or_create = ("code",)
+
+    code = "cddi"
+    label = "CDDI (CDD d’insertion)"
+    nature = PlacementNature.EMPLOYMENT
+
+
+class EligibilityCriterionFactory(DjangoModelFactory):
+    """RSA; traits `combined`, `priority`, `automatic`, `sensitive`, `opinion` are other criteria of the list."""
+
+    class Meta:
+        model = EligibilityCriterion
+        django_get_or_create = ("code",)
+
+    code = "rsa"
+    label = "Bénéficiaire du RSA"
+    proof = "Attestation de paiement de la CAF ou de la MSA"
+    proof_max_age_months = 3
+    sufficiency = Sufficiency.ALONE
+    public = "rsa"
+    position = 10
+
+    class Params:
+        combined = factory.Trait(
+            code="isolated_parent",
+            label="Parent isolé",
+            sufficiency=Sufficiency.COMBINED,
+            public="",
+            position=150,
+        )
+        other_combined = factory.Trait(
+            code="education_3",
+            label="Niveau d’études 3 (CAP, BEP) ou moins",
+            sufficiency=Sufficiency.COMBINED,
+            proof_max_age_months=None,
+            public="",
+            position=180,
+        )
+        priority = factory.Trait(
+            code="qpv",
+            label="Résident d’un quartier prioritaire",
+            sufficiency=Sufficiency.PRIORITY,
+            proof_max_age_months=6,
+            public="qpv",
+            position=190,
+        )
+        automatic = factory.Trait(
+            code="pass_iae",
+            label="Titulaire d’un PASS IAE",
+            route=Route.AUTOMATIC,
+            proof_max_age_months=24,
+            public="",
+            position=200,
+        )
+        sensitive_one = factory.Trait(
+            code="rqth",
+            label="Reconnaissance de la qualité de travailleur handicapé (RQTH)",
+            sensitive=True,
+            proof_max_age_months=None,
+            public="rqth",
+            position=50,
+        )
+        opinion = factory.Trait(
+            code="other",
+            label="Autre situation, sur avis motivé d’un prescripteur",
+            sensitive=True,
+            proof_max_age_months=None,
+            public="",
+            position=240,
+        )
+
+
+class PrescriberFactory(DjangoModelFactory):
+    class Meta:
+        model = Prescriber
+
+    name = factory.Sequence(lambda n: f"Mission locale d’Exemple {n}")
+    kind = PrescriberKind.LOCAL_MISSION
+
+
+class BeneficiaryFactory(DjangoModelFactory):
+    class Meta:
+        model = Beneficiary
+
+    last_name = factory.Sequence(lambda n: f"Personne{n}")
+    first_name = "Sacha"
+    birth_date = dt.date(1990, 5, 17)
+    gender = Gender.FEMALE
+
+
+class EligibilityReviewFactory(DjangoModelFactory):
+    """An approved decision on RSA, its entry situation frozen from the person; `criteria=` holds others.
+
+    `refused=True` is a refusal. `criteria=[]` holds none.
+    """
+
+    class Meta:
+        model = EligibilityReview
+
+    beneficiary = factory.SubFactory(BeneficiaryFactory)
+    decision = Decision.APPROVED
+    decided_on = dt.date(2025, 2, 14)
+    valid_until = factory.LazyAttribute(
+        lambda made: add_months(made.decided_on, 3) if made.decision == Decision.APPROVED else None
+    )
+
+    class Params:
+        refused = factory.Trait(decision=Decision.REFUSED, refusal_reason="Ne remplit aucun critère.")
+
+    @classmethod
+    def _create(
+        cls, model_class: Any, *args: Any, criteria: Any = None, principal: Any = None, **kwargs: Any
+    ) -> EligibilityReview:
+        person = kwargs["beneficiary"]
+        if criteria is None:
+            criteria = [EligibilityCriterionFactory()] if kwargs["decision"] == Decision.APPROVED else []
+        born, decided = person.birth_date, kwargs["decided_on"]
+        entry = {
+            "entry_age": decided.year - born.year - ((decided.month, decided.day) < (born.month, born.day))
+            if born
+            else None,
+            "entry_gender": person.gender,
+            "entry_commune": person.commune,
+            "entry_qpv": person.qpv,
+            "entry_qpv_vintage": person.qpv.vintage if person.qpv else None,
+            "entry_education": person.education,
+            "entry_prescriber": person.prescriber,
+            "principal": principal or (criteria[0] if criteria else None),
+        }
+        review = model_class.objects.create(**{**entry, **kwargs})
+        for criterion in criteria:
+            HeldCriterion.objects.create(
+                review=review, criterion=criterion, proof_date=decided, proof_label=criterion.proof
+            )
+        return review
+
+
+class EligibilityPeriodFactory(DjangoModelFactory):
+    class Meta:
+        model = EligibilityPeriod
+
+    review = factory.SubFactory(EligibilityReviewFactory)
+    beneficiary = factory.SelfAttribute("review.beneficiary")
+    starts_on = dt.date(2025, 3, 3)
+    ends_on = factory.LazyAttribute(lambda made: period_end(made.starts_on, 24))
+
+
+class PlacementFactory(DjangoModelFactory):
+    class Meta:
+        model = Placement
+
+    beneficiary = factory.SubFactory(BeneficiaryFactory)
+    employer = factory.SubFactory(CompanyFactory)
+    contract_type = factory.SubFactory(ContractTypeFactory)
+    modality = Modality.DIRECT
+    starts_on = dt.date(2025, 3, 3)
+    weekly_hours = Decimal("35.00")
+
+    class Params:
+        agency = factory.Trait(
+            modality=Modality.ETTI,
+            contract_type=factory.SubFactory(
+                ContractTypeFactory, code="ctt", label="Mission d’intérim (CTT)", position=110
+            ),
+        )
+
+
+class AssignmentFactory(DjangoModelFactory):
+    """A placement put to work on a commitment, without any decision: its hours do not count."""
+
+    class Meta:
+        model = Assignment
+
+    placement = factory.SubFactory(PlacementFactory)
+    commitment = factory.SubFactory(CommitmentFactory)
+    starts_on = factory.SelfAttribute("placement.starts_on")
+
+
+class HoursEntryFactory(DjangoModelFactory):
+    """A draft; `validated=True` is validated and not yet counted, `counted=True` counts whole."""
+
+    class Meta:
+        model = HoursEntry
+
+    assignment = factory.SubFactory(AssignmentFactory)
+    month = dt.date(2025, 3, 1)
+    kind = HourKind.WORK
+    hours = Decimal("100.00")
+    state = EntryState.DRAFT
+
+    class Params:
+        validated = factory.Trait(
+            state=EntryState.VALIDATED, validated_at=dt.datetime(2025, 4, 3, 9, 0, tzinfo=dt.UTC)
+        )
+        counted = factory.Trait(
+            state=EntryState.VALIDATED,
+            validated_at=dt.datetime(2025, 4, 3, 9, 0, tzinfo=dt.UTC),
+            counted_hours=factory.SelfAttribute("hours"),
+            counting_reason=CountingReason.COUNTED,
+        )
+
+
+class CountingRulesFactory(DjangoModelFactory):
+    """Territory's rules from 2000 on; `buyer=` or `market=` narrows them."""
+
+    class Meta:
+        model = CountingRules
+        django_get_or_create = ("in_force_from", "buyer", "market")
+
+    in_force_from = dt.date(2000, 1, 1)
+    buyer = None
+    market = None
+
+
+class ClosedYearFactory(DjangoModelFactory):
+    class Meta:
+        model = ClosedYear
+        django_get_or_create = ("year",)
+
+    year = 2024
+
+
+def eligible_assignment(
+    *,
+    beneficiary: Any = None,
+    commitment: Any = None,
+    employer: Any = None,
+    user_company: Any = None,
+    starts_on: dt.date = dt.date(2025, 3, 3),
+    ends_on: dt.date | None = None,
+    decided_on: dt.date | None = None,
+    criteria: Any = None,
+    modality: str = Modality.DIRECT,
+    contract_type: Any = None,
+    weekly_hours: Any = Decimal("35.00"),
+) -> Assignment:
+    """An assignment whose hours count: decided two weeks before, first used on its first day, period of 24 months.
+
+    The employer is the holder of the commitment unless another is given. Hours are for the caller to add:
+    `HoursEntryFactory(assignment=eligible_assignment(), counted=True)`.
+    """
+    commitment = commitment or CommitmentFactory()
+    review = EligibilityReviewFactory(
+        beneficiary=beneficiary or BeneficiaryFactory(),
+        decided_on=decided_on or starts_on - dt.timedelta(days=14),
+        criteria=criteria,
+    )
+    placement = PlacementFactory(
+        beneficiary=review.beneficiary,
+        employer=employer or commitment.holder,
+        contract_type=contract_type or ContractTypeFactory(),
+        modality=modality,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        weekly_hours=weekly_hours,
+    )
+    EligibilityPeriodFactory(review=review, starts_on=starts_on)
+    return AssignmentFactory(
+        placement=placement,
+        commitment=commitment,
+        user_company=user_company,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        review=review,
+    )
 
 
 # --- a small cast --------------------------------------------------------------------------------------------
