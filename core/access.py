@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
@@ -25,5 +26,16 @@ def role_required(*roles: str) -> Callable[[Callable[..., HttpResponse]], Callab
 
 
 HOUSE = ("facilitator", "admin")
+EVERYONE = ("facilitator", "admin", "buyer", "company")
+# Pages that need no account say so, so that the matrix of roles and addresses stays complete.
+PUBLIC = ("public",)
 house_required = role_required(*HOUSE)
 admin_required = role_required("admin")
+everyone_required = role_required(*EVERYONE)
+
+
+def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page open to whoever has its address."""
+    open_view = login_not_required(view)
+    open_view.roles = PUBLIC  # type: ignore[attr-defined]
+    return open_view

@@ -1,0 +1,112 @@
+"""Small registries that the apps fill in AppConfig.ready(): how a lower room shows what a higher one knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from core.access import EVERYONE
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of a file: one label, one address (taking the file's pk), the roles that see it, its rank."""
+
+    label: str
+    url_name: str
+    roles: tuple[str, ...] = EVERYONE
+    position: int = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the navigation (interface.md), by role."""
+
+    label: str
+    url_name: str
+    roles: tuple[str, ...] = EVERYONE
+    position: int = 100
+
+
+@dataclass(frozen=True)
+class WaitingItem:
+    """Something that waits for a person on « Accueil »: what, how many, where, since when."""
+
+    label: str
+    count: int
+    url: str
+    since: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A label with its address."""
+
+    label: str
+    url: str
+
+
+_tabs: dict[str, list[Tab]] = {}
+_places: list[Place] = []
+_waiting: list[Callable[[Any], Iterable[WaitingItem]]] = []
+_company_scopes: dict[str, Callable[[Any], Q]] = {}
+
+
+def register_tab(file: str, tab: Tab) -> None:
+    """Add a tab to the pages of a kind of file (« market », « company », « person », « buyer », « bilan »)."""
+    entries = _tabs.setdefault(file, [])
+    if tab not in entries:
+        entries.append(tab)
+
+
+def tabs_of(file: str, user: Any, pk: Any) -> list[Link]:
+    """The tabs of one file that this user may open, in order, with their addresses."""
+    seen = [tab for tab in _tabs.get(file, []) if user.role in tab.roles]
+    return [
+        Link(tab.label, reverse(tab.url_name, args=[pk]))
+        for tab in sorted(seen, key=lambda tab: tab.position)
+    ]
+
+
+def register_place(place: Place) -> None:
+    """Add a place to the navigation."""
+    if place not in _places:
+        _places.append(place)
+
+
+def places_of(user: Any) -> list[Link]:
+    """The places that this user may open, in the order of interface.md."""
+    if not user.is_authenticated:
+        return []
+    seen = [place for place in _places if user.role in place.roles]
+    return [
+        Link(place.label, reverse(place.url_name)) for place in sorted(seen, key=lambda place: place.position)
+    ]
+
+
+def register_waiting(items: Callable[[Any], Iterable[WaitingItem]]) -> None:
+    """Add a source of things that wait for a person."""
+    if items not in _waiting:
+        _waiting.append(items)
+
+
+def waiting_for(user: Any) -> list[WaitingItem]:
+    """What waits for this user, the oldest first; counts of zero are left out."""
+    found = [item for source in _waiting for item in source(user) if item.count]
+    return sorted(found, key=lambda item: (item.since or dt.date.max, item.label))
+
+
+def register_company_scope(name: str, scope: Callable[[Any], Q]) -> None:
+    """Say how a higher room lets a company see rows of a lower one (« market »: those where it has an assignment)."""
+    _company_scopes[name] = scope
+
+
+def company_scope(name: str, user: Any) -> Q:
+    """The condition under `name`; nothing when no room gave one."""
+    scope = _company_scopes.get(name)
+    return scope(user) if scope else Q(pk__in=[])
