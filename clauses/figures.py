@@ -1,0 +1,126 @@
+"""Hours engaged, counted and due, by commitment and by market: the one place where they meet for a page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from clauses.forecast import Forecast, ForecastState, forecast, worst
+from clauses.models import Commitment
+from clauses.progress import hours_counted
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class CommitmentFigures:
+    """One commitment on a day (hours)."""
+
+    commitment: Commitment
+    engaged: Decimal
+    counted: Decimal
+    forecast: Forecast
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Taux de réalisation, not capped: counted ÷ engaged; None without hours engaged."""
+        return self.counted / self.engaged if self.engaged > 0 else None
+
+    @property
+    def missing(self) -> Decimal:
+        return max(self.engaged - self.counted, ZERO)
+
+    @property
+    def surplus(self) -> Decimal:
+        return max(self.counted - self.engaged, ZERO)
+
+
+@dataclass
+class Figures:
+    """Several commitments together, each capped at 100 % in the rate; the surplus stands apart (hours)."""
+
+    commitments: list[CommitmentFigures] = field(default_factory=list)
+
+    @property
+    def engaged(self) -> Decimal:
+        return sum((row.engaged for row in self.commitments), ZERO)
+
+    @property
+    def counted(self) -> Decimal:
+        return sum((row.counted for row in self.commitments), ZERO)
+
+    @property
+    def surplus(self) -> Decimal:
+        return sum((row.surplus for row in self.commitments), ZERO)
+
+    @property
+    def due(self) -> Decimal:
+        """Hours due that can be worked out; those of a commitment without dates are not in it."""
+        return sum((row.forecast.due or ZERO for row in self.commitments), ZERO)
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Taux de réalisation of several commitments: each capped at 100 %; None without hours engaged."""
+        if self.engaged <= 0:
+            return None
+        return sum((min(row.counted, row.engaged) for row in self.commitments), ZERO) / self.engaged
+
+    @property
+    def met(self) -> int:
+        return sum(row.forecast.state == ForecastState.MET for row in self.commitments)
+
+    @property
+    def with_target(self) -> int:
+        return sum(row.forecast.state != ForecastState.NO_TARGET for row in self.commitments)
+
+    @property
+    def state(self) -> ForecastState:
+        return worst(row.forecast.state for row in self.commitments)
+
+
+def figures_of(commitments: Iterable[Commitment], on: dt.date) -> list[CommitmentFigures]:
+    """Figures of commitments loaded `with_hours_engaged(on)` and their market; one more query for all of them."""
+    rows = list(commitments)
+    counted = hours_counted([row.pk for row in rows])
+    found = []
+    for row in rows:
+        market = row.market
+        engaged = row.hours_engaged  # type: ignore[attr-defined]
+        day = min(on, market.closed_on) if market.closed_on else on
+        found.append(
+            CommitmentFigures(
+                commitment=row,
+                engaged=engaged,
+                counted=counted[row.pk],
+                forecast=forecast(
+                    engaged,
+                    counted[row.pk],
+                    row.starts_on or market.begins_on,
+                    row.ends_on or market.planned_end,
+                    day,
+                ),
+            )
+        )
+    return found
+
+
+def figures_by_market(market_ids: Iterable[int], user: User, on: dt.date) -> dict[int, Figures]:
+    """What `user` may see of each market's commitments: two queries whatever the number of markets."""
+    ids = list(market_ids)
+    found = {pk: Figures() for pk in ids}
+    commitments = (
+        Commitment.objects.visible_to(user)
+        .filter(market__in=ids)
+        .select_related("market")
+        .with_hours_engaged(on)
+        .order_by("pk")
+    )
+    for row in figures_of(commitments, on):
+        found[row.commitment.market_id].commitments.append(row)
+    return found
