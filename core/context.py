@@ -10,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from core.registry import places_of
+
 FACILITATOR, ADMIN, BUYER, COMPANY = "facilitator", "admin", "buyer", "company"
 HOUSE = (FACILITATOR, ADMIN)
 
@@ -92,7 +94,11 @@ class Page:
         if user is None or not user.is_authenticated:
             return []
         found = [(place, address(place.url_name)) for place in PLACES if user.role in place.roles]
-        return [Link(place.label, url, self._is_here(place, url)) for place, url in found if url]
+        links = [Link(place.label, url, self._is_here(place, url)) for place, url in found if url]
+        known = {link.url for link in links}
+        added = [entry for entry in places_of(user) if entry.url not in known]
+        path = self._request.path
+        return links + [Link(entry.label, entry.url, path.startswith(entry.url)) for entry in added]
 
     def _is_here(self, place: Place, url: str) -> bool:
         # A view whose address does not tell its place says it: `request.place = "markets"`.

@@ -24,16 +24,6 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place of the navigation (interface.md), by role."""
-
-    label: str
-    url_name: str
-    roles: tuple[str, ...] = EVERYONE
-    position: int = 100
-
-
-@dataclass(frozen=True)
 class WaitingItem:
     """Something that waits for a person on « Accueil »: what, how many, where, since when."""
 
@@ -52,9 +42,9 @@ class Link:
 
 
 _tabs: dict[str, list[Tab]] = {}
-_places: list[Place] = []
 _waiting: list[Callable[[Any], Iterable[WaitingItem]]] = []
 _company_scopes: dict[str, Callable[[Any], Q]] = {}
+_house: list[Callable[[], Any]] = []
 
 
 def register_tab(file: str, tab: Tab) -> None:
@@ -70,22 +60,6 @@ def tabs_of(file: str, user: Any, pk: Any) -> list[Link]:
     return [
         Link(tab.label, reverse(tab.url_name, args=[pk]))
         for tab in sorted(seen, key=lambda tab: tab.position)
-    ]
-
-
-def register_place(place: Place) -> None:
-    """Add a place to the navigation."""
-    if place not in _places:
-        _places.append(place)
-
-
-def places_of(user: Any) -> list[Link]:
-    """The places that this user may open, in the order of interface.md."""
-    if not user.is_authenticated:
-        return []
-    seen = [place for place in _places if user.role in place.roles]
-    return [
-        Link(place.label, reverse(place.url_name)) for place in sorted(seen, key=lambda place: place.position)
     ]
 
 
@@ -110,3 +84,13 @@ def company_scope(name: str, user: Any) -> Q:
     """The condition under `name`; nothing when no room gave one."""
     scope = _company_scopes.get(name)
     return scope(user) if scope else Q(pk__in=[])
+
+
+def register_house(current: Callable[[], Any]) -> None:
+    """Say how the house of this installation is found (`markets.models.House.current`)."""
+    _house[:] = [current]
+
+
+def current_house() -> Any:
+    """The house of this installation, for the legal pages; None where no room knows it."""
+    return _house[0]() if _house else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -100,7 +101,7 @@ STATES = {
     "active": ("actif", "good"),
     "inactive": ("inactif", "none"),
 }
-_TONES_OF_WORDS = {words: tone for words, tone in STATES.values()}
+_TONES_OF_WORDS = dict(STATES.values())
 
 
 @lru_cache(maxsize=512)
@@ -186,6 +187,47 @@ def _tab(entry: Any) -> tuple[str, str, Any]:
     if isinstance(entry, dict):
         return entry["label"], entry["url"], entry.get("count")
     return entry.label, entry.url, getattr(entry, "count", None)
+
+
+@register.inclusion_tag("core/_breadcrumb.html")
+def breadcrumb(*parts: Any) -> dict[str, Any]:
+    """Places above the page: label, address, label, address…; a label with an empty address is plain text."""
+    labels, urls = parts[::2], [*parts[1::2], ""]
+    return {"steps": [{"label": label, "url": url} for label, url in zip(labels, urls, strict=False)]}
+
+
+# --- Long works ---------------------------------------------------------------------------------------------
+
+
+@register.filter
+def remaining(job: Any) -> str:
+    """About how long a running job still takes, from the pace so far; nothing before the pace is known."""
+    if not (job.started_at and job.total and job.done) or job.done >= job.total:
+        return ""
+    spent = (timezone.now() - job.started_at).total_seconds()
+    left = spent / job.done * (job.total - job.done)
+    if left < 10:
+        return "encore quelques secondes"
+    if left < 90:
+        return f"encore {int(left // 10 + 1) * 10} secondes environ"
+    return f"encore {round(left / 60)} minutes environ"
+
+
+@register.filter
+def report_lines(job: Any) -> list[tuple[str, list[str]]]:
+    """A job's report as labels and lines; keys are words (« marchés créés »), values numbers, sentences or lists."""
+    lines = []
+    for name, value in job.report.items():
+        values = value if isinstance(value, list) else [value]
+        label = name.replace("_", " ")
+        lines.append((label[:1].upper() + label[1:], [_reported(one) for one in values]))
+    return lines
+
+
+def _reported(value: Any) -> str:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return formats.number(value) if isinstance(value, int | float) else str(value)
 
 
 # --- Tables -------------------------------------------------------------------------------------------------
