@@ -25,12 +25,13 @@ def role_required(*roles: str) -> Callable[[Callable[..., HttpResponse]], Callab
     return decorate
 
 
+ADMIN = ("admin",)
 HOUSE = ("facilitator", "admin")
 EVERYONE = ("facilitator", "admin", "buyer", "company")
 # Pages that need no account say so, so that the matrix of roles and addresses stays complete.
 PUBLIC = ("public",)
 house_required = role_required(*HOUSE)
-admin_required = role_required("admin")
+admin_required = role_required(*ADMIN)
 everyone_required = role_required(*EVERYONE)
 
 

@@ -49,7 +49,7 @@ PLACES = (
         "companies", "Entreprises et partenaires", HOUSE, "company_list", ("/entreprises/", "/prescripteurs/")
     ),
     Place("people", "Personnes", (FACILITATOR, ADMIN, COMPANY), "beneficiary_list", ("/personnes/",)),
-    Place("hours", "Heures", (FACILITATOR, ADMIN, COMPANY), "hours", ("/heures/",)),
+    Place("hours", "Heures", HOUSE, "hours_grid", ("/heures/",)),
     Place("bilans", "Bilans", (FACILITATOR, ADMIN, BUYER), "bilan_list", ("/bilans/",)),
     Place("settings", "Réglages", (FACILITATOR, ADMIN, BUYER, COMPANY), "settings", ("/reglages/",)),
 )

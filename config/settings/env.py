@@ -19,7 +19,9 @@ TESTING = "pytest" in sys.modules
 # The one-click account picker and the page of sent messages: never with production settings.
 DEMO = env.bool("MAILLON_DEMO", default=False)
 if DEMO and PRODUCTION:
-    raise ImproperlyConfigured("MAILLON_DEMO est impossible avec MAILLON_MODE=production : retirez l’une des deux.")
+    raise ImproperlyConfigured(
+        "MAILLON_DEMO est impossible avec MAILLON_MODE=production : retirez l’une des deux."
+    )
 
 
 def secret(name: str, embedded_default: str) -> str:
