@@ -25,13 +25,14 @@ def role_required(*roles: str) -> Callable[[Callable[..., HttpResponse]], Callab
     return decorate
 
 
-ADMIN = ("admin",)
-HOUSE = ("facilitator", "admin")
-EVERYONE = ("facilitator", "admin", "buyer", "company")
+# The values of accounts.enums.Role, which stands above this room.
+FACILITATOR, ADMIN, BUYER, COMPANY = "facilitator", "admin", "buyer", "company"
+HOUSE = (FACILITATOR, ADMIN)
+EVERYONE = (FACILITATOR, ADMIN, BUYER, COMPANY)
 # Pages that need no account say so, so that the matrix of roles and addresses stays complete.
 PUBLIC = ("public",)
 house_required = role_required(*HOUSE)
-admin_required = role_required(*ADMIN)
+admin_required = role_required(ADMIN)
 everyone_required = role_required(*EVERYONE)
 
 

@@ -10,8 +10,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from core.registry import places_of
-
 FACILITATOR, ADMIN, BUYER, COMPANY = "facilitator", "admin", "buyer", "company"
 HOUSE = (FACILITATOR, ADMIN)
 
@@ -49,7 +47,7 @@ PLACES = (
         "companies", "Entreprises et partenaires", HOUSE, "company_list", ("/entreprises/", "/prescripteurs/")
     ),
     Place("people", "Personnes", (FACILITATOR, ADMIN, COMPANY), "beneficiary_list", ("/personnes/",)),
-    Place("hours", "Heures", HOUSE, "hours_grid", ("/heures/",)),
+    Place("hours", "Heures", (FACILITATOR, ADMIN, COMPANY), "hours_grid", ("/heures/",)),
     Place("bilans", "Bilans", (FACILITATOR, ADMIN, BUYER), "bilan_list", ("/bilans/",)),
     Place("settings", "Réglages", (FACILITATOR, ADMIN, BUYER, COMPANY), "settings", ("/reglages/",)),
 )
@@ -94,11 +92,7 @@ class Page:
         if user is None or not user.is_authenticated:
             return []
         found = [(place, address(place.url_name)) for place in PLACES if user.role in place.roles]
-        links = [Link(place.label, url, self._is_here(place, url)) for place, url in found if url]
-        known = {link.url for link in links}
-        added = [entry for entry in places_of(user) if entry.url not in known]
-        path = self._request.path
-        return links + [Link(entry.label, entry.url, path.startswith(entry.url)) for entry in added]
+        return [Link(place.label, url, self._is_here(place, url)) for place, url in found if url]
 
     def _is_here(self, place: Place, url: str) -> bool:
         # A view whose address does not tell its place says it: `request.place = "markets"`.
