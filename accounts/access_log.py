@@ -13,7 +13,7 @@ from core.signals import file_opened, list_exported
 
 
 def record_access(*, user: User | None, kind: str, subject: str) -> AccessRecord:
-    """Keep that `user` opened something. subject: its type and number (« review 12 »), never a person's name."""
+    """Keep that `user` opened something. subject: its type and number (« review 12 »), never a person's name."""
     return AccessRecord.objects.create(user=user, kind=kind, subject=subject[:120])
 
 

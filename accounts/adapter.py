@@ -61,7 +61,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": AccountAdapter.error_messages["incorrect_code"],
-        "cannot_generate_recovery_codes": "Activez d’abord un second facteur : les codes de secours le remplacent.",
+        "cannot_generate_recovery_codes": "Activez d’abord un second facteur : les codes de secours le remplacent.",
     }
 
     def encrypt(self, text: str) -> str:

@@ -33,7 +33,7 @@ class AccountsConfig(AppConfig):
             SettingsPage(
                 "Comptes",
                 "user_list",
-                "Qui se connecte, avec quel rôle ; inviter, désactiver.",
+                "Qui se connecte, avec quel rôle ; inviter, désactiver.",
                 position=30,
             )
         )

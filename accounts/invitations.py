@@ -13,15 +13,15 @@ from core.formats import noun
 
 SALT = "accounts.invitation"
 SPENT = (
-    "Ce lien d’invitation n’est plus valable : il a déjà servi, ou une invitation plus récente l’a remplacé. "
-    "Si vous avez déjà choisi votre mot de passe, connectez-vous ; sinon, demandez une nouvelle invitation "
+    "Ce lien d’invitation n’est plus valable : il a déjà servi, ou une invitation plus récente l’a remplacé. "
+    "Si vous avez déjà choisi votre mot de passe, connectez-vous ; sinon, demandez une nouvelle invitation "
     "à la personne qui vous a invité·e."
 )
 
 
 def _expired() -> DomainError:
     return DomainError(
-        f"Cette invitation a expiré : elle valait {noun(settings.INVITATION_DAYS, 'jour')}. "
+        f"Cette invitation a expiré : elle valait {noun(settings.INVITATION_DAYS, 'jour')}. "
         "Demandez-en une nouvelle à la personne qui vous a invité·e."
     )
 
@@ -58,6 +58,10 @@ def read_token(token: str, *, lock: bool = False, max_age: float | None = None) 
         raise DomainError(SPENT) from None
     users = User.objects.select_for_update() if lock else User.objects
     user = users.filter(pk=pk, is_active=True).first()
-    if user is None or user.has_usable_password() or not constant_time_compare(fingerprint, _fingerprint(user)):
+    if (
+        user is None
+        or user.has_usable_password()
+        or not constant_time_compare(fingerprint, _fingerprint(user))
+    ):
         raise DomainError(SPENT)
     return user

@@ -19,7 +19,7 @@ from core.querysets import ScopedQuerySet
 
 # Accounts of the demonstration live under a domain that can never receive e-mail (RFC 2606).
 DEMO_DOMAIN = "demo.maillon.invalid"
-_UNUSABLE = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(password="")
+_UNUSABLE = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 _DEMO = Q(email__endswith=f"@{DEMO_DOMAIN}")
 
 
@@ -55,7 +55,9 @@ class UserQuerySet(ScopedQuerySet):
             AccountState.CLOSED: self.filter(is_active=False),
             AccountState.ACTIVE: self.filter(~waiting, is_active=True),
             AccountState.INVITED: self.filter(waiting, is_active=True, invited_at__gte=_invitations_since()),
-            AccountState.EXPIRED: self.filter(waiting, is_active=True).exclude(invited_at__gte=_invitations_since()),
+            AccountState.EXPIRED: self.filter(waiting, is_active=True).exclude(
+                invited_at__gte=_invitations_since()
+            ),
         }[AccountState(state)]
 
     def matching(self, words: str) -> Self:

@@ -1,4 +1,4 @@
-"""What higher rooms add to the accounts: pages of « Réglages », ways to invite, and what an account is attached to.
+"""What higher rooms add to the accounts: pages of « Réglages », ways to invite, and what an account is attached to.
 
 Filled in `AppConfig.ready()`; `accounts` never imports the rooms above it.
 """
@@ -16,7 +16,7 @@ EVERYONE = tuple(Role.values)
 
 @dataclass(frozen=True)
 class SettingsPage:
-    """One line of « Réglages »: what it is called, where it stands, who may open it, what it is for."""
+    """One line of « Réglages »: what it is called, where it stands, who may open it, what it is for."""
 
     label: str
     url_name: str
@@ -28,7 +28,7 @@ class SettingsPage:
 
 @dataclass(frozen=True)
 class InvitationWay:
-    """A form that invites people of one role, for instance « Inviter un donneur d’ordre » in `markets`."""
+    """A form that invites people of one role, for instance « Inviter un donneur d’ordre » in `markets`."""
 
     label: str
     url_name: str
@@ -41,14 +41,15 @@ _attachments: list[Callable[[Iterable[User]], dict[int, str]]] = []
 
 
 def register_settings_page(page: SettingsPage) -> None:
-    """Add a line to « Réglages »; the same url_name twice replaces the first."""
+    """Add a line to « Réglages »; the same url_name twice replaces the first."""
     _pages[page.url_name] = page
 
 
 def settings_pages_of(user: User) -> list[SettingsPage]:
     """The lines that `user` may open, in order."""
     return sorted(
-        (page for page in _pages.values() if user.role in page.roles), key=lambda page: (page.position, page.label)
+        (page for page in _pages.values() if user.role in page.roles),
+        key=lambda page: (page.position, page.label),
     )
 
 
@@ -62,7 +63,7 @@ def invitation_ways_of(user: User) -> list[InvitationWay]:
 
 
 def register_attachment(attached: Callable[[Iterable[User]], dict[int, str]]) -> None:
-    """Say what accounts belong to: a function from a page of users to {user pk: « Métropole …, direction … »}.
+    """Say what accounts belong to: a function from a page of users to {user pk: « Métropole …, direction … »}.
 
     It is called once per page, so that a list of fifty accounts costs one query more, not fifty.
     """

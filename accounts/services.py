@@ -32,7 +32,7 @@ def _keep_an_admin(user: User) -> None:
     admins = list(User.objects.admins_who_sign_in().select_for_update())
     if user.is_admin and not [admin for admin in admins if admin.pk != user.pk]:
         raise DomainError(
-            "C’est le dernier compte d’administration en service : nommez d’abord une autre personne, "
+            "C’est le dernier compte d’administration en service : nommez d’abord une autre personne, "
             "et attendez qu’elle ait choisi son mot de passe."
         )
 
@@ -56,7 +56,7 @@ def _create_account(*, email: str, role: str, password: str | None = None, **wor
     try:
         validate_email(address)
     except ValidationError:
-        raise DomainError(f"« {address} » n’est pas une adresse électronique.", field="email") from None
+        raise DomainError(f"« {address} » n’est pas une adresse électronique.", field="email") from None
     if role not in Role.values:
         raise DomainError("Ce rôle n’existe pas.", field="role")
     if User.objects.filter(email=address).exists():
@@ -100,7 +100,7 @@ def resend_invitation(*, user: User, by: User | None) -> None:
     _may_manage(by, user.role)
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.is_active:
-        raise DomainError("Ce compte est désactivé : réactivez-le, une invitation partira avec.")
+        raise DomainError("Ce compte est désactivé : réactivez-le, une invitation partira avec.")
     if user.has_usable_password() or user.is_demo:
         raise DomainError(
             f"{user} a déjà choisi son mot de passe. En cas d’oubli, la page de connexion permet d’en choisir un autre."
@@ -136,7 +136,7 @@ def change_role(*, user: User, role: str, by: User | None) -> User:
     if role not in HOUSE_ROLES or user.role not in HOUSE_ROLES:
         # Its history and its memberships would open what the new role must not see.
         raise DomainError(
-            "Un compte de la maison ne devient pas un compte de donneur d’ordre ou d’entreprise, ni l’inverse : "
+            "Un compte de la maison ne devient pas un compte de donneur d’ordre ou d’entreprise, ni l’inverse : "
             "désactivez-le et invitez la personne à une autre adresse.",
             field="role",
         )
@@ -182,7 +182,7 @@ def remove_second_factor(*, user: User, by: User) -> None:
     """Take the second factor off the account of someone who lost telephone and recovery codes, and tell them."""
     _may_manage(by, Role.ADMIN)
     if by.pk == user.pk:
-        raise DomainError("Retirez votre propre second facteur depuis « Mon compte ».")
+        raise DomainError("Retirez votre propre second facteur depuis « Mon compte ».")
     removed, _ = Authenticator.objects.filter(user=user).delete()
     if not removed:
         raise DomainError(f"{user} n’a pas de second facteur.")

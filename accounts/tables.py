@@ -36,7 +36,10 @@ class MomentColumn(TextColumn):
 
 class UserTable(Table):
     name = TextColumn(
-        "Nom", accessor="label", linkify=("user_detail", {"pk": tables.A("pk")}), order_by=("last_name", "first_name")
+        "Nom",
+        accessor="label",
+        linkify=("user_detail", {"pk": tables.A("pk")}),
+        order_by=("last_name", "first_name"),
     )
     email = TextColumn("Adresse électronique")
     role = TextColumn("Rôle")

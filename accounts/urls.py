@@ -11,19 +11,19 @@ from accounts.views import entrance, house, own
 
 urlpatterns = [
     path("connexion/", entrance.SignIn.as_view(), name="account_login"),
-    path("connexion/code/", factor.authenticate, name="mfa_authenticate"),
+    path("connexion/code/", entrance.SecondFactor.as_view(), name="mfa_authenticate"),
     path("deconnexion/", account.logout, name="account_logout"),
     path("compte-desactive/", account.account_inactive, name="account_inactive"),
-    path("mot-de-passe-oublie/", account.password_reset, name="account_reset_password"),
-    path("mot-de-passe-oublie/envoye/", account.password_reset_done, name="account_reset_password_done"),
+    path("mot-de-passe-oublie/", entrance.AskReset.as_view(), name="account_reset_password"),
+    path("mot-de-passe-oublie/envoye/", entrance.ResetAsked.as_view(), name="account_reset_password_done"),
     path(
         "mot-de-passe-oublie/fait/",
-        account.password_reset_from_key_done,
+        entrance.ResetDone.as_view(),
         name="account_reset_password_from_key_done",
     ),
     re_path(
         r"^mot-de-passe-oublie/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key,
+        entrance.Reset.as_view(),
         name="account_reset_password_from_key",
     ),
     path("invitation/", entrance.invitation_accept, name="invitation_accept"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import views as account_views
 from allauth.account.utils import get_next_redirect_url, perform_login
+from allauth.mfa.base.views import AuthenticateView
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
@@ -25,7 +26,36 @@ from core.errors import DomainError
 _INVITATION_KEY = "invitation_token"
 
 
-class SignIn(account_views.LoginView):
+class _OurSite:
+    """allauth's views put their own `site` into the context, over the one that base.html reads."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)  # type: ignore[misc]
+        context.pop("site", None)
+        return context
+
+
+class SecondFactor(_OurSite, AuthenticateView):
+    """The code after the password."""
+
+
+class AskReset(_OurSite, account_views.PasswordResetView):
+    """Ask for a link; the answer is the same whether the address has an account or not."""
+
+
+class ResetAsked(_OurSite, account_views.PasswordResetDoneView):
+    """What was done, or would have been."""
+
+
+class Reset(_OurSite, account_views.PasswordResetFromKeyView):
+    """Choose a new password from the link."""
+
+
+class ResetDone(_OurSite, account_views.PasswordResetFromKeyDoneView):
+    """The password is changed."""
+
+
+class SignIn(_OurSite, account_views.LoginView):
     """allauth's sign-in; in demo mode it lists the accounts that one click opens."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -28,7 +28,12 @@ from core.lists import ListPage
 def settings_index(request: HttpRequest) -> HttpResponse:
     """What this role may set, by section."""
     pages = [
-        {"label": page.label, "url": reverse(page.url_name), "description": page.description, "section": page.section}
+        {
+            "label": page.label,
+            "url": reverse(page.url_name),
+            "description": page.description,
+            "section": page.section,
+        }
         for page in settings_pages_of(request.user)
     ]
     sections: dict[str, list[dict[str, str]]] = {}
@@ -150,7 +155,7 @@ def user_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
         "consequence": "Cette personne ne pourra plus se connecter et ses sessions ouvertes se ferment maintenant.",
         "details": [
             "Ce qu’elle a saisi reste, avec son nom.",
-            "Vous pourrez réactiver le compte : elle choisira alors un nouveau mot de passe.",
+            "Vous pourrez réactiver le compte : elle choisira alors un nouveau mot de passe.",
         ],
         "submit_label": "Désactiver ce compte",
         "danger": True,
@@ -167,7 +172,10 @@ def user_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Open an account again; an invitation goes out with it."""
     user = _account(request, pk)
     return _do(
-        request, user, services.reactivate_user, f"Le compte de {user} est réactivé, une invitation part à son adresse."
+        request,
+        user,
+        services.reactivate_user,
+        f"Le compte de {user} est réactivé, une invitation part à son adresse.",
     )
 
 

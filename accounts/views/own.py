@@ -1,4 +1,4 @@
-"""« Mon compte »: what each person does with their own account."""
+"""« Mon compte »: what each person does with their own account."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ TRIES = 3
 
 
 class Command(BaseCommand):
-    help = "Crée un compte d’administration : demande un mot de passe, ou imprime un lien d’invitation (--invite)."
+    help = "Crée un compte d’administration : demande un mot de passe, ou imprime un lien d’invitation (--invite)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--email", required=True, help="adresse électronique du compte")
@@ -29,7 +29,9 @@ class Command(BaseCommand):
             "--invite", action="store_true", help="imprimer le lien où la personne choisit son mot de passe"
         )
 
-    def handle(self, *args: Any, email: str, first_name: str, last_name: str, invite: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, email: str, first_name: str, last_name: str, invite: bool, **options: Any
+    ) -> None:
         words = {"email": email, "first_name": first_name, "last_name": last_name}
         try:
             if invite:
@@ -46,13 +48,13 @@ class Command(BaseCommand):
     def _ask_password(self, email: str, first_name: str, last_name: str) -> str:
         person = User(email=email, first_name=first_name, last_name=last_name)
         for _ in range(TRIES):
-            password = getpass.getpass("Mot de passe : ")
+            password = getpass.getpass("Mot de passe : ")
             try:
                 validate_password(password, person)
             except ValidationError as refused:
                 self.stderr.write("\n".join(refused.messages))
                 continue
-            if password == getpass.getpass("Mot de passe, à nouveau : "):
+            if password == getpass.getpass("Mot de passe, à nouveau : "):
                 return password
             self.stderr.write("Les deux mots de passe ne sont pas les mêmes.")
-        raise CommandError(f"Aucun mot de passe valable après {TRIES} essais : le compte n’est pas créé.")
+        raise CommandError(f"Aucun mot de passe valable après {TRIES} essais : le compte n’est pas créé.")

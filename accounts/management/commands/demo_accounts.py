@@ -16,7 +16,7 @@ class Command(BaseCommand):
             raise CommandError("Les comptes de démonstration n’existent qu’avec MAILLON_DEMO=1.")
         groups = demo_accounts_by_role()
         if not groups:
-            self.stdout.write("Aucun compte de démonstration : lancez « manage.py create_demo ».")
+            self.stdout.write("Aucun compte de démonstration : lancez « manage.py create_demo ».")
         for label, users in groups:
             for user in users:
-                self.stdout.write(f"{label} : {user} ({user.email})")
+                self.stdout.write(f"{label} : {user} ({user.email})")

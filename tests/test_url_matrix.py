@@ -1,0 +1,84 @@
+"""Every address of Maillon says what it answers to each role; one that says nothing fails here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.expectations import ROLES, Expectations, Kwargs, expected_status
+from tests.factories import Cast, make_cast
+
+
+def declared() -> tuple[Expectations, Kwargs]:
+    """The expectations of every app together. Raises AssertionError when two apps declare one address."""
+    expected: Expectations = {}
+    kwargs: Kwargs = {}
+    for file in sorted(Path(__file__).parent.glob("*/url_expectations.py")):
+        module = importlib.import_module(f"tests.{file.parent.name}.url_expectations")
+        twice = expected.keys() & module.EXPECTED.keys()
+        assert not twice, f"declared twice: {sorted(twice)}"
+        expected.update(module.EXPECTED)
+        kwargs.update(getattr(module, "KWARGS", {}))
+    return expected, kwargs
+
+
+def routes(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[tuple[str, str]]:
+    """(name with its namespaces, pattern) of every address; the name is "" where there is none."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name}" if entry.name else "", str(entry.pattern)
+        else:
+            yield from routes(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+
+
+def users_of(cast: Cast) -> dict[str, Any]:
+    return {
+        "anonymous": None,
+        "facilitator": cast.facilitator,
+        "admin": cast.admin,
+        "buyer": cast.buyer_user_a,
+        "company": cast.company_user_a,
+    }
+
+
+def test_every_address_has_a_name():
+    assert [pattern for name, pattern in routes() if not name] == []
+
+
+def test_every_address_declares_what_each_role_gets_and_none_is_declared_in_vain():
+    expected, _ = declared()
+    names = {name for name, _ in routes() if name}
+    assert sorted(names - expected.keys()) == [], "addresses without expectation"
+    assert sorted(expected.keys() - names) == [], "expectations without address"
+    for name, expectation in expected.items():
+        unknown = expectation.keys() - {*ROLES, "others"}
+        assert not unknown, f"{name}: {unknown}"
+        for role in ROLES:
+            assert role in expectation or "others" in expectation, f"{name} says nothing of {role}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_answers_each_role_as_declared(role: str):
+    expected, kwargs = declared()
+    cast = make_cast()
+    user = users_of(cast)[role]
+    wrong = []
+    for name, expectation in sorted(expected.items()):
+        # A fresh client each time: no answer may depend on the page before.
+        client = Client()
+        if user:
+            client.force_login(user)
+        address = reverse(name, kwargs=kwargs[name](cast) if name in kwargs else {})
+        response = client.get(address)
+        response.close()
+        wanted = expected_status(expectation, role)
+        if response.status_code != wanted:
+            wrong.append(f"{name} ({address}): {response.status_code} instead of {wanted}")
+    assert not wrong, "\n".join(wrong)
