@@ -4,3 +4,13 @@ from django.apps import AppConfig
 class BeneficiariesConfig(AppConfig):
     name = "beneficiaries"
     verbose_name = "Personnes"
+
+    def ready(self) -> None:
+        from beneficiaries.progress import hours_counted
+        from clauses.progress import provide_hours_counted
+        from core.access import HOUSE
+        from core.registry import Tab, register_tab
+
+        provide_hours_counted(hours_counted)
+        register_tab("market", Tab("Heures", "market_hours", HOUSE, 40))
+        register_tab("company", Tab("Heures", "company_hours", HOUSE, 40))

@@ -1,0 +1,75 @@
+"""Forms of hours: what the grid shows, a correction, a return to the company."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+
+from core.forms import Form, HoursFormField
+from core.text import normalise
+from markets.models import Buyer, Market
+
+
+class GridFilterForm(Form):
+    """Which assignments « Heures » shows; unknown values show everything rather than an error page."""
+
+    q = forms.CharField(label="Personne, entreprise ou marché", required=False, max_length=100)
+    buyer = forms.ModelChoiceField(
+        Buyer.objects.none(), label="Donneur d’ordre", required=False, empty_label="tous"
+    )
+    mine = forms.ChoiceField(
+        label="Portefeuille", required=False, choices=[("", "tous les marchés"), ("1", "mon portefeuille")]
+    )
+    mois = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["buyer"].queryset = Buyer.objects.visible_to(self.user)  # type: ignore[attr-defined]
+
+    def narrow(self, assignments: Any) -> Any:
+        values = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        for word in normalise(values.get("q") or "").split():
+            assignments = assignments.filter(_any_of(word))
+        if values.get("buyer"):
+            assignments = assignments.filter(commitment__market__buyer=values["buyer"])
+        if values.get("mine"):
+            markets = Market.objects.visible_to(self.user).portfolio_of(self.user, timezone.localdate())
+            assignments = assignments.filter(commitment__market__in=markets.values("pk"))
+        return assignments
+
+    @property
+    def active(self) -> int:
+        if not (self.is_bound and self.is_valid()):
+            return 0
+        return sum(bool(self.cleaned_data.get(name)) for name in ("q", "buyer", "mine"))
+
+
+def _any_of(word: str) -> Q:
+    return (
+        Q(placement__beneficiary__search_key__contains=word)
+        | Q(placement__employer__search_key__contains=word)
+        | Q(commitment__market__search_key__contains=word)
+        | Q(commitment__holder__search_key__contains=word)
+    )
+
+
+class CorrectionForm(Form):
+    """The full new value of a validated entry, and why."""
+
+    hours = HoursFormField(label="Heures, nouvelle valeur")
+    reason = forms.CharField(
+        label="Motif de la correction",
+        max_length=300,
+        help_text="il reste au dossier : relevé rectifié, erreur de mois…",
+    )
+
+
+class SendBackForm(Form):
+    """What the company has to correct."""
+
+    reason = forms.CharField(
+        label="Ce qui est à corriger", max_length=300, widget=forms.Textarea(attrs={"rows": 3})
+    )

@@ -1,0 +1,307 @@
+"""The grid of hours: what a month × assignments table shows, and what was typed in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from beneficiaries.counting import add_months
+from beneficiaries.enums import CountingReason, EntryState, HourKind
+from beneficiaries.models import Assignment, EligibilityPeriod, HoursEntry
+from beneficiaries.services.counting import make_rules_for
+from beneficiaries.services.hours import EDITABLE, Cell, Outcome
+from clauses.models import Commitment
+from clauses.progress import hours_counted
+from core import formats
+from core.forms import parse_hours
+
+ZERO = Decimal("0.00")
+# The order in which a row's state is said: what needs a gesture first.
+STATE_ORDER = (EntryState.SENT_BACK, EntryState.DRAFT, EntryState.SUBMITTED, EntryState.VALIDATED)
+
+
+@dataclass(slots=True)
+class GridCell:
+    """A cell: the text in it, the version it was read at, and the sentence beside it when it was refused."""
+
+    assignment_id: int
+    kind: str
+    label: str
+    text: str = ""
+    version: int = 0
+    entry: HoursEntry | None = None
+    error: str = ""
+    conflict: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"h-{self.assignment_id}-{self.kind}"
+
+    @property
+    def version_name(self) -> str:
+        return f"v-{self.assignment_id}-{self.kind}"
+
+    @property
+    def locked(self) -> bool:
+        return self.entry is not None and self.entry.state not in EDITABLE
+
+
+@dataclass(slots=True)
+class GridRow:
+    """One assignment in one month."""
+
+    assignment: Assignment
+    cells: list[GridCell]
+    previous: Decimal | None
+    period: EligibilityPeriod | None
+    saved: bool = False
+
+    @property
+    def entries(self) -> list[HoursEntry]:
+        return [cell.entry for cell in self.cells if cell.entry is not None]
+
+    @property
+    def total(self) -> Decimal | None:
+        return sum((entry.hours for entry in self.entries), ZERO) if self.entries else None
+
+    @property
+    def counted(self) -> Decimal:
+        return sum((entry.counted_hours for entry in self.entries), ZERO)
+
+    @property
+    def state(self) -> str:
+        states = {entry.state for entry in self.entries}
+        return next((state for state in STATE_ORDER if state in states), "missing")
+
+    @property
+    def has_errors(self) -> bool:
+        return any(cell.error for cell in self.cells)
+
+    @property
+    def can_validate(self) -> bool:
+        return any(entry.state in (EntryState.DRAFT, EntryState.SUBMITTED) for entry in self.entries)
+
+    @property
+    def submitted(self) -> list[HoursEntry]:
+        return [entry for entry in self.entries if entry.state == EntryState.SUBMITTED]
+
+    @property
+    def counts_in_full(self) -> bool:
+        return bool(self.entries) and self.counted == self.total
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why some of it does not count, or is flagged; one sentence each."""
+        return list(dict.fromkeys(entry.counting_detail for entry in self.entries if entry.counting_detail))
+
+    @property
+    def warning(self) -> str:
+        """What is known before anything is typed."""
+        if self.entries:
+            return ""
+        if self.assignment.review_id is None:
+            return "Sans validation d’éligibilité préalable : les heures seront gardées, pas comptées."
+        return ""
+
+
+@dataclass(slots=True)
+class CommitmentLine:
+    """How far a commitment is: hours counted, hours engaged."""
+
+    commitment: Commitment
+    counted: Decimal
+    engaged: Decimal
+
+
+@dataclass(slots=True)
+class Grid:
+    """A month of a scope: rows, columns, and what is left to do."""
+
+    month: dt.date
+    rows: list[GridRow]
+    kinds: list[tuple[str, str]]
+    commitments: list[CommitmentLine] = field(default_factory=list)
+
+    @property
+    def totals(self) -> list[Decimal]:
+        return [
+            sum(
+                (
+                    cell.entry.hours
+                    for row in self.rows
+                    for cell in row.cells
+                    if cell.kind == kind and cell.entry
+                ),
+                ZERO,
+            )
+            for kind, _ in self.kinds
+        ]
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.totals, ZERO)
+
+    @property
+    def previous_total(self) -> Decimal:
+        return sum((row.previous or ZERO for row in self.rows), ZERO)
+
+    @property
+    def counted_total(self) -> Decimal:
+        return sum((row.counted for row in self.rows), ZERO)
+
+
+def rows_of(assignments: Any, month: dt.date) -> Any:
+    """The assignments of a grid, ready to be shown: active in the month, in the order of names."""
+    return with_names(assignments.active_in(month)).order_by(
+        "placement__beneficiary__last_name",
+        "placement__beneficiary__first_name",
+        "placement__beneficiary_id",
+        "pk",
+    )
+
+
+def with_names(assignments: Any) -> Any:
+    """Assignments with all that a row of the grid shows or checks."""
+    return assignments.select_related(
+        "placement__beneficiary",
+        "placement__employer",
+        "placement__contract_type",
+        "user_company",
+        "commitment__market__buyer",
+        "commitment__holder",
+    )
+
+
+def build_grid(assignments: Sequence[Assignment], month: dt.date, *, all_kinds: bool = False) -> Grid:
+    """The grid of these assignments; the same number of queries whatever their number."""
+    ids = [assignment.pk for assignment in assignments]
+    entries = {
+        (entry.assignment_id, entry.kind): entry
+        for entry in HoursEntry.objects.current().filter(assignment__in=ids, month=month)
+    }
+    previous = dict(
+        HoursEntry.objects.current()
+        .filter(assignment__in=ids, month=add_months(month, -1))
+        .order_by()
+        .values_list("assignment")
+        .annotate(hours=Sum("hours"))
+    )
+    people = {assignment.placement.beneficiary_id for assignment in assignments}
+    periods: dict[int, EligibilityPeriod] = {}
+    for period in EligibilityPeriod.objects.filter(beneficiary__in=people, starts_on__lte=_last_day(month)):
+        known = periods.get(period.beneficiary_id)
+        if known is None or known.ends_on < period.ends_on:
+            periods[period.beneficiary_id] = period
+    kinds = _kinds(assignments, month, {kind for _, kind in entries}, all_kinds)
+    rows = []
+    for assignment in assignments:
+        cells = []
+        for kind, label in kinds:
+            entry = entries.get((assignment.pk, kind))
+            cells.append(
+                GridCell(
+                    assignment.pk,
+                    kind,
+                    label,
+                    text=formats.number(entry.hours) if entry else "",
+                    version=entry.version if entry else 0,
+                    entry=entry,
+                )
+            )
+        rows.append(
+            GridRow(
+                assignment,
+                cells,
+                previous.get(assignment.pk),
+                periods.get(assignment.placement.beneficiary_id),
+            )
+        )
+    return Grid(month, rows, kinds, commitment_lines({a.commitment_id for a in assignments}))
+
+
+def commitment_lines(ids: Iterable[int]) -> list[CommitmentLine]:
+    """Progress of commitments: counted since the start against engaged today."""
+    ids = list(ids)
+    if not ids:
+        return []
+    counted = hours_counted(ids)
+    commitments = (
+        Commitment.objects.filter(pk__in=ids)
+        .with_hours_engaged()
+        .select_related("holder", "market")
+        .order_by("market__reference", "pk")
+    )
+    return [CommitmentLine(row, counted[row.pk], row.hours_engaged) for row in commitments]
+
+
+def _kinds(
+    assignments: Sequence[Assignment], month: dt.date, used: set[str], all_kinds: bool
+) -> list[tuple[str, str]]:
+    if all_kinds:
+        return list(HourKind.choices)
+    markets = {a.commitment.market_id: a.commitment.market.buyer_id for a in assignments}
+    rules_for = make_rules_for(markets)
+    shown = used | {HourKind.WORK}
+    for market_id in markets:
+        shown |= rules_for(market_id, month).kinds
+    return [(kind, label) for kind, label in HourKind.choices if kind in shown]
+
+
+def _last_day(month: dt.date) -> dt.date:
+    return add_months(month, 1) - dt.timedelta(days=1)
+
+
+def read_cells(grid: Grid, data: Mapping[str, Any]) -> list[Cell]:
+    """Cells that were posted and understood; the others keep what was typed, with a sentence beside it."""
+    cells = []
+    for row in grid.rows:
+        for cell in row.cells:
+            if cell.name not in data or cell.locked:
+                continue
+            text = str(data[cell.name]).strip()
+            version = str(data.get(cell.version_name, "0"))
+            cell.text = text
+            try:
+                hours = parse_hours(text) if text else None
+            except ValueError as error:
+                cell.error = str(error)
+                continue
+            seen = int(version) if version.isdecimal() and len(version) < 10 else 0
+            cells.append(Cell(row.assignment, grid.month, cell.kind, hours, seen))
+    return cells
+
+
+def show_outcomes(grid: Grid, outcomes: Iterable[Outcome]) -> None:
+    """Put what became of each cell back in the grid."""
+    by_place = {(outcome.cell.assignment.pk, outcome.cell.kind): outcome for outcome in outcomes}
+    for row in grid.rows:
+        for cell in row.cells:
+            outcome = by_place.get((cell.assignment_id, cell.kind))
+            if outcome is None:
+                continue
+            cell.entry = outcome.entry
+            cell.error, cell.conflict = outcome.error, outcome.conflict
+            # After a conflict the new version is taken: saving again is a decision, made knowing what was there.
+            cell.version = outcome.entry.version if outcome.entry else 0
+            if not outcome.error:
+                cell.text = formats.number(outcome.entry.hours) if outcome.entry else ""
+            row.saved = row.saved or outcome.saved
+
+
+def pending(assignments: Any, month: dt.date) -> tuple[int, int]:
+    """(entries to validate, entries of these that count in full) of a scope and month."""
+    rows = (
+        HoursEntry.objects.current()
+        .filter(assignment__in=assignments.values("pk"), month=month)
+        .filter(state__in=[EntryState.DRAFT, EntryState.SUBMITTED])
+    )
+    counts: dict[bool, int] = defaultdict(int)
+    for hours, counted, reason in rows.values_list("hours", "counted_hours", "counting_reason"):
+        counts[hours == counted and reason == CountingReason.COUNTED] += 1
+    return counts[True] + counts[False], counts[True]

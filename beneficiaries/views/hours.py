@@ -1,0 +1,292 @@
+"""Pages of hours: the grid (of a market, a company, or all), its rows, corrections."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.enums import Role
+from beneficiaries.counting import add_months
+from beneficiaries.forms_hours import CorrectionForm, GridFilterForm, SendBackForm
+from beneficiaries.grid import (
+    Grid,
+    build_grid,
+    commitment_lines,
+    pending,
+    read_cells,
+    rows_of,
+    show_outcomes,
+    with_names,
+)
+from beneficiaries.models import Assignment, HoursEntry
+from beneficiaries.services.hours import correct_hours, save_cells, send_back_hours, validate_hours
+from core import formats
+from core.access import HOUSE, house_required, role_required
+from core.errors import DomainError
+from core.forms import parse_month
+from core.registry import tabs_of
+from markets.models import Company, Market
+
+ROWS = 50
+MOST_ROWS = 300
+
+
+@dataclass(frozen=True)
+class GridScope:
+    """What a grid is about, and where its page is."""
+
+    assignments: Any
+    title: str
+    facts: str
+    url: str
+    tabs: list[Any]
+    parents: tuple[tuple[str, str], ...] = ()
+    filter_form: GridFilterForm | None = None
+    rows: int = MOST_ROWS
+
+
+@role_required(*HOUSE, Role.COMPANY)
+def hours(request: HttpRequest) -> HttpResponse:
+    """« Heures »: every assignment of the house in a month; a company reads its entries."""
+    if request.user.is_company:
+        return redirect("company_entry_list")
+    form = GridFilterForm(request.GET or None, user=request.user)
+    assignments = form.narrow(Assignment.objects.visible_to(request.user))
+    scope = GridScope(assignments, "Heures", "", reverse("hours"), [], filter_form=form, rows=ROWS)
+    return _grid_page(request, scope)
+
+
+@house_required
+def market_hours(request: HttpRequest, pk: int) -> HttpResponse:
+    """The hours of one market."""
+    market = get_object_or_404(Market.objects.visible_to(request.user).select_related("buyer"), pk=pk)
+    scope = GridScope(
+        Assignment.objects.visible_to(request.user).filter(commitment__market=market),
+        formats.short(market.object, 120),
+        f"{market.reference} · {market.buyer}",
+        reverse("market_hours", args=[pk]),
+        tabs_of("market", request.user, pk),
+        (("Marchés", reverse("market_list")), (market.reference, reverse("market_detail", args=[pk]))),
+    )
+    return _grid_page(request, scope)
+
+
+@house_required
+def company_hours(request: HttpRequest, pk: int) -> HttpResponse:
+    """The hours of the people whom one company employs."""
+    company = get_object_or_404(Company.objects.visible_to(request.user), pk=pk)
+    scope = GridScope(
+        Assignment.objects.visible_to(request.user).filter(placement__employer=company),
+        str(company),
+        "Heures des personnes qu’elle emploie",
+        reverse("company_hours", args=[pk]),
+        tabs_of("company", request.user, pk),
+        (
+            ("Entreprises et partenaires", reverse("company_list")),
+            (str(company), reverse("company_detail", args=[pk])),
+        ),
+    )
+    return _grid_page(request, scope)
+
+
+def _month(request: HttpRequest) -> dt.date:
+    """The month asked for, else the last full one: hours are logged once they are worked."""
+    last_full_month = add_months(timezone.localdate().replace(day=1), -1)
+    try:
+        return parse_month(request.GET.get("mois", "")) or last_full_month
+    except ValueError:
+        return last_full_month
+
+
+def _grid_page(request: HttpRequest, scope: GridScope) -> HttpResponse:
+    month = _month(request)
+    page = Paginator(rows_of(scope.assignments, month), scope.rows).get_page(request.GET.get("page"))
+    all_kinds = request.GET.get("natures") == "toutes"
+    grid = build_grid(list(page.object_list), month, all_kinds=all_kinds)
+    if request.method == "POST":
+        answer = _post(request, scope, grid)
+        if answer is not None:
+            return answer
+    to_validate, count_in_full = pending(scope.assignments, month)
+    query = request.GET.copy()
+    query.pop("page", None)
+
+    def address(**changes: str) -> str:
+        other = query.copy()
+        for name, value in changes.items():
+            other[name] = value
+        return f"{scope.url}?{other.urlencode()}"
+
+    context = {
+        "scope": scope,
+        "grid": grid,
+        "page_of_rows": page,
+        "month": month,
+        "previous_url": address(mois=f"{add_months(month, -1):%Y-%m}"),
+        "next_url": address(mois=f"{add_months(month, 1):%Y-%m}"),
+        "all_kinds": all_kinds,
+        "all_kinds_url": address(mois=f"{month:%Y-%m}", natures="" if all_kinds else "toutes"),
+        "page_url": address(mois=f"{month:%Y-%m}"),
+        "here": request.get_full_path(),
+        "to_validate": to_validate,
+        "count_in_full": count_in_full,
+        "errors": sum(cell.error != "" for row in grid.rows for cell in row.cells),
+    }
+    status = 422 if context["errors"] else 200
+    return render(request, "beneficiaries/hours/grid.html", context, status=status)
+
+
+def _post(request: HttpRequest, scope: GridScope, grid: Grid) -> HttpResponse | None:
+    """Save all that can be; validate if asked. Without an error, a redirect; else the page with what was typed."""
+    outcomes = save_cells(read_cells(grid, request.POST), user=request.user)
+    show_outcomes(grid, outcomes)
+    saved = sum(outcome.saved for outcome in outcomes)
+    refused = sum(cell.error != "" for row in grid.rows for cell in row.cells)
+    if saved:
+        messages.success(request, f"{formats.noun(saved, 'saisie enregistrée', 'saisies enregistrées')}.")
+    if refused:
+        one, many = "saisie n’a pas été enregistrée", "saisies n’ont pas été enregistrées"
+        messages.error(
+            request,
+            f"{formats.noun(refused, one, many)} : la raison est écrite sous chacune, votre saisie est gardée.",
+        )
+        return None
+    if request.POST.get("action") == "validate":
+        entries = HoursEntry.objects.visible_to(request.user).current()
+        entries = entries.filter(assignment__in=scope.assignments.values("pk"), month=grid.month)
+        entries = entries.filter(state__in=["draft", "submitted"])
+        report = validate_hours(entries=entries, user=request.user, only_those_that_count=True)
+        _say_validated(request, len(report.validated), len(report.left))
+    elif request.POST.get("valider", "").isdecimal():
+        entries = HoursEntry.objects.visible_to(request.user).current()
+        entries = entries.filter(assignment=int(request.POST["valider"]), month=grid.month)
+        report = validate_hours(entries=entries.filter(state__in=["draft", "submitted"]), user=request.user)
+        _say_validated(request, len(report.validated), len(report.left))
+    return redirect(request.get_full_path())
+
+
+def _say_validated(request: HttpRequest, validated: int, left: int) -> None:
+    said = formats.noun(validated, "ligne validée", "lignes validées")
+    if left:
+        rest = formats.noun(left, "reste à regarder", "restent à regarder")
+        messages.warning(
+            request, f"{said}. {rest} : elles ne comptent pas en totalité, la raison est sur la ligne."
+        )
+    else:
+        messages.success(request, f"{said}.")
+
+
+@house_required
+@require_POST
+def hours_row(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save one row of the grid (htmx); with `valider`, validate it too. Answers with the row's state."""
+    assignment = get_object_or_404(with_names(Assignment.objects.visible_to(request.user)), pk=pk)
+    month = _month(request)
+    grid = build_grid([assignment], month, all_kinds=True)
+    posted = [cell for cell in grid.rows[0].cells if cell.name in request.POST or cell.entry]
+    grid.rows[0].cells = posted
+    show_outcomes(grid, save_cells(read_cells(grid, request.POST), user=request.user))
+    row = grid.rows[0]
+    said = ""
+    if "valider" in request.POST and not row.has_errors:
+        entries = HoursEntry.objects.visible_to(request.user).filter(
+            pk__in=[entry.pk for entry in row.entries]
+        )
+        report = validate_hours(entries=entries.filter(state__in=["draft", "submitted"]), user=request.user)
+        said = formats.noun(len(report.validated), "ligne validée", "lignes validées")
+        typed = {cell.kind for cell in row.cells}
+        grid = build_grid([assignment], month, all_kinds=True)
+        row = grid.rows[0]
+        row.cells = [cell for cell in row.cells if cell.kind in typed]
+    context = {
+        "row": row,
+        "month": month,
+        "said": said,
+        "here": request.headers.get("HX-Current-URL", ""),
+        "commitments": commitment_lines([assignment.commitment_id]),
+        "page_url": f"{reverse('hours_grid')}?mois={month:%Y-%m}",
+    }
+    return render(request, "beneficiaries/hours/_row_saved.html", context)
+
+
+@house_required
+def entry_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Replace a validated entry, with a reason."""
+    entry = get_object_or_404(_entries(request), pk=pk)
+    form = CorrectionForm(request.POST or None, user=request.user, initial={"hours": entry.hours})
+    if request.method == "POST" and form.is_valid():
+        try:
+            new = correct_hours(entry=entry, user=request.user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(error.field, error.sentence)
+        else:
+            messages.success(request, f"Correction enregistrée : {formats.hours(new.hours)}.")
+            return redirect(_market_month(entry))
+    counted = f"{formats.hours(entry.hours)} validées le {formats.day(entry.validated_at)}"
+    context = {
+        "title": "Corriger des heures validées",
+        "facts": _facts(entry),
+        "intro": f"{counted}, dont {formats.hours(entry.counted_hours)} comptées. La ligne validée reste au dossier ; "
+        "la nouvelle la remplace dans les chiffres. Si l’année est close, l’écart est imprimé dans le bilan "
+        "suivant, en régularisation.",
+        "form": form,
+        "submit_label": "Enregistrer la correction",
+        "cancel_url": _market_month(entry),
+    }
+    return render(request, "core/form.html", context)
+
+
+@house_required
+def entry_send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send submitted hours back, with what is to be corrected."""
+    entry = get_object_or_404(_entries(request), pk=pk)
+    form = SendBackForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            send_back_hours(entry=entry, user=request.user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(error.field, error.sentence)
+        else:
+            messages.success(request, "Les heures sont renvoyées, avec votre motif.")
+            return redirect(_market_month(entry))
+    context = {
+        "title": "Renvoyer des heures à l’entreprise",
+        "facts": _facts(entry),
+        "intro": f"{formats.hours(entry.hours)} déclarées.",
+        "form": form,
+        "submit_label": "Renvoyer",
+        "cancel_url": _market_month(entry),
+    }
+    return render(request, "core/form.html", context)
+
+
+def _entries(request: HttpRequest) -> Any:
+    return (
+        HoursEntry.objects.visible_to(request.user)
+        .current()
+        .select_related(
+            "assignment__placement__beneficiary",
+            "assignment__placement__employer",
+            "assignment__commitment__market",
+            "validated_by",
+        )
+    )
+
+
+def _facts(entry: HoursEntry) -> str:
+    placement = entry.assignment.placement
+    month = f"{formats.month(entry.month)}, {entry.get_kind_display()}"
+    return f"{placement.beneficiary} · {placement.employer} · {entry.assignment.commitment.market.reference} · {month}"
+
+
+def _market_month(entry: HoursEntry) -> str:
+    return f"{reverse('market_hours', args=[entry.market_id])}?mois={entry.month:%Y-%m}"
