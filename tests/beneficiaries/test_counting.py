@@ -325,6 +325,7 @@ class TestPeriod:
             Period(date(2024, 3, 4), date(2026, 3, 3), 1),
             Period(date(2026, 3, 9), date(2028, 3, 8), 2),
         ]
+        assert open_periods(works[::-1], reviews, rules_for) == open_periods(works, reviews, rules_for)
         results = count([an_entry("110", id=1), an_entry("80", id=2, work_id=2)], works, reviews)
         # The first assignment stays in the first period (10 h, as above); the second counts whole.
         assert [outcome(result) for result in results.values()] == [
@@ -510,6 +511,11 @@ class TestCap:
         assert plain(results[2]) == (
             "Plafond de 220 h par mois et par personne, toutes affectations réunies : 30 h ne sont pas comptées."
         )
+
+    def test_the_lower_id_keeps_its_room_whatever_the_order_given(self):
+        entries = [an_entry("100", id=2, work_id=2), an_entry("150", id=1)]
+        results = count(entries, self.works, [a_review()])
+        assert (results[1].counted, results[2].counted) == (150, 70)
 
     def test_the_next_month_starts_afresh(self):
         entries = [an_entry("220", id=1), an_entry("220", id=2, month=date(2026, 4, 1))]
@@ -784,6 +790,22 @@ def test_the_counted_hours_of_a_month_stay_under_the_cap(person):
     for month in {entry.month for entry in person[0]}:
         total = sum(results[entry.id].counted for entry in person[0] if entry.month == month)
         assert total <= Decimal("151.67")
+
+
+@PROPERTY
+@given(st.lists(st.tuples(st.integers(1, 2), hours, st.booleans()), min_size=2, max_size=6), st.randoms())
+def test_a_crowded_month_is_filled_to_the_cap_and_no_further_in_any_order(lines, random):
+    works = [a_work(id=1), a_work(id=2, market_id=2)]
+    entries = [
+        Entry(id, work_id, MARCH, "work", hours, exempt=exempt)
+        for id, (work_id, hours, exempt) in enumerate(lines, start=1)
+    ]
+    results = count(entries, works, [a_review()])
+    taken_over = sum(entry.hours for entry in entries if entry.exempt)
+    others = sum(entry.hours for entry in entries if not entry.exempt)
+    counted = sum(results[entry.id].counted for entry in entries if not entry.exempt)
+    assert counted == min(others, max(Decimal(0), 220 - taken_over))
+    assert count(random.sample(entries, len(entries)), works, [a_review()]) == results
 
 
 @PROPERTY
