@@ -15,7 +15,7 @@ def main(apps: list[str]) -> int:
     django.setup()
     from django_migration_linter import MigrationLinter
 
-    linter = MigrationLinter(str(ROOT), include_apps=apps, no_cache=True)
+    linter = MigrationLinter(str(ROOT), include_apps=apps, no_cache=True, ignore_initial_migrations=True)
     linter.lint_all_migrations()
     linter.print_summary()
     return int(linter.has_errors)
