@@ -22,6 +22,8 @@ FONT = "Inter, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 INK, SECOND, LINE, ACCENT, SOFT = "#1b1f2a", "#545c6b", "#1b1f2a", "#0b5f6b", "#5f959d"
 PALE = "#b9cdd0"
 MAX_YEARS = 12
+# Type sizes: below LEGIBLE figures are written shorter, below SMALLEST never.
+LEGIBLE, SMALLEST = 9.0, 6.5
 # From dark to light: the parts stay apart in grey print and for colour-blind eyes.
 SHARES = ("#0b5f6b", "#4f8b94", "#86b2b8", "#b5d0d3", "#d8e6e8")
 
@@ -80,6 +82,28 @@ def _value(value: Decimal | None, unit: str) -> str:
         return formats.ABSENT
     text = formats.amount(value) if unit == "€" else formats.number(value)
     return text if unit in ("", "€") else f"{text}{formats.THIN}{unit}"
+
+
+def _shorter(value: Decimal | None, unit: str) -> str:
+    """A long figure in millions or thousands: 23 110 684 € → « 23,1 M€ »."""
+    if value is None:
+        return formats.ABSENT
+    scale, mark = (
+        (1_000_000, "M") if abs(value) >= 1_000_000 else (1_000, "k") if abs(value) >= 1_000 else (1, "")
+    )
+    mark += "€" if unit == "€" else ""
+    return formats.number(value / scale, 1) + (f"{formats.THIN}{mark}" if mark else "")
+
+
+def _column_size(texts: Sequence[str], slot: float) -> float:
+    """The type size at which every text fits its column, 12 at most."""
+    return max(SMALLEST, min(12.0, (slot - 4) / max(text_width(text, 1) for text in texts)))
+
+
+def _share(part: Decimal, total: Decimal) -> str:
+    """A share of the whole; what is not nothing never reads as zero."""
+    rounded = formats.rate(part / total)
+    return f"<{formats.THIN}1{formats.THIN}%" if rounded.startswith("0") else rounded
 
 
 def _n(value: float) -> str:
@@ -169,11 +193,15 @@ def columns_by_year(rows: Iterable[Any], *, title: str, unit: str = "h") -> Safe
         return _empty(title)
     slot = min(WIDTH / len(found), 120.0)
     texts = [_value(row.value, unit if unit == "€" else "") for row in found]
-    widest = max(text_width(text, 1) for text in [*texts, *(row.label for row in found)])
-    size = max(6.5, min(12.0, (slot - 4) / widest))
+    size = _column_size([*texts, *(row.label for row in found)], slot)
+    if size < LEGIBLE:
+        # Many columns of long figures: written shorter, exact in the description and in the table beside.
+        texts = [_shorter(row.value, unit) for row in found]
+        size = _column_size([*texts, *(row.label for row in found)], slot)
     values = [row.value for row in found if row.value is not None]
     low, high = min([Decimal(0), *values]), max([Decimal(0), *values])
-    span = float(high - low) or 1.0
+    high = high if high or low else Decimal(1)
+    span = float(high - low)
     room, top = 120.0, 18.0
     # Below zero the value stands under its column.
     under = 16.0 if low < 0 else 0.0
@@ -241,7 +269,7 @@ def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeSt
     room = WIDTH - text_x
     drawn = []
     for index, (row, (start, part), middle) in enumerate(zip(parts, tops, middles, strict=True)):
-        share = formats.rate((row.value or 0) / total)
+        share = _share(row.value or Decimal(0), total)
         tail = f" · {_value(row.value, unit)} · {share}" + (f" · {row.note}" if row.note else "")
         drawn.append(
             {

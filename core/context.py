@@ -59,7 +59,7 @@ ACCOUNT = (
 FOOTER = (
     ("Mentions légales", "legal_notice"),
     ("Données personnelles", "privacy"),
-    ("Accessibilité : non conforme", "accessibility"),
+    ("Accessibilité\u202f: non conforme", "accessibility"),
     ("Aide au clavier", "keyboard_help"),
 )
 
@@ -132,7 +132,9 @@ class Page:
 
     @cached_property
     def messages_url(self) -> str:
-        return address("message_list") if self.demo else ""
+        user = getattr(self._request, "user", None)
+        may_open = user is not None and user.is_authenticated and user.role == ADMIN
+        return address("message_list") if self.demo and may_open else ""
 
     def _links(self, entries: tuple[tuple[str, str], ...]) -> list[Link]:
         found = [(label, address(url_name)) for label, url_name in entries]

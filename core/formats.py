@@ -129,6 +129,13 @@ def size(value: int | None) -> str:
     return f"{number(Decimal(value) / 1_000_000, 1)}{THIN}Mo"
 
 
+def typeset(text: str) -> str:
+    """French punctuation that cannot fall at a line's start: narrow no-break spaces before ; : ! ? % »."""
+    for mark in (";", ":", "!", "?", "%", "»"):
+        text = text.replace(f" {mark}", f"{THIN}{mark}")
+    return text.replace("« ", f"«{THIN}")
+
+
 def short(text: str | None, length: int) -> str:
     """At most `length` characters, cut at the last word with an ellipsis."""
     words = " ".join((text or "").split())

@@ -18,6 +18,50 @@ LONG_NAME = (
 )
 
 
+MARKETS = [
+    (
+        "Réhabilitation du groupe scolaire",
+        dt.date(2025, 3, 12),
+        1850,
+        Decimal("1204.5"),
+        Decimal("0.651"),
+        "en bonne voie",
+    ),
+    (
+        "Entretien des espaces verts, lot 2",
+        dt.date(2024, 11, 4),
+        620,
+        Decimal(180),
+        Decimal("0.29"),
+        "à surveiller",
+    ),
+    (LONG_NAME, dt.date(2025, 1, 20), 213_036, Decimal(0), Decimal(0), "en retard"),
+    ("Nettoyage des locaux", None, 0, Decimal("35.25"), None, "sans objet"),
+]
+YEARS = [
+    (2021, Decimal(29_100)),
+    (2022, Decimal(31_400)),
+    (2023, None),
+    (2024, Decimal(36_700)),
+    (2025, Decimal(33_000)),
+]
+AGES = [
+    ("Moins de 26 ans", 9_240),
+    ("26 à 39 ans", 12_870),
+    ("40 à 49 ans", 6_600),
+    ("50 ans et plus", 4_290),
+]
+ENTRIES = [
+    {
+        "at": dt.datetime(2026, 3, 12, 9, 5),
+        "who": "Camille Exemple",
+        "what": "modification",
+        "changes": [{"label": "fin prévue", "old": "30/09/2026", "new": "30/11/2026"}],
+    },
+    {"at": dt.datetime(2025, 3, 12, 16, 40), "who": "Camille Exemple", "what": "création", "changes": []},
+]
+
+
 class SampleForm(forms.Form):
     """One field of each kind."""
 
@@ -57,42 +101,21 @@ class SampleTable(tables.Table):
         orderable = True
 
 
-def _table(rows: list[dict[str, Any]], ordering: str = "") -> SampleTable:
-    table = SampleTable(rows, order_by=ordering)
-    table.totals = {name: sum((row[name] for row in rows), Decimal(0)) for name in ("due", "done")}
-    return table
-
-
 def components_context() -> dict[str, Any]:
     """What `core/components.html` shows."""
-    rows = [
-        {"name": "Réhabilitation du groupe scolaire", "notified": dt.date(2025, 3, 12), "due": Decimal(1850),
-         "done": Decimal("1204.5"), "share": Decimal("0.651"), "state": "en bonne voie"},
-        {"name": "Entretien des espaces verts, lot 2", "notified": dt.date(2024, 11, 4), "due": Decimal(620),
-         "done": Decimal(180), "share": Decimal("0.29"), "state": "à surveiller"},
-        {"name": LONG_NAME, "notified": dt.date(2025, 1, 20), "due": Decimal(213_036), "done": Decimal(0),
-         "share": Decimal(0), "state": "en retard"},
-        {"name": "Nettoyage des locaux", "notified": None, "due": Decimal(0), "done": Decimal("35.25"),
-         "share": None, "state": "sans objet"},
-    ]  # fmt: skip
-    bars = [
+    modalities = [
         charts.Row("Embauche directe", Decimal(13_530), "41\u202f%", main=True),
         charts.Row("Mise à disposition, ETTI", Decimal(8_910), "27\u202f%"),
         charts.Row(LONG_NAME, Decimal(5_940), "18\u202f%"),
         charts.Row("Sous-traitance SIAE", Decimal(0), "0\u202f%"),
         charts.Row("Formation", None),
     ]
-    years = [("2021", 29_100), ("2022", 31_400), ("2023", None), ("2024", 36_700), ("2025", 33_000)]
-    shares = [
-        ("Moins de 26 ans", 9_240),
-        ("26 à 39 ans", 12_870),
-        ("40 à 49 ans", 6_600),
-        ("50 ans et plus", 4_290),
-    ]
+    years = [charts.Row(str(year), hours) for year, hours in YEARS]
+    ages = [charts.Row(label, Decimal(hours)) for label, hours in AGES]
     return {
         "title": "Composants",
         "states": list(STATES),
-        "table": _table(rows, "-done"),
+        "table": _table("-done"),
         "form": SampleForm(),
         "form_refused": SampleForm({"hours": "beaucoup", "family": "works"}, prefix="refus"),
         "facts": [
@@ -101,18 +124,29 @@ def components_context() -> dict[str, Any]:
             ("Fin prévue", formats.day(dt.date(2026, 11, 30))),
             ("Réception", None),
         ],
-        "entries": [
-            {"at": dt.datetime(2026, 3, 12, 9, 5), "who": "Camille Exemple", "what": "modification",
-             "changes": [{"label": "fin prévue", "old": "30/09/2026", "new": "30/11/2026"}]},
-            {"at": dt.datetime(2025, 3, 12, 16, 40), "who": "Camille Exemple", "what": "création", "changes": []},
-        ],
+        "entries": ENTRIES,
         "charts": [
-            {"title": "Heures par modalité en 2025", "svg": charts.bars_horizontal(bars, title="Heures par modalité en 2025"),
-             "rows": [(row.label, formats.hours(row.value)) for row in bars]},
-            {"title": "Heures réalisées, par année", "svg": charts.columns_by_year(years, title="Heures réalisées, par année"),
-             "rows": [(label, formats.hours(value)) for label, value in years]},
-            {"title": "Heures par âge à l’entrée", "svg": charts.stacked_share(shares, title="Heures par âge à l’entrée"),
-             "rows": [(label, formats.hours(value)) for label, value in shares]},
+            _chart(charts.bars_horizontal, "Heures par modalité en 2025", modalities),
+            _chart(charts.columns_by_year, "Heures réalisées, par année", years),
+            _chart(charts.stacked_share, "Heures par âge à l’entrée", ages),
         ],
-        "tab_list": [("Synthèse", "#synthese"), ("Engagements", "#engagements", 3), ("Heures", "#heures"), ("Journal", "#journal")],
-    }  # fmt: skip
+        "tab_list": [
+            ("Synthèse", "#synthese"),
+            ("Engagements", "#engagements", 3),
+            ("Heures", "#heures"),
+            ("Journal", "#journal"),
+        ],
+    }
+
+
+def _table(ordering: str) -> SampleTable:
+    names = ("name", "notified", "due", "done", "share", "state")
+    rows = [dict(zip(names, row, strict=True)) for row in MARKETS]
+    table = SampleTable(rows, order_by=ordering)
+    table.totals = {name: sum((row[name] for row in rows), Decimal(0)) for name in ("due", "done")}
+    return table
+
+
+def _chart(draw: Any, title: str, rows: list[charts.Row]) -> dict[str, Any]:
+    beside = [(row.label, formats.hours(row.value)) for row in rows]
+    return {"title": title, "svg": draw(rows, title=title), "rows": beside}

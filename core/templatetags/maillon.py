@@ -56,16 +56,18 @@ def short(value: Any, length: int) -> str:
 
 # --- States -------------------------------------------------------------------------------------------------
 
+_STROKED = 'fill="none" stroke="currentColor"'
 SHAPES = {
     "good": '<circle cx="6" cy="6" r="5"/>',
-    "done": '<circle cx="6" cy="6" r="6"/><path d="M3.4 6.2l1.9 1.9 3.4-3.9" fill="none" stroke="#fff" stroke-width="1.6"/>',
+    "done": (
+        '<circle cx="6" cy="6" r="6"/>'
+        '<path d="M3.4 6.2l1.9 1.9 3.4-3.9" fill="none" stroke="#fff" stroke-width="1.6"/>'
+    ),
     "watch": '<path d="M6 0l6 6-6 6-6-6z"/>',
     "late": '<path d="M1 1h10v10H1z"/>',
-    "wait": '<path d="M6 0a6 6 0 0 1 0 12z"/><circle cx="6" cy="6" r="5.2" fill="none" stroke="currentColor" stroke-width="1.5"/>',
-    "none": '<circle cx="6" cy="6" r="5" fill="none" stroke="currentColor" stroke-width="1.8"/>',
-    "draft": (
-        '<circle cx="6" cy="6" r="5" fill="none" stroke="currentColor" stroke-width="1.8" stroke-dasharray="2.6 1.4"/>'
-    ),
+    "wait": f'<path d="M6 0a6 6 0 0 1 0 12z"/><circle cx="6" cy="6" r="5.2" {_STROKED} stroke-width="1.5"/>',
+    "none": f'<circle cx="6" cy="6" r="5" {_STROKED} stroke-width="1.8"/>',
+    "draft": f'<circle cx="6" cy="6" r="5" {_STROKED} stroke-width="1.8" stroke-dasharray="2.6 1.4"/>',
 }
 # Code kept in the database → (words, tone). One vocabulary across pages, PDF and exports.
 STATES = {
@@ -162,7 +164,7 @@ def next_step(content: str, who: str, until: str = "", tone: str = "watch") -> S
     return format_html(
         '<div class="next-step next-step-{}"><p><span class="next-step-who">{}</span> {}{}</p></div>',
         tone if tone in SHAPES else "watch",
-        who,
+        formats.typeset(who),
         content,
         format_html(' <span class="next-step-until">{}</span>', until) if until else "",
     )

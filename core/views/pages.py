@@ -9,6 +9,8 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from core.access import admin_required, public
+from core.registry import current_house
+from core.samples import components_context
 
 
 @public
@@ -48,25 +50,25 @@ def keyboard_help(request: HttpRequest) -> HttpResponse:
 @require_safe
 def legal_notice(request: HttpRequest) -> HttpResponse:
     """Who publishes, who hosts, under which licence."""
-    return render(request, "core/legal_notice.html")
+    return render(request, "core/legal_notice.html", {"house": current_house()})
 
 
 @public
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept about whom, how long, and the rights of each."""
-    return render(request, "core/privacy.html")
+    return render(request, "core/privacy.html", {"house": current_house()})
 
 
 @public
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The declaration of accessibility."""
-    return render(request, "core/accessibility.html")
+    return render(request, "core/accessibility.html", {"house": current_house()})
 
 
-@require_safe
 @admin_required
+@require_safe
 def components(request: HttpRequest) -> HttpResponse:
     """Every component of the pages, on one page."""
-    return render(request, "core/components.html")
+    return render(request, "core/components.html", components_context())
