@@ -10,10 +10,17 @@ from allauth.mfa.totp import forms as totp_forms
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, QueryDict
 
 from accounts.enums import HOUSE_ROLES, Role
 from accounts.models import User
 from core.forms import Form, ModelForm
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent with; an empty POST is a form to refuse, not a form to show."""
+    return request.POST if request.method == "POST" else None
+
 
 PASSWORD_HELP = "Au moins 12 caractères. Une phrase que vous seul·e connaissez convient très bien."
 MISMATCH = "Les deux mots de passe ne sont pas les mêmes."

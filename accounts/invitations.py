@@ -56,6 +56,8 @@ def read_token(token: str, *, lock: bool = False, max_age: float | None = None) 
         raise _expired() from None
     except (signing.BadSignature, ValueError, TypeError):
         raise DomainError(SPENT) from None
+    if not isinstance(pk, int):
+        raise DomainError(SPENT)
     users = User.objects.select_for_update() if lock else User.objects
     user = users.filter(pk=pk, is_active=True).first()
     if (

@@ -13,7 +13,7 @@ urlpatterns = [
     path("connexion/", entrance.SignIn.as_view(), name="account_login"),
     path("connexion/code/", entrance.SecondFactor.as_view(), name="mfa_authenticate"),
     path("deconnexion/", account.logout, name="account_logout"),
-    path("compte-desactive/", account.account_inactive, name="account_inactive"),
+    path("compte-desactive/", entrance.Closed.as_view(), name="account_inactive"),
     path("mot-de-passe-oublie/", entrance.AskReset.as_view(), name="account_reset_password"),
     path("mot-de-passe-oublie/envoye/", entrance.ResetAsked.as_view(), name="account_reset_password_done"),
     path(

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
 from accounts.enums import Role
-from accounts.forms import FirstPasswordForm
+from accounts.forms import FirstPasswordForm, sent
 from accounts.invitations import read_token
 from accounts.models import User
 from core.errors import DomainError
@@ -41,6 +41,10 @@ class SecondFactor(_OurSite, AuthenticateView):
 
 class AskReset(_OurSite, account_views.PasswordResetView):
     """Ask for a link; the answer is the same whether the address has an account or not."""
+
+
+class Closed(_OurSite, account_views.AccountInactiveView):
+    """The account no longer opens; only who gave its password reads this."""
 
 
 class ResetAsked(_OurSite, account_views.PasswordResetDoneView):
@@ -105,7 +109,7 @@ def invitation_accept(request: HttpRequest) -> HttpResponse:
         user = read_token(token)
     except DomainError as error:
         return _refused(request, error)
-    form = FirstPasswordForm(user, request.POST or None)
+    form = FirstPasswordForm(sent(request), user=user)
     if request.method == "POST" and form.is_valid():
         try:
             user = services.accept_invitation(token=token, password=form.cleaned_data["password1"])

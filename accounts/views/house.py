@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import services
 from accounts.enums import AccountState
 from accounts.filters import AccessFilter, UserFilter
-from accounts.forms import EditUserForm, InviteForm
+from accounts.forms import EditUserForm, InviteForm, sent
 from accounts.models import AccessRecord, User
 from accounts.registry import attachments_of, invitation_ways_of, settings_pages_of
 from accounts.tables import STATE_TONES, AccessTable, UserTable
@@ -76,7 +76,7 @@ def _account(request: HttpRequest, pk: int) -> User:
 @require_http_methods(["GET", "POST"])
 def user_invite(request: HttpRequest) -> HttpResponse:
     """Invite someone of the house."""
-    form = InviteForm(request.user, request.POST or None)
+    form = InviteForm(sent(request), user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             user = services.invite_user(**form.cleaned_data, by=request.user)
@@ -118,7 +118,7 @@ def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a name, a telephone, a role."""
     user = _account(request, pk)
-    form = EditUserForm(request.user, request.POST or None, instance=user)
+    form = EditUserForm(sent(request), instance=user, user=request.user)
     if request.method == "POST" and form.is_valid():
         role = form.cleaned_data.pop("role", None)
         user.refresh_from_db()

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import ProfileForm
+from accounts.forms import ProfileForm, sent
 from accounts.models import AccessKind, AccessRecord
 from accounts.registry import attachments_of
 
@@ -20,7 +20,7 @@ SHOWN_SIGN_INS = 10
 def account(request: HttpRequest) -> HttpResponse:
     """Name and telephone, password, second factor, last sign-ins."""
     user = request.user
-    form = ProfileForm(user, request.POST or None, instance=user)
+    form = ProfileForm(sent(request), instance=user, user=user)
     if request.method == "POST":
         if form.is_valid():
             form.save()

@@ -14,7 +14,6 @@ from django.test import Client, RequestFactory
 from django.urls import NoReverseMatch, clear_url_caches, reverse, set_urlconf
 
 import accounts.urls
-import config.urls
 from accounts import services
 from accounts.enums import Role
 from accounts.models import User
@@ -48,7 +47,7 @@ def demo(settings, db):
 
 def _reload() -> None:
     importlib.reload(accounts.urls)
-    importlib.reload(config.urls)
+    importlib.reload(importlib.import_module(project_settings.ROOT_URLCONF))
     clear_url_caches()
     set_urlconf(None)
 
@@ -133,10 +132,7 @@ def test_making_a_demo_account_twice_makes_one(db):
 
 def test_the_command_says_which_accounts_there_are(demo, capsys):
     call_command("demo_accounts")
-    assert (
-        capsys.readouterr().out
-        == "donneur d’ordre : Béa Démo (bea@demo.maillon.invalid)\n"
-    )
+    assert capsys.readouterr().out == "donneur d’ordre : Béa Démo (bea@demo.maillon.invalid)\n"
 
 
 def test_the_command_says_so_outside_the_demo(db):

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts import services
 from accounts.models import AccessKind, AccessRecord
+from config.settings.sign_in import PASSWORD_HASHERS
 from tests.accounts.people import PASSWORD, is_signed_in, sign_in
 from tests.factories import UserFactory
 
@@ -22,8 +23,8 @@ def test_a_person_signs_in_with_address_and_password_whatever_the_case(client, w
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
-def test_the_password_is_kept_as_argon2(with_password):
-    assert with_password().password.startswith("argon2")
+def test_passwords_are_kept_as_argon2_and_by_nothing_else():
+    assert PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 
 def test_signing_in_gives_a_new_session_key(client, with_password):
