@@ -276,7 +276,7 @@ def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeSt
                 "label": fitted(row.label, size, max(60.0, room - text_width(tail, size))),
                 "full": row.label,
                 "tail": tail,
-                "y": _n(start + gap / 2),
+                "y": _n(min(start + gap / 2, height - 0.6)),
                 "height": _n(max(part - gap, 0.6)),
                 "centre": _n(start + part / 2),
                 "label_y": _n(middle),
