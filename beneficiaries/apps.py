@@ -7,10 +7,12 @@ class BeneficiariesConfig(AppConfig):
 
     def ready(self) -> None:
         from beneficiaries.progress import hours_counted
+        from beneficiaries.waiting import hours_waiting
         from clauses.progress import provide_hours_counted
         from core.access import HOUSE
-        from core.registry import Tab, register_tab
+        from core.registry import Tab, register_tab, register_waiting
 
         provide_hours_counted(hours_counted)
+        register_waiting(hours_waiting)
         register_tab("market", Tab("Heures", "market_hours", HOUSE, 40))
         register_tab("company", Tab("Heures", "company_hours", HOUSE, 40))

@@ -1,0 +1,61 @@
+"""The list of bilans: drafts and published ones for the house, published ones for a buyer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+
+from accounts.enums import Role
+from core.access import HOUSE
+from core.filters import FilterSet, scoped
+from core.lists import ListPage
+from core.tables import CountColumn, DayColumn, StateColumn, Table, TextColumn
+from markets.models import Buyer
+from reporting.enums import BilanState
+from reporting.models import Bilan
+
+
+class BilanTable(Table):
+    buyer = TextColumn(linkify=("bilan_detail", {"pk": "pk"}), order_by="buyer__name")
+    year = CountColumn()
+    version = CountColumn()
+    state = StateColumn(accessor="get_state_display", verbose_name="État", order_by="state")
+    published_at = DayColumn(verbose_name="Publié le")
+
+    class Meta:
+        model = Bilan
+        fields = ("buyer", "year", "version", "state", "published_at")
+        caption = "Bilans"
+
+    def render_year(self, value: int) -> str:
+        return str(value)
+
+
+class BilanFilter(FilterSet):
+    buyer = django_filters.ModelChoiceFilter(
+        label="Donneur d’ordre", queryset=scoped(Buyer), empty_label="tous"
+    )
+    year = django_filters.NumberFilter(label="Année")
+    state = django_filters.ChoiceFilter(label="État", choices=BilanState.choices, empty_label="tous")
+
+    class Meta:
+        model = Bilan
+        fields: list[str] = []
+
+
+class BilanList(ListPage):
+    """« Bilans »."""
+
+    model, table_class, filterset_class = Bilan, BilanTable, BilanFilter
+    title, export_name, roles = "Bilans", "bilans", (*HOUSE, Role.BUYER)
+    empty_message = "Les bilans annuels apparaissent ici : brouillons, puis versions publiées."
+    create_label = "Préparer un bilan"
+
+    def get_create_url(self) -> str:
+        from django.urls import reverse
+
+        return reverse("bilan_start") if self.request.user.is_house_staff else ""
+
+    def prepare(self, queryset: Any) -> Any:
+        return queryset.select_related("buyer").defer("snapshot", "narrative")

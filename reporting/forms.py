@@ -1,0 +1,54 @@
+"""Forms of the bilans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from core.forms import Form
+from markets.models import Buyer
+from reporting.models import Bilan
+from reporting.narrative import SECTIONS, TEXT_MAX
+
+
+class StartBilanForm(Form):
+    """Whose bilan, of which year."""
+
+    buyer = forms.ModelChoiceField(Buyer.objects.none(), label="Donneur d’ordre")
+    year = forms.TypedChoiceField(label="Année", coerce=int)
+    rectification_reason = forms.CharField(
+        label="Motif de la rectification",
+        required=False,
+        max_length=300,
+        help_text="à remplir si un bilan de cette année est déjà publié : ce qui change, et pourquoi",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope_field("buyer", Buyer)
+        year = timezone.localdate().year
+        self.fields["year"].choices = [(y, str(y)) for y in range(year, year - 8, -1)]  # type: ignore[attr-defined]
+        self.fields["year"].initial = year - 1
+
+
+class NarrativeForm(Form):
+    """One section of the text."""
+
+    text = forms.CharField(
+        label="Texte",
+        required=False,
+        max_length=TEXT_MAX,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 18, "spellcheck": "true"}),
+        help_text="**gras**, *italique*, « - » pour une liste, « ### » pour un intertitre. Jamais de nom de personne.",
+    )
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, bilan: Bilan, section: str, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial", {"text": bilan.narrative.get(section, ""), "seen_version": bilan.edit_version}
+        )
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = SECTIONS[section][0]

@@ -1,0 +1,191 @@
+"""Pages of a bilan: preparing it, writing it, publishing it, reading it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_POST
+
+from accounts.enums import Role
+from core.access import HOUSE, admin_required, house_required, role_required
+from core.errors import DomainError
+from core.models import Job
+from reporting.enums import BilanState
+from reporting.forms import NarrativeForm, StartBilanForm
+from reporting.models import Bilan
+from reporting.narrative import SECTIONS, to_html
+from reporting.services import (
+    ask_for_publication,
+    review_bilan,
+    save_narrative,
+    send_back_to_draft,
+    start_bilan,
+)
+from reporting.snapshot import build_snapshot
+
+
+@house_required
+def bilan_start(request: HttpRequest) -> HttpResponse:
+    """Open a draft: a buyer, a year."""
+    form = StartBilanForm(
+        request.POST or None, user=request.user, initial={"buyer": request.GET.get("buyer")}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            bilan = start_bilan(user=request.user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            return redirect("bilan_detail", pk=bilan.pk)
+    context = {
+        "title": "Préparer un bilan",
+        "form": form,
+        "intro": "Les chiffres sont calculés ; il reste à écrire le texte, relire et publier.",
+        "submit_label": "Ouvrir le brouillon",
+        "cancel_url": reverse("bilan_list"),
+    }
+    return render(request, "core/form.html", context)
+
+
+@role_required(*HOUSE, Role.BUYER)
+def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A bilan on the screen: the frozen one once published, else the figures as they stand today."""
+    bilan = _bilan(request, pk)
+    job = None
+    if request.user.is_house_staff:
+        job = Job.objects.visible_to(request.user).filter(key=f"bilan:{pk}").order_by("-pk").first()
+    context = {
+        "bilan": bilan,
+        "snapshot": bilan.snapshot or _preview(bilan),
+        "sections": [
+            {"key": key, "title": title, "help": about, "written": bool(bilan.narrative.get(key, "").strip())}
+            for key, (title, about) in SECTIONS.items()
+        ],
+        "files": list(bilan.files.select_related("file")),
+        "job": job,
+        "other_versions": _other_versions(request, bilan),
+    }
+    return render(request, "reporting/bilan/detail.html", context)
+
+
+@house_required
+def bilan_section(request: HttpRequest, pk: int, section: str) -> HttpResponse:
+    """Write one section."""
+    bilan = _bilan(request, pk)
+    if section not in SECTIONS:
+        raise Http404
+    if bilan.is_published:
+        messages.error(
+            request, "Ce bilan est publié : son texte ne change plus. Faites une version rectifiée."
+        )
+        return redirect("bilan_detail", pk=pk)
+    form = NarrativeForm(request.POST or None, user=request.user, bilan=bilan, section=section)
+    preview = to_html(bilan.narrative.get(section, ""))
+    if request.method == "POST" and form.is_valid():
+        text, seen = form.cleaned_data["text"], form.cleaned_data["seen_version"]
+        preview = to_html(text)
+        if "apercu" not in request.POST:
+            try:
+                save_narrative(bilan=bilan, texts={section: text}, seen_version=seen, user=request.user)
+            except DomainError as error:
+                form.add_domain_error(error)
+                bilan.refresh_from_db(fields=["edit_version", "narrative"])
+                form.data = form.data.copy()
+                form.data["seen_version"] = str(bilan.edit_version)
+                context = {"theirs": bilan.narrative.get(section, "")}
+                return _section_page(request, bilan, section, form, preview, **context)
+            messages.success(request, f"« {SECTIONS[section][0]} » est enregistré.")
+            return redirect("bilan_detail", pk=pk)
+    return _section_page(request, bilan, section, form, preview)
+
+
+def _section_page(
+    request: HttpRequest, bilan: Bilan, section: str, form: NarrativeForm, preview: str, theirs: str = ""
+) -> HttpResponse:
+    context = {
+        "bilan": bilan,
+        "section": section,
+        "title": SECTIONS[section][0],
+        "help": SECTIONS[section][1],
+        "form": form,
+        # Cleaned by nh3 in `to_html`.
+        "preview": mark_safe(preview),  # noqa: S308
+        "theirs": theirs,
+    }
+    template = (
+        "reporting/bilan/_preview.html" if getattr(request, "htmx", False) else "reporting/bilan/section.html"
+    )
+    return render(request, template, context)
+
+
+@house_required
+@require_POST
+def bilan_review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that it was read, or reopen it."""
+    bilan = _bilan(request, pk)
+    try:
+        if "rouvrir" in request.POST:
+            send_back_to_draft(bilan=bilan, user=request.user)
+            messages.success(request, "Le bilan est de nouveau un brouillon.")
+        else:
+            review_bilan(bilan=bilan, user=request.user)
+            messages.success(request, "Le bilan est relu : l’administrateur·rice peut le publier.")
+    except DomainError as error:
+        messages.error(request, error.sentence)
+    return redirect("bilan_detail", pk=pk)
+
+
+@admin_required
+def bilan_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask once, then publish in a job."""
+    bilan = _bilan(request, pk)
+    if request.method == "POST":
+        try:
+            job = ask_for_publication(bilan=bilan, user=request.user)
+        except DomainError as error:
+            messages.error(request, error.sentence)
+            return redirect("bilan_detail", pk=pk)
+        return redirect("job_detail", pk=job.pk)
+    if bilan.state != BilanState.REVIEWED:
+        messages.error(request, "Un bilan se publie une fois relu.")
+        return redirect("bilan_detail", pk=pk)
+    context = {
+        "title": f"Publier : {bilan}",
+        "consequence": "Les chiffres et le texte sont arrêtés pour toujours, le donneur d’ordre les voit aussitôt. "
+        "Une correction demandera une version rectifiée.",
+        "submit_label": "Publier le bilan",
+        "cancel_url": reverse("bilan_detail", args=[pk]),
+    }
+    return render(request, "core/confirm.html", context)
+
+
+def _bilan(request: HttpRequest, pk: int) -> Bilan:
+    return get_object_or_404(
+        Bilan.objects.visible_to(request.user).select_related("buyer", "reviewed_by"), pk=pk
+    )
+
+
+def _preview(bilan: Bilan) -> dict[str, Any]:
+    return build_snapshot(
+        buyer=bilan.buyer,
+        year=bilan.year,
+        version=bilan.version,
+        narrative=bilan.narrative,
+        now=timezone.now(),
+    )
+
+
+def _other_versions(request: HttpRequest, bilan: Bilan) -> list[Bilan]:
+    same_year = Bilan.objects.visible_to(request.user).filter(buyer=bilan.buyer_id, year=bilan.year)
+    return list(
+        same_year.exclude(pk=bilan.pk)
+        .defer("snapshot", "narrative")
+        .select_related("buyer")
+        .order_by("version")
+    )
