@@ -4,3 +4,20 @@ from django.apps import AppConfig
 class ClausesConfig(AppConfig):
     name = "clauses"
     verbose_name = "Clauses"
+
+    def ready(self) -> None:
+        from clauses import consistency, heads
+        from core.access import EVERYONE, HOUSE
+        from core.consistency import register_check
+        from core.registry import Tab, register_tab
+        from markets.files import register_head
+
+        register_tab("market", Tab("Synthèse", "market_detail", EVERYONE, 10))
+        register_tab("market", Tab("Engagements", "market_commitments", (*HOUSE, "buyer"), 30))
+        register_tab("buyer", Tab("Marchés", "buyer_markets", HOUSE, 20))
+        register_tab("company", Tab("Attributions et engagements", "company_commitments", HOUSE, 20))
+        register_head("market", heads.market_head)
+        register_head("buyer", heads.buyer_head)
+        register_head("company", heads.company_head)
+        register_check(consistency.commitments_repeat_their_source)
+        register_check(consistency.commitments_are_not_negative)

@@ -122,11 +122,12 @@ def open_commitment(
     starts_on: dt.date | None = None,
     ends_on: dt.date | None = None,
     notes: str = "",
+    minimum: Decimal | None = None,
     offer: Decimal | None = None,
     effective_on: dt.date,
     user: User | None,
 ) -> Commitment:
-    """Open a company's commitment on a clause, with the clause's minimum and the offer above it as first steps.
+    """Open a company's commitment on a clause, with the minimum and the offer above it as first steps (hours).
 
     offer: hours promised above the minimum, which bind. Cotraitants and sous-traitants begin at zero: hours can be
     moved to them. Raises DomainError when the award is of another lot, or holds a commitment on this clause already.
@@ -135,18 +136,17 @@ def open_commitment(
         raise DomainError("Cette attribution n’est pas celle du lot de la clause.", field="award")
     if Commitment.objects.filter(clause=clause, award=award).exists():
         raise DomainError("Cette attribution porte déjà un engagement sur cette clause.", field="award")
-    answers = award.role in ANSWERING_ROLES
-    if offer and not answers:
+    if (minimum or offer) and award.role not in ANSWERING_ROLES:
         raise DomainError(
             "Un cotraitant ou un sous-traitant ne s’engage pas lui-même : c’est le titulaire ou le mandataire qui "
             "répond. Ouvrez l’engagement sans heures, puis répartissez celles du titulaire.",
-            field="offer",
+            field="minimum" if minimum else "offer",
         )
     commitment = Commitment(clause=clause, award=award, starts_on=starts_on, ends_on=ends_on, notes=notes)
     commitment._history_user = user  # type: ignore[attr-defined]
     commitment.save()
-    if answers and clause.minimum_hours:
-        _append(commitment, clause.minimum_hours, effective_on, ChangeReason.MINIMUM, "", user)
+    if minimum:
+        _append(commitment, minimum, effective_on, ChangeReason.MINIMUM, "", user)
     if offer:
         _append(commitment, offer, effective_on, ChangeReason.OFFER, "", user)
     return commitment

@@ -6,7 +6,87 @@ class MarketsConfig(AppConfig):
     verbose_name = "Marchés"
 
     def ready(self) -> None:
-        from core.registry import register_house
-        from markets.models import House
+        from accounts.registry import (
+            InvitationWay,
+            SettingsPage,
+            register_attachment,
+            register_invitation_way,
+            register_settings_page,
+        )
+        from core.access import HOUSE
+        from core.files import register_file_kind
+        from core.reference import register_reference
+        from core.registry import Tab, register_house, register_tab
+        from markets.attachments import memberships_of
+        from markets.models import Commune, CpvCode, House
+        from markets.services import LOGO_KIND
 
         register_house(House.current)
+        register_attachment(memberships_of)
+        # The logo stands on documents that every role may open.
+        register_file_kind(LOGO_KIND, may_open=lambda user, stored: user.is_authenticated)
+
+        register_invitation_way(InvitationWay("Inviter un donneur d’ordre", "buyer_list"))
+        register_invitation_way(InvitationWay("Inviter une entreprise", "company_list"))
+        register_settings_page(
+            SettingsPage(
+                "La maison",
+                "house_settings",
+                "Nom, adresse, signataire et logo, tels qu’ils figurent sur les bilans.",
+                position=20,
+            )
+        )
+        register_settings_page(
+            SettingsPage(
+                "Communes",
+                "commune_list",
+                "Communes et arrondissements, avec ce qu’ils sont devenus.",
+                position=10,
+                section="Référentiels",
+            )
+        )
+        register_settings_page(
+            SettingsPage(
+                "Codes CPV",
+                "cpv_list",
+                "Nomenclature européenne des achats.",
+                position=20,
+                section="Référentiels",
+            )
+        )
+
+        for kind, tabs in {
+            "buyer": (
+                ("Synthèse", "buyer_detail", 10),
+                ("Directions et contacts", "buyer_contacts", 30),
+                ("Accès", "buyer_access", 80),
+                ("Historique", "buyer_history", 90),
+            ),
+            "company": (
+                ("Synthèse", "company_detail", 10),
+                ("Natures et contacts", "company_contacts", 30),
+                ("Accès", "company_access", 80),
+                ("Historique", "company_history", 90),
+            ),
+            "market": (
+                ("Lots et attributions", "market_lots", 20),
+                ("Historique", "market_history", 90),
+            ),
+        }.items():
+            for label, url_name, position in tabs:
+                register_tab(kind, Tab(label, url_name, HOUSE, position))
+
+        commune = {
+            "label": "name",
+            "kind": "kind",
+            "parent": "parent_code",
+            "successor": "successor_code",
+            "department_code": "department_code",
+            "valid_from": "valid_from",
+            "valid_to": "valid_to",
+            "population": "population",
+        }
+        for position, file in enumerate(("communes.csv", "communes_aura.csv"), start=10):
+            register_reference(file, Commune, commune, position=position)
+        for position, file in enumerate(("cpv_divisions.csv", "cpv.csv"), start=20):
+            register_reference(file, CpvCode, {"label": "label"}, position=position)

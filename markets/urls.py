@@ -1,5 +1,68 @@
-"""Addresses of markets."""
+"""Addresses of markets: buyers, companies, markets' forms, the house. The list of markets stands in `clauses`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from markets.views import buyers, companies, markets, settings, shared
+
+urlpatterns = [
+    path("acheteurs/", buyers.BuyerList.as_view(), name="buyer_list"),
+    path("acheteurs/nouveau/", buyers.buyer_create, name="buyer_create"),
+    path("acheteurs/<int:pk>/", buyers.buyer_detail, name="buyer_detail"),
+    path("acheteurs/<int:pk>/modifier/", buyers.buyer_edit, name="buyer_edit"),
+    path("acheteurs/<int:pk>/directions-et-contacts/", buyers.buyer_contacts, name="buyer_contacts"),
+    path("acheteurs/<int:pk>/directions/nouvelle/", buyers.department_create, name="department_create"),
+    path("acheteurs/directions/<int:pk>/modifier/", buyers.department_edit, name="department_edit"),
+    path("acheteurs/<int:pk>/acces/", buyers.buyer_access, name="buyer_access"),
+    path("acheteurs/<int:pk>/acces/nouveau/", buyers.buyer_invite, name="buyer_invite"),
+    path(
+        "acheteurs/acces/<int:pk>/retirer/",
+        shared.access_remove,
+        {"kind": "buyer"},
+        name="buyer_access_remove",
+    ),
+    path(
+        "acheteurs/<int:pk>/contacts/nouveau/",
+        shared.contact_create,
+        {"kind": "buyer"},
+        name="buyer_contact_create",
+    ),
+    path("acheteurs/<int:pk>/historique/", shared.history, {"kind": "buyer"}, name="buyer_history"),
+    path("acheteurs/<int:pk>/relais/", shared.hand_over, {"kind": "buyer"}, name="buyer_hand_over"),
+    path("entreprises/", companies.CompanyList.as_view(), name="company_list"),
+    path("entreprises/nouvelle/", companies.company_create, name="company_create"),
+    path("entreprises/<int:pk>/", companies.company_detail, name="company_detail"),
+    path("entreprises/<int:pk>/modifier/", companies.company_edit, name="company_edit"),
+    path("entreprises/<int:pk>/natures-et-contacts/", companies.company_contacts, name="company_contacts"),
+    path("entreprises/<int:pk>/natures/nouvelle/", companies.kind_create, name="company_kind_create"),
+    path("entreprises/natures/<int:pk>/modifier/", companies.kind_edit, name="company_kind_edit"),
+    path("entreprises/<int:pk>/acces/", companies.company_access, name="company_access"),
+    path("entreprises/<int:pk>/acces/nouveau/", companies.company_invite, name="company_invite"),
+    path(
+        "entreprises/acces/<int:pk>/retirer/",
+        shared.access_remove,
+        {"kind": "company"},
+        name="company_access_remove",
+    ),
+    path(
+        "entreprises/<int:pk>/contacts/nouveau/",
+        shared.contact_create,
+        {"kind": "company"},
+        name="company_contact_create",
+    ),
+    path("entreprises/<int:pk>/historique/", shared.history, {"kind": "company"}, name="company_history"),
+    path("entreprises/<int:pk>/relais/", shared.hand_over, {"kind": "company"}, name="company_hand_over"),
+    path("contacts/<int:pk>/modifier/", shared.contact_edit, name="contact_edit"),
+    path("marches/nouveau/", markets.market_create, name="market_create"),
+    path("marches/<int:pk>/modifier/", markets.market_edit, name="market_edit"),
+    path("marches/<int:pk>/clore/", markets.market_close, name="market_close"),
+    path("marches/<int:pk>/relais/", shared.hand_over, {"kind": "market"}, name="market_hand_over"),
+    path("marches/<int:pk>/historique/", shared.history, {"kind": "market"}, name="market_history"),
+    path("marches/<int:pk>/lots/", markets.market_lots, name="market_lots"),
+    path("marches/<int:pk>/lots/nouveau/", markets.lot_create, name="lot_create"),
+    path("marches/lots/<int:pk>/modifier/", markets.lot_edit, name="lot_edit"),
+    path("marches/lots/<int:pk>/attributions/nouvelle/", markets.award_create, name="award_create"),
+    path("marches/attributions/<int:pk>/modifier/", markets.award_edit, name="award_edit"),
+    path("reglages/maison/", settings.house_settings, name="house_settings"),
+    path("reglages/communes/", settings.CommuneList.as_view(), name="commune_list"),
+    path("reglages/codes-cpv/", settings.CpvList.as_view(), name="cpv_list"),
+]

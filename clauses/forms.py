@@ -1,0 +1,161 @@
+"""Forms of clauses, commitments and their evolution."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from clauses.enums import ChangeReason
+from clauses.models import Clause, Commitment
+from core.forms import DateFormField, Form, HoursFormField
+from markets.forms import AMOUNT_HELP, DATE_HELP, RowForm
+from markets.models import Award
+
+HOURS_HELP = "Par exemple 500 ou 12,5."
+
+
+class ClauseForm(RowForm):
+    beside = {
+        "clause_once_per_kind": "kind",
+        "clause_minimum_positive": "minimum_hours",
+        "clause_effort_rate_percent": "effort_rate",
+        "clause_euros_per_hour_positive": "euros_per_hour",
+    }
+    given = ("lot",)
+    effort_rate = HoursFormField(
+        label="Taux d’effort", required=False, help_text="En pourcentage des heures du lot, par exemple 5."
+    )
+
+    class Meta:
+        model = Clause
+        fields = ("kind", "minimum_hours", "effort_rate", "euros_per_hour", "penalty_text", "notes")
+        help_texts = {
+            "minimum_hours": HOURS_HELP,
+            "euros_per_hour": f"Accords-cadres : une heure due par tranche de ce montant facturé. {AMOUNT_HELP}",
+        }
+
+    def clean_effort_rate(self) -> Decimal | None:
+        rate = self.cleaned_data["effort_rate"]
+        if rate is not None and rate > 100:
+            raise forms.ValidationError("Le taux d’effort se donne en pourcentage, entre 0 et 100.")
+        return rate
+
+    def clean_euros_per_hour(self) -> Decimal | None:
+        amount = self.cleaned_data["euros_per_hour"]
+        if amount is not None and amount <= 0:
+            raise forms.ValidationError("Le montant facturé par heure due doit être supérieur à zéro.")
+        return amount
+
+
+class CommitmentForm(RowForm):
+    """The dates and notes of a commitment; its figure has forms of its own."""
+
+    beside = {"commitment_dates": "ends_on"}
+
+    class Meta:
+        model = Commitment
+        fields = ("starts_on", "ends_on", "notes")
+        labels = {"starts_on": "Début de l’intervention", "ends_on": "Fin de l’intervention"}
+
+
+class OpenCommitmentForm(Form):
+    """A company's commitment on a clause, with its first hours."""
+
+    award = forms.ModelChoiceField(label="Porteur", queryset=Award.objects.none(), empty_label=None)
+    minimum = HoursFormField(
+        label="Heures au titre du minimum",
+        required=False,
+        help_text="Le minimum de la clause, sauf autre partage.",
+    )
+    offer = HoursFormField(
+        label="Heures offertes au-dessus du minimum",
+        required=False,
+        help_text="L’offre engage : elle s’ajoute au minimum.",
+    )
+    effective_on = DateFormField(label="L’engagement prend effet le", help_text=DATE_HELP)
+    starts_on = DateFormField(label="Début de l’intervention", required=False, help_text=DATE_HELP)
+    ends_on = DateFormField(label="Fin de l’intervention", required=False, help_text=DATE_HELP)
+    notes = forms.CharField(label="Remarques", required=False, widget=forms.Textarea)
+
+    def __init__(self, *args: Any, clause: Clause, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope_field(
+            "award",
+            Award,
+            lambda rows: (
+                rows.filter(lot=clause.lot_id).exclude(commitments__clause=clause).select_related("company")
+            ),
+        )
+        market = clause.lot.market
+        self.fields["minimum"].initial = clause.minimum_hours
+        self.fields["effective_on"].initial = market.notified_on or market.begins_on or timezone.localdate()
+        self.fields["starts_on"].initial = market.begins_on
+        self.fields["ends_on"].initial = market.planned_end
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        starts, ends = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if starts and ends and ends < starts:
+            self.add_error("ends_on", "La fin de l’intervention précède son début.")
+        return cleaned
+
+
+class SignedHoursField(HoursFormField):
+    """Hours that may be taken away: « -120 » or « − 120 »."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            typed = re.sub(r"[\s\u00a0\u202f]", "", value).replace("\u2212", "-").replace("\u2013", "-")
+            if typed.startswith(("-", "+")):
+                hours = super().to_python(typed[1:])
+                return -hours if hours is not None and typed[0] == "-" else hours
+        return super().to_python(value)
+
+
+class ChangeForm(Form):
+    """One step of a commitment's figure."""
+
+    reason = forms.ChoiceField(
+        label="Motif", choices=[choice for choice in ChangeReason.choices if choice[0] != ChangeReason.MOVE]
+    )
+    delta = SignedHoursField(
+        label="Variation",
+        help_text="En heures : 300 pour ajouter, -120 pour une décharge.",
+    )
+    effective_on = DateFormField(label="Prend effet le", help_text=DATE_HELP)
+    note = forms.CharField(label="Précisions", required=False, max_length=300)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        delta, reason = cleaned.get("delta"), cleaned.get("reason")
+        if delta is not None and delta > 0 and reason == ChangeReason.DISCHARGE:
+            self.add_error(
+                "delta", "Une décharge retire des heures : écrivez un nombre négatif, par exemple -120."
+            )
+        return cleaned
+
+
+class MoveForm(Form):
+    """Hours that pass from one holder of a clause to another."""
+
+    target = forms.ModelChoiceField(
+        label="Au profit de", queryset=Commitment.objects.none(), empty_label=None
+    )
+    hours = HoursFormField(label="Heures", help_text=HOURS_HELP)
+    effective_on = DateFormField(label="Prend effet le", help_text=DATE_HELP)
+    note = forms.CharField(label="Précisions", required=False, max_length=300)
+
+    def __init__(self, *args: Any, source: Commitment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope_field(
+            "target",
+            Commitment,
+            lambda rows: (
+                rows.filter(clause=source.clause_id).exclude(pk=source.pk).select_related("holder", "market")
+            ),
+        )
+        self.fields["target"].label_from_instance = lambda row: str(row.holder)  # type: ignore[attr-defined]

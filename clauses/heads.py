@@ -1,0 +1,151 @@
+"""What stands above the tabs of a market, a buyer and a company: their hours, and what must be done next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.enums import HOUSE_ROLES
+from clauses.figures import Figures, figures_by_market, figures_of
+from clauses.forecast import FORECAST_LABELS, ForecastState
+from clauses.models import Commitment
+from core import formats
+from markets.files import Head, NextStep
+from markets.models import Buyer, Company, Market
+
+
+def market_figures(market: Market, user: Any) -> Figures:
+    """Figures of one market as far as `user` sees them; worked out once for a page."""
+    cache = market.__dict__.setdefault("_figures", {})
+    if user.pk not in cache:
+        cache[user.pk] = figures_by_market([market.pk], user, timezone.localdate())[market.pk]
+    return cache[user.pk]
+
+
+def market_head(market: Market, user: Any) -> Head:
+    figures = market_figures(market, user)
+    head = figures_head(figures)
+    if market.closed_on:
+        head.code, head.words = "closed", "clos"
+    if user.role in HOUSE_ROLES and not market.closed_on:
+        head.next_step = _setup_step(market) or _late_step(figures)
+    elif not market.closed_on:
+        head.next_step = _late_step(figures)
+    return head
+
+
+def figures_head(figures: Figures) -> Head:
+    """Hours counted against hours engaged, the rate, and the state of several commitments."""
+    state = figures.state
+    surplus = f"dont {formats.hours(figures.surplus)} au-delà des engagements" if figures.surplus else ""
+    kept = (
+        f"{formats.noun(figures.met, 'engagement tenu', 'engagements tenus')} sur {figures.with_target}"
+        if figures.with_target
+        else "aucune heure engagée"
+    )
+    return Head(
+        figures=[
+            (
+                formats.hours(figures.counted),
+                f"comptées sur {formats.hours(figures.engaged)} engagées",
+                surplus,
+            ),
+            (formats.rate(figures.rate), "taux de réalisation", kept),
+        ],
+        progress=(figures.counted, figures.engaged, figures.due) if figures.engaged else None,
+        code=state.value,
+        words=FORECAST_LABELS[state],
+    )
+
+
+def _setup_step(market: Market) -> NextStep | None:
+    """The first thing that is missing between a lot and its commitment."""
+    lots = list(
+        market.lots.annotate(
+            awards_count=Count("awards", distinct=True),
+            clauses_count=Count("clauses", distinct=True),
+            commitments_count=Count("clauses__commitments", distinct=True),
+        )
+    )
+    lots_url = reverse("market_lots", args=[market.pk])
+    commitments_url = reverse("market_commitments", args=[market.pk])
+    if not lots:
+        return NextStep("À vous :", "décrire les lots du marché.", url=lots_url, label="Lots")
+    clauses = sum(lot.clauses_count for lot in lots)
+    if not clauses:
+        return NextStep(
+            "À vous :", "dire quelle clause porte ce marché.", url=commitments_url, label="Engagements"
+        )
+    for lot in lots:
+        if lot.clauses_count and not lot.awards_count:
+            return NextStep(
+                "À vous :",
+                f"inscrire l’attributaire du lot {lot.number} dès qu’il est connu.",
+                tone="none",
+                url=lots_url,
+                label="Lots et attributions",
+            )
+        if lot.clauses_count and not lot.commitments_count:
+            return NextStep(
+                "À vous :",
+                f"ouvrir l’engagement du lot {lot.number}.",
+                url=commitments_url,
+                label="Engagements",
+            )
+    return None
+
+
+def _late_step(figures: Figures) -> NextStep | None:
+    """The commitment that asks for the most."""
+    for wanted, tone in ((ForecastState.LATE, "late"), (ForecastState.TO_WATCH, "watch")):
+        rows = [row for row in figures.commitments if row.forecast.state == wanted]
+        if not rows:
+            continue
+        row = max(rows, key=lambda found: found.missing)
+        commitment = row.commitment
+        end = commitment.ends_on or commitment.market.planned_end
+        if row.forecast.due is None:
+            what = "dates d’intervention à renseigner pour suivre l’avancement."
+        else:
+            what = f"il reste {formats.hours(row.missing)} à réaliser."
+        return NextStep(
+            f"{commitment.holder} :",
+            what,
+            until=f"avant le {formats.day(end)}" if end else "",
+            tone=tone,
+            url=reverse("commitment_detail", args=[commitment.pk]),
+            label="Voir l’engagement",
+        )
+    return None
+
+
+def _figures_where(user: Any, **where: Any) -> Figures:
+    """Figures of the open markets' commitments under a condition: two queries."""
+    today = timezone.localdate()
+    commitments = (
+        Commitment.objects.visible_to(user)
+        .filter(market__closed_on__isnull=True, **where)
+        .select_related("market", "holder")
+        .with_hours_engaged(today)
+        .order_by("pk")
+    )
+    return Figures(figures_of(commitments, today))
+
+
+def buyer_head(buyer: Buyer, user: Any) -> Head:
+    head = figures_head(_figures_where(user, market__buyer=buyer))
+    return _open_markets(head)
+
+
+def company_head(company: Company, user: Any) -> Head:
+    head = figures_head(_figures_where(user, holder=company))
+    return _open_markets(head)
+
+
+def _open_markets(head: Head) -> Head:
+    value, caption, note = head.figures[0]
+    head.figures[0] = (value, f"{caption}, marchés en cours", note)
+    return head

@@ -1,0 +1,1 @@
+"""Pages of the clauses' room, one file per aggregate."""

@@ -1,0 +1,136 @@
+"""The head and tabs of the three files of this room (buyer, company, market), which higher rooms complete.
+
+Any room's tab of a file renders with `file_context("market", market, request)` and extends `markets/file.html`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from core import formats
+from core.access import HOUSE
+from core.registry import Link, tabs_of
+from markets.models import Buyer, Company, Market, Responsibility
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What must be done next, by whom, until when."""
+
+    who: str
+    what: str
+    until: str = ""
+    tone: str = "watch"
+    url: str = ""
+    label: str = ""
+
+
+@dataclass
+class Head:
+    """What stands above the tabs of a file."""
+
+    figures: list[tuple[str, str, str]] = field(default_factory=list)
+    progress: tuple[Any, Any, Any] | None = None
+    code: str = ""
+    words: str = ""
+    next_step: NextStep | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file's page around its content."""
+
+    kind: str
+    title: str
+    facts: str
+    steps: list[Link]
+    tabs: list[Link]
+    head: Head
+
+
+_heads: dict[str, Callable[[Any, Any], Head]] = {}
+
+
+def register_head(kind: str, head: Callable[[Any, Any], Head]) -> None:
+    """Say, in AppConfig.ready(), what stands above the tabs: a function of the row and the user who reads."""
+    _heads[kind] = head
+
+
+def responsibility_on(target: Any, day: dt.date | None = None) -> Responsibility | None:
+    """Who answers for a buyer, a company or a market on that day (today)."""
+    rows = target.responsibilities.on(day or timezone.localdate())
+    return rows.select_related("facilitator", "stand_in").first()
+
+
+def file_context(kind: str, row: Any, request: HttpRequest) -> dict[str, Any]:
+    """The context of `markets/file.html`: `file`, and the row under its kind."""
+    user: Any = request.user
+    # The address does not always tell the place: a commitment's page is « Marchés » too.
+    request.place = "companies" if kind == "company" else "markets"  # type: ignore[attr-defined]
+    describe = {"market": _market, "buyer": _buyer, "company": _company}[kind]
+    title, facts, steps = describe(row, user)
+    return {
+        "file": File(
+            kind=kind,
+            title=title,
+            facts=facts,
+            steps=steps,
+            tabs=tabs_of(kind, user, row.pk),
+            head=_heads[kind](row, user) if kind in _heads else Head(),
+        ),
+        kind: row,
+    }
+
+
+def _joined(*facts: str) -> str:
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _market(market: Market, user: Any) -> tuple[str, str, list[Link]]:
+    steps = [Link("Marchés", reverse("market_list"))]
+    if user.role in HOUSE:
+        steps.append(Link(str(market.buyer), reverse("buyer_detail", args=[market.buyer_id])))
+    life = ""
+    if market.closed_on:
+        life = f"clos le {formats.day(market.closed_on)}"
+    elif market.planned_end:
+        life = f"fin prévue le {formats.day(market.planned_end)}"
+    return (
+        formats.short(market.object, 160),
+        _joined(str(market.buyer), market.reference, str(market.department or ""), life),
+        steps,
+    )
+
+
+def _identifier(row: Buyer | Company) -> str:
+    if not row.identifier:
+        return ""
+    shown = formats.siret(row.identifier) if row.identifier.isdigit() else row.identifier
+    return f"{row.get_identifier_kind_display()} {shown}"
+
+
+def _buyer(buyer: Buyer, user: Any) -> tuple[str, str, list[Link]]:
+    steps = [Link("Marchés", reverse("market_list")), Link("Donneurs d’ordre", reverse("buyer_list"))]
+    facts = _joined(
+        buyer.get_kind_display(), buyer.commune.label if buyer.commune else "", _identifier(buyer)
+    )
+    return buyer.name, facts, steps
+
+
+def _company(company: Company, user: Any) -> tuple[str, str, list[Link]]:
+    steps = [Link("Entreprises et partenaires", reverse("company_list"))]
+    today = timezone.localdate()
+    kinds = [
+        row.kind if row.kind.isupper() else row.get_kind_display()
+        for row in company.kinds.all()
+        if (row.ends_on is None or row.ends_on >= today)
+    ]
+    facts = _joined(", ".join(kinds), company.commune.label if company.commune else "", _identifier(company))
+    return company.name, facts, steps

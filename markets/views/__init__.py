@@ -1,0 +1,1 @@
+"""Pages of the markets' room, one file per aggregate."""
