@@ -61,6 +61,13 @@
     if (summary) summary.focus();
   });
 
+  // Filters that are empty stay out of the address.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.elt.matches(".filter-bar")) return;
+    const given = event.detail.formData;
+    for (const [name, value] of [...given.entries()]) if (value === "") given.delete(name);
+  });
+
   // What the server refuses says a sentence: show it where notices stand, never fail in silence.
   const notice = (text) => {
     const line = document.createElement("p");
