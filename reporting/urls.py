@@ -1,5 +1,17 @@
-"""Addresses of reporting."""
+"""Addresses of « Accueil », dashboards and bilans."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from reporting.bilan_list import BilanList
+from reporting.views import bilans, dashboards, home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("acheteurs/<int:pk>/tableau-de-bord/", dashboards.buyer_dashboard, name="buyer_dashboard"),
+    path("bilans/", BilanList.as_view(), name="bilan_list"),
+    path("bilans/nouveau/", bilans.bilan_start, name="bilan_start"),
+    path("bilans/<int:pk>/", bilans.bilan_detail, name="bilan_detail"),
+    path("bilans/<int:pk>/texte/<str:section>/", bilans.bilan_section, name="bilan_section"),
+    path("bilans/<int:pk>/relire/", bilans.bilan_review, name="bilan_review"),
+    path("bilans/<int:pk>/publier/", bilans.bilan_publish, name="bilan_publish"),
+]

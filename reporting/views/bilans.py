@@ -27,7 +27,6 @@ from reporting.services import (
     send_back_to_draft,
     start_bilan,
 )
-from reporting.snapshot import build_snapshot
 
 
 @house_required
@@ -172,6 +171,8 @@ def _bilan(request: HttpRequest, pk: int) -> Bilan:
 
 
 def _preview(bilan: Bilan) -> dict[str, Any]:
+    from reporting.snapshot import build_snapshot
+
     return build_snapshot(
         buyer=bilan.buyer,
         year=bilan.year,
