@@ -44,9 +44,16 @@ def history_of(row: models.Model, *, hidden: Collection[str] = (), limit: int = 
     One query for the moments, one per related model, whatever their number.
     """
     records = list(row.history.select_related("history_user").order_by("history_date", "history_id"))  # type: ignore[attr-defined]
+    return entries_of(type(row), records, hidden=hidden)[::-1][:limit]
+
+
+def entries_of(
+    model: type[models.Model], records: list[Any], *, hidden: Collection[str] = ()
+) -> list[HistoryEntry]:
+    """The moments of one row, oldest first, from its history records in order; one query per related model."""
     fields = [
         model_field
-        for model_field in row._meta.concrete_fields
+        for model_field in model._meta.concrete_fields
         if not model_field.primary_key
         and model_field.name not in _SILENT
         and model_field.name not in hidden
@@ -82,7 +89,7 @@ def history_of(row: models.Model, *, hidden: Collection[str] = (), limit: int = 
                 )
             )
         before = record
-    return entries[::-1][:limit]
+    return entries
 
 
 def _labels(records: list[Any], fields: list[Any]) -> dict[Any, dict[Any, str]]:
@@ -90,9 +97,9 @@ def _labels(records: list[Any], fields: list[Any]) -> dict[Any, dict[Any, str]]:
     wanted: dict[Any, set[Any]] = defaultdict(set)
     for model_field in fields:
         if isinstance(model_field, models.ForeignKey):
-            wanted[model_field.related_model] |= {
-                getattr(record, model_field.attname) for record in records
-            } - {None}
+            keys = {getattr(record, model_field.attname) for record in records}
+            # What never changed is never written.
+            wanted[model_field.related_model] |= keys - {None} if len(keys) > 1 else set()
     return {
         model: {row.pk: str(row) for row in model._default_manager.filter(pk__in=keys)}
         for model, keys in wanted.items()

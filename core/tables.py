@@ -18,10 +18,22 @@ from core.templatetags.maillon import state
 
 
 class TextColumn(tables.Column):
-    """Words. `linkify=True` links to the row's page."""
+    """Words. `linkify=True` links to the row's page; `accessor` may be a function of the row, asked for no query."""
+
+    compute: Callable[[Any], Any] | None = None
+
+    def __init__(self, *args: Any, accessor: Any = None, **kwargs: Any) -> None:
+        if callable(accessor):
+            self.compute, accessor = accessor, None
+            # A value worked out in Python can't sort rows in the database, unless told by what.
+            if "order_by" not in kwargs:
+                kwargs.setdefault("orderable", False)
+        if isinstance(accessor, str):
+            accessor = accessor.replace(".", "__")
+        super().__init__(*args, accessor=accessor, **kwargs)
 
 
-class FigureColumn(tables.Column):
+class FigureColumn(TextColumn):
     """A figure aligned on the right, its unit in the header; `total=True` sums all rows found."""
 
     unit = ""
@@ -83,7 +95,7 @@ class RateColumn(FigureColumn):
         return formats.rate(value)
 
 
-class DayColumn(tables.Column):
+class DayColumn(TextColumn):
     """A day: 12/03/2026."""
 
     export_kind = "day"
@@ -95,7 +107,7 @@ class DayColumn(tables.Column):
         return value
 
 
-class MonthColumn(tables.Column):
+class MonthColumn(TextColumn):
     """A month: mars 2026."""
 
     export_kind = "month"
@@ -107,7 +119,7 @@ class MonthColumn(tables.Column):
         return value
 
 
-class StateColumn(tables.Column):
+class StateColumn(TextColumn):
     """A state as text and shape; `tones` maps a code to a tone of the style sheet where the tag `state` has none."""
 
     def __init__(self, *args: Any, tones: dict[Any, str] | None = None, **kwargs: Any) -> None:
@@ -115,7 +127,7 @@ class StateColumn(tables.Column):
         self.tones = tones or {}
 
     def render(self, value: Any, record: Any) -> SafeString:
-        code = _walk_all(record, self.accessor) if isinstance(self.accessor, str) else value
+        code = self.compute(record) if self.compute else _walk_all(record, self.accessor)
         return state(code, value, self.tones.get(code, ""))
 
     def value(self, value: Any) -> Any:
@@ -144,15 +156,15 @@ def _walk_all(record: Any, accessor: str) -> Any:
 class _Reader:
     """How one column's values are read: worked out once per table, used for every row."""
 
-    def __init__(self, accessor: Any) -> None:
-        self.accessor = accessor
-        self.parts = A(accessor).bits if isinstance(accessor, str) else []
+    def __init__(self, bound: Any) -> None:
+        self.compute = getattr(bound.column, "compute", None)
+        self.parts = A(bound.accessor).bits
         self.displays: dict[type, str | None] = {}
 
     def read(self, record: Any) -> Any:
         """The value, with the words of a choice instead of its code; None where a step is absent."""
-        if not self.parts:
-            return self.accessor(record) if callable(self.accessor) else None
+        if self.compute:
+            return self.compute(record)
         owner = record
         for part in self.parts[:-1]:
             owner = _walk(owner, part)
@@ -201,6 +213,13 @@ class Rows(BoundRows):
 class Table(tables.Table):
     """Base of the lists' tables. `totals` are the sums that the footer writes."""
 
+    caption = ""
+
+    class Meta:
+        """To inherit, or not: what the base needs is set by __init__."""
+
+        order_by_field = "tri"
+
     def __init__(self, *args: Any, totals: dict[str, Any] | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("order_by_field", "tri")
         kwargs.setdefault("default", formats.ABSENT)
@@ -212,7 +231,7 @@ class Table(tables.Table):
 
     def reader(self, bound: Any) -> _Reader:
         if bound.name not in self._readers:
-            self._readers[bound.name] = _Reader(bound.accessor)
+            self._readers[bound.name] = _Reader(bound)
         return self._readers[bound.name]
 
     @property

@@ -53,8 +53,8 @@ def _job(request: HttpRequest, pk: int) -> Job:
     return get_object_or_404(rows, pk=pk)
 
 
-@require_GET
 @everyone_required
+@require_GET
 @readonly_view
 def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One long work: where it is, what it did, the file that it made."""
@@ -62,8 +62,8 @@ def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "core/job.html", {"job": row, "link": jobs.link_of(row)})
 
 
-@require_GET
 @everyone_required
+@require_GET
 @readonly_view
 def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that htmx asks again every two seconds while the work is open."""
@@ -73,8 +73,8 @@ def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-@require_POST
 @everyone_required
+@require_POST
 def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a work that waits or runs."""
     row = _job(request, pk)
@@ -85,8 +85,8 @@ def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("job_detail", pk=row.pk)
 
 
-@require_POST
 @everyone_required
+@require_POST
 def job_retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask again for a work that failed or was cancelled."""
     row = _job(request, pk)

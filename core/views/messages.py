@@ -56,8 +56,8 @@ def _message(request: HttpRequest, pk: int) -> Message:
     return get_object_or_404(Message.objects.visible_to(request.user), pk=pk)  # type: ignore[attr-defined]
 
 
-@require_GET
 @admin_required
+@require_GET
 @readonly_view
 def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One e-mail. Its text holds invitation links: it is shown in the demo, where nothing is sent, and nowhere else."""
@@ -72,8 +72,8 @@ def message_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "core/message_detail.html", context)
 
 
-@require_POST
 @admin_required
+@require_POST
 def message_resend(request: HttpRequest, pk: int) -> HttpResponse:
     """Send once more a message that failed or may not have left."""
     row = _message(request, pk)
