@@ -16,3 +16,17 @@ class BeneficiariesConfig(AppConfig):
         register_waiting(hours_waiting)
         register_tab("market", Tab("Heures", "market_hours", HOUSE, 40))
         register_tab("company", Tab("Heures", "company_hours", HOUSE, 40))
+        self.register_people()
+
+    def register_people(self) -> None:
+        """Tabs, reference lists, pages of « Réglages », the scope of companies, the default rules."""
+        from django.db.models.signals import post_migrate
+
+        from beneficiaries import registrations
+        from beneficiaries.services import rules  # noqa: F401  registers its job
+
+        registrations.register_tabs()
+        registrations.register_lists()
+        registrations.register_settings()
+        registrations.register_scopes()
+        post_migrate.connect(registrations.create_default_rules, sender=self)

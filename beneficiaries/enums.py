@@ -38,6 +38,15 @@ class Decision(models.TextChoices):
     REFUSED = "refused", "refusé"
 
 
+class EligibilityState(models.TextChoices):
+    """Where a person stands today; worked out, never stored."""
+
+    ELIGIBLE = "eligible", "éligible"
+    TO_REVIEW = "to_review", "à valider"
+    EXPIRED = "expired", "expiré"
+    REFUSED = "refused", "refusé"
+
+
 class Unemployment(models.TextChoices):
     LESS_THAN_6 = "lt6", "moins de 6 mois"
     FROM_6 = "6_11", "de 6 à 11 mois"

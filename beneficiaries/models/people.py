@@ -61,6 +61,24 @@ class BeneficiaryQuerySet(SearchableQuerySet):
 
         return self.filter(pk__in=Assignment.objects.visible_to(user).values("placement__beneficiary"))
 
+    def with_eligibility(self, today: dt.date) -> Any:
+        """Add `eligible_until` and `eligibility_state` (a value of `EligibilityState`) as they are on that day."""
+        from beneficiaries.models.standing import with_eligibility
+
+        return with_eligibility(self, today)
+
+    def with_employer(self, today: dt.date) -> Any:
+        """Add `employer_name`: who employs or hosts the person on that day."""
+        from beneficiaries.models.standing import with_employer
+
+        return with_employer(self, today)
+
+    def with_hours_counted(self, entries: Any) -> Any:
+        """Add `hours_counted`, summed over these entries: those that the reader may see."""
+        from beneficiaries.models.standing import with_hours_counted
+
+        return with_hours_counted(self, entries)
+
 
 class Beneficiary(Searchable, TrackedModel):
     """A person far from employment, for whom hours of insertion are worked. Never seen by a buyer."""

@@ -1,0 +1,96 @@
+"""Filters of people and prescribers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.utils import timezone
+
+from beneficiaries.enums import EligibilityState, Gender, PrescriberKind
+from beneficiaries.models import Beneficiary, Prescriber
+from beneficiaries.models.standing import assigned_on
+from core.filters import FilterSet, scoped
+from markets.models import Commune
+
+STATES = [
+    (EligibilityState.ELIGIBLE, "éligible jusqu’au…"),
+    (EligibilityState.TO_REVIEW, "à valider"),
+    (EligibilityState.EXPIRED, "expiré"),
+    (EligibilityState.REFUSED, "refusé"),
+]
+
+
+def communes_of_people(request: Any) -> Any:
+    """The communes where the people whom the user sees live."""
+    people = Beneficiary.objects.visible_to(request.user)
+    return Commune.objects.filter(pk__in=people.order_by().values("commune"))
+
+
+class PersonFilter(FilterSet):
+    """Words of the name, state of eligibility, residence, prescriber, gender, at work or not."""
+
+    search_label = "Nom, prénom"
+
+    state = django_filters.ChoiceFilter(
+        label="Éligibilité", choices=STATES, field_name="eligibility_state", empty_label="toutes"
+    )
+    commune = django_filters.ModelChoiceFilter(
+        label="Commune", queryset=communes_of_people, empty_label="toutes"
+    )
+    qpv = django_filters.ChoiceFilter(
+        label="QPV",
+        choices=[("oui", "en QPV"), ("non", "hors QPV")],
+        method="by_qpv",
+        empty_label="indifférent",
+    )
+    prescriber = django_filters.ModelChoiceFilter(
+        label="Prescripteur", queryset=scoped(Prescriber), empty_label="tous"
+    )
+    gender = django_filters.ChoiceFilter(label="Genre", choices=Gender.choices, empty_label="tous")
+    assigned = django_filters.ChoiceFilter(
+        label="Affectées",
+        choices=[("oui", "en ce moment"), ("non", "pas en ce moment")],
+        method="by_assignment",
+        empty_label="indifférent",
+    )
+
+    class Meta:
+        model = Beneficiary
+        fields: list[str] = []
+
+    def by_qpv(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(qpv__isnull=value == "non")
+
+    def by_assignment(self, queryset: Any, name: str, value: str) -> Any:
+        people = assigned_on(timezone.localdate()).values("placement__beneficiary")
+        return queryset.filter(pk__in=people) if value == "oui" else queryset.exclude(pk__in=people)
+
+
+class EmployeeFilter(FilterSet):
+    """What a company looks for among its employees."""
+
+    search_label = "Nom, prénom"
+
+    class Meta:
+        model = Beneficiary
+        fields: list[str] = []
+
+
+class PrescriberFilter(FilterSet):
+    """Words, kind, still active or not."""
+
+    kind = django_filters.ChoiceFilter(label="Nature", choices=PrescriberKind.choices, empty_label="toutes")
+    active = django_filters.ChoiceFilter(
+        label="État",
+        choices=[("oui", "en activité"), ("non", "inactif")],
+        method="by_state",
+        empty_label="tous",
+    )
+
+    class Meta:
+        model = Prescriber
+        fields: list[str] = []
+
+    def by_state(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(is_active=value == "oui")

@@ -1,0 +1,1 @@
+"""Forms of people, decisions, contracts and rules, by aggregate."""

@@ -1,0 +1,312 @@
+"""Eligibility: recording a decision with the situation at entry frozen in it, and correcting one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from beneficiaries.counting import add_months, month_of
+from beneficiaries.enums import Decision, Route, Sufficiency
+from beneficiaries.models import (
+    Beneficiary,
+    CountingRules,
+    EligibilityCriterion,
+    EligibilityReview,
+    HeldCriterion,
+    Prescriber,
+)
+from beneficiaries.services.counting import recount_people
+from beneficiaries.services.employment import rest_assignments
+from core import formats
+from core.errors import DomainError
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# The criterion « autre situation »: it holds by the reasoned opinion of a prescriber, which is written down.
+OPINION = "other"
+FROZEN = (
+    "entry_age",
+    "entry_gender",
+    "entry_commune",
+    "entry_qpv",
+    "entry_qpv_vintage",
+    "entry_education",
+    "entry_unemployment",
+    "entry_prescriber",
+)
+
+
+class Held(NamedTuple):
+    """A criterion held, with the proof that was seen and its date."""
+
+    criterion: EligibilityCriterion
+    proof_date: dt.date | None = None
+    proof_label: str = ""
+
+
+def age_on(day: dt.date, birth_date: dt.date | None) -> int | None:
+    """Age in whole years on that day; None without a birth date."""
+    if birth_date is None:
+        return None
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def validity_months(day: dt.date) -> int:
+    """After how many months an unused validation lapses: the territory's rules in force on that day."""
+    rules = (
+        CountingRules.objects.filter(
+            buyer__isnull=True, market__isnull=True, in_force_from__lte=month_of(day)
+        )
+        .order_by("-in_force_from")
+        .first()
+    )
+    return (rules or CountingRules()).review_validity_months
+
+
+def check_proof(held: Held, decided_on: dt.date) -> None:
+    """Refuse a proof that is missing, of after the decision, or too old on its day.
+
+    Raises DomainError with a sentence naming the criterion, the date of the proof and its age.
+    """
+    criterion, proof_date = held.criterion, held.proof_date
+    name, limit = f"« {criterion.label} »", criterion.proof_max_age_months
+    if not criterion.is_active or not _in_force(criterion, decided_on):
+        raise DomainError(
+            f"{name} n’est pas un critère en vigueur le {formats.day(decided_on)}.", field="criteria"
+        )
+    if proof_date is None:
+        if limit is not None:
+            raise DomainError(
+                f"{name} : indiquez la date du justificatif, qui doit avoir {formats.number(limit)} mois au plus "
+                "au jour de la décision.",
+                field="criteria",
+            )
+        return
+    if proof_date > decided_on:
+        raise DomainError(
+            f"{name} : le justificatif du {formats.day(proof_date)} est postérieur à la décision "
+            f"du {formats.day(decided_on)}.",
+            field="criteria",
+        )
+    if limit is not None and add_months(proof_date, limit) < decided_on:
+        raise DomainError(
+            f"{name} : le justificatif du {formats.day(proof_date)} a {_age_of(proof_date, decided_on)} au jour "
+            f"de la décision, le {formats.day(decided_on)} ; il doit avoir {limit} mois au plus. "
+            "Demandez un justificatif plus récent.",
+            field="criteria",
+        )
+
+
+def check_sufficiency(criteria: Sequence[EligibilityCriterion], *, note: str) -> None:
+    """Refuse an approval that its criteria do not carry.
+
+    One criterion that suffices alone (automatic ones do), or two to be combined. A priority never makes eligible.
+    """
+    if not criteria:
+        raise DomainError(
+            "Cochez au moins un critère : une validation repose sur un statut tenu.", field="criteria"
+        )
+    if any(criterion.code == OPINION for criterion in criteria) and not note.strip():
+        raise DomainError(
+            "Une autre situation se valide sur l’avis motivé d’un prescripteur : écrivez cet avis dans les remarques.",
+            field="note",
+        )
+    if any(row.sufficiency == Sufficiency.ALONE or row.route == Route.AUTOMATIC for row in criteria):
+        return
+    combined = [row for row in criteria if row.sufficiency == Sufficiency.COMBINED]
+    if len(combined) >= 2:
+        return
+    if combined:
+        raise DomainError(
+            f"« {combined[0].label} » ne suffit pas seul : il faut un second critère à combiner, "
+            "ou un critère qui suffit seul.",
+            field="criteria",
+        )
+    raise DomainError(
+        f"« {criteria[0].label} » donne une priorité mais ne rend pas éligible : "
+        "il faut un critère qui suffit seul, ou deux critères à combiner.",
+        field="criteria",
+    )
+
+
+@transaction.atomic
+def record_review(
+    *,
+    beneficiary: Beneficiary,
+    decision: str,
+    decided_on: dt.date,
+    criteria: Iterable[Held | tuple] = (),
+    principal: EligibilityCriterion | None = None,
+    prescriber: Prescriber | None = None,
+    unemployment: str = "",
+    valid_until: dt.date | None = None,
+    refusal_reason: str = "",
+    note: str = "",
+    user: User,
+) -> EligibilityReview:
+    """Record a decision and freeze the person's situation on its day.
+
+    criteria: `(criterion, proof date, proof seen)`. prescriber: the one at entry; that of the file by default.
+    valid_until: the last day on which an unused validation can be used; by default so many months after the
+    decision as the territory's rules say. Raises DomainError when the proofs or the criteria do not carry it.
+    """
+    person = Beneficiary.objects.select_for_update().get(pk=beneficiary.pk)
+    held = [Held(*row) for row in criteria]
+    entry = {
+        "entry_age": age_on(decided_on, person.birth_date),
+        "entry_gender": person.gender,
+        "entry_commune_id": person.commune_id,
+        "entry_qpv_id": person.qpv_id,
+        "entry_qpv_vintage": person.qpv.vintage if person.qpv else None,
+        "entry_education_id": person.education_id,
+        "entry_unemployment": unemployment,
+        "entry_prescriber_id": prescriber.pk if prescriber else person.prescriber_id,
+    }
+    review = _write_review(
+        person=person,
+        decision=decision,
+        decided_on=decided_on,
+        held=held,
+        principal=principal,
+        valid_until=valid_until,
+        refusal_reason=refusal_reason,
+        note=note,
+        user=user,
+        more=entry,
+    )
+    rest_assignments(person, user=user)
+    recount_people([person.pk], user=user, reason="décision d’éligibilité")
+    return review
+
+
+@transaction.atomic
+def correct_review(
+    *,
+    review: EligibilityReview,
+    correction_reason: str,
+    decision: str,
+    decided_on: dt.date,
+    criteria: Iterable[Held | tuple] = (),
+    principal: EligibilityCriterion | None = None,
+    valid_until: dt.date | None = None,
+    refusal_reason: str = "",
+    note: str = "",
+    entry: dict[str, Any] | None = None,
+    user: User,
+) -> EligibilityReview:
+    """Replace a decision by a new one with the full new value; the old one stays readable.
+
+    The situation at entry is that of the corrected decision, whatever the person's file says today; `entry` gives
+    the values of it that were wrong (keys of FROZEN). Raises DomainError without a reason or when already corrected.
+    """
+    person = Beneficiary.objects.select_for_update().get(pk=review.beneficiary_id)
+    if not correction_reason.strip():
+        raise DomainError("Une correction se motive : dites pourquoi.", field="correction_reason")
+    if EligibilityReview.objects.filter(supersedes=review).exists():
+        raise DomainError("Cette décision a déjà été corrigée : corrigez la plus récente.")
+    frozen = {name: getattr(review, name) for name in FROZEN} | (entry or {})
+    frozen["entry_age"] = age_on(decided_on, person.birth_date)
+    if frozen["entry_qpv"] != review.entry_qpv:
+        frozen["entry_qpv_vintage"] = frozen["entry_qpv"].vintage if frozen["entry_qpv"] else None
+    corrected = _write_review(
+        person=person,
+        decision=decision,
+        decided_on=decided_on,
+        held=[Held(*row) for row in criteria],
+        principal=principal,
+        valid_until=valid_until,
+        refusal_reason=refusal_reason,
+        note=note,
+        user=user,
+        more={**frozen, "supersedes": review, "correction_reason": correction_reason.strip()[:300]},
+    )
+    rest_assignments(person, user=user)
+    recount_people([person.pk], user=user, reason="correction d’une décision")
+    return corrected
+
+
+def _write_review(
+    *,
+    person: Beneficiary,
+    decision: str,
+    decided_on: dt.date,
+    held: list[Held],
+    principal: EligibilityCriterion | None,
+    valid_until: dt.date | None,
+    refusal_reason: str,
+    note: str,
+    user: User,
+    more: dict[str, Any],
+) -> EligibilityReview:
+    if decided_on > timezone.localdate():
+        raise DomainError(
+            f"La décision est datée du {formats.day(decided_on)} : elle s’enregistre une fois prise.",
+            field="decided_on",
+        )
+    criteria = [row.criterion for row in held]
+    if principal is not None and principal not in criteria:
+        raise DomainError("Le statut principal est l’un des critères cochés.", field="principal")
+    if decision == Decision.APPROVED:
+        for row in held:
+            check_proof(row, decided_on)
+        check_sufficiency(criteria, note=note)
+        refusal_reason = ""
+        valid_until = valid_until or add_months(decided_on, validity_months(decided_on))
+        if valid_until < decided_on:
+            raise DomainError("La validation s’éteindrait avant d’avoir été décidée.", field="valid_until")
+    else:
+        valid_until = None
+        if not refusal_reason.strip():
+            raise DomainError("Un refus se motive : dites pourquoi.", field="refusal_reason")
+    automatic = any(criterion.route == Route.AUTOMATIC for criterion in criteria)
+    review = EligibilityReview.objects.create(
+        beneficiary=person,
+        route=Route.AUTOMATIC if automatic else Route.INDIVIDUAL,
+        decision=decision,
+        decided_on=decided_on,
+        decided_by=user,
+        valid_until=valid_until,
+        refusal_reason=refusal_reason.strip(),
+        note=note.strip(),
+        principal=principal or _main_criterion(criteria),
+        **more,
+    )
+    for row in held:
+        HeldCriterion.objects.create(
+            review=review,
+            criterion=row.criterion,
+            proof_date=row.proof_date,
+            proof_label=row.proof_label.strip()[:250],
+        )
+    return review
+
+
+def _main_criterion(criteria: Sequence[EligibilityCriterion]) -> EligibilityCriterion | None:
+    """The one that carries the decision, first in the order of the reference list."""
+    rank = {Sufficiency.ALONE: 0, Sufficiency.COMBINED: 1, Sufficiency.PRIORITY: 2}
+    return min(
+        criteria, key=lambda row: (rank[Sufficiency(row.sufficiency)], row.position, row.code), default=None
+    )
+
+
+def _in_force(criterion: EligibilityCriterion, day: dt.date) -> bool:
+    return (criterion.valid_from is None or criterion.valid_from <= day) and (
+        criterion.valid_to is None or day <= criterion.valid_to
+    )
+
+
+def _age_of(proof_date: dt.date, day: dt.date) -> str:
+    """« 4 mois », « 3 mois et 5 jours »."""
+    months = 0
+    while add_months(proof_date, months + 1) <= day:
+        months += 1
+    days = (day - add_months(proof_date, months)).days
+    parts = [f"{months} mois"] if months else []
+    if days or not parts:
+        parts.append(formats.noun(days, "jour"))
+    return " et ".join(parts)

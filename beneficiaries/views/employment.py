@@ -1,0 +1,395 @@
+"""Contracts and assignments: of a person, of a market, of a company."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from beneficiaries.forms.employment import (
+    AssignmentForm,
+    ChoosePersonForm,
+    EndPlacementForm,
+    NewAssignmentForm,
+    PlacementForm,
+)
+from beneficiaries.lookups import LOOKUPS
+from beneficiaries.models import Assignment, Beneficiary, Placement
+from beneficiaries.services.employment import (
+    Assigned,
+    assign,
+    create_placement,
+    end_placement,
+    period_on,
+    review_for,
+    update_assignment,
+    update_placement,
+)
+from beneficiaries.tables import AssignmentTable
+from beneficiaries.views.people import file_context, path_of, person_or_404
+from clauses.models import Commitment
+from core import formats
+from core.access import house_required
+from core.errors import DomainError
+from core.lists import ListPage
+from core.registry import tabs_of
+from markets.models import Company, Market
+
+
+def _tell(request: HttpRequest, assigned: Assigned, sentence: str) -> None:
+    review = assigned.assignment.review
+    rests = f" Elle repose sur la validation du {formats.day(review.decided_on)}." if review else ""
+    messages.success(request, sentence + rests)
+    for warning in assigned.warnings:
+        messages.warning(request, warning)
+
+
+@house_required
+def beneficiary_contracts(request: HttpRequest, pk: int) -> HttpResponse:
+    """« Contrats et affectations »."""
+    person = person_or_404(request, pk)
+    context = {**file_context(request, person), "steps": path_of(request, person)}
+    return render(request, "beneficiaries/person_contracts.html", context)
+
+
+@house_required
+def placement_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """A contract and, most often at once, its assignment to a commitment."""
+    person = get_object_or_404(Beneficiary.objects.visible_to(request.user), pk=pk)
+    form = PlacementForm(request.POST or None, user=request.user, beneficiary=person)
+    commitment = _asked_commitment(request)
+    assignment_form = NewAssignmentForm(
+        request.POST or None, user=request.user, prefix="affectation", initial={"commitment": commitment}
+    )
+    if request.method == "POST" and form.is_valid() and assignment_form.is_valid():
+        data = assignment_form.cleaned_data
+        try:
+            with transaction.atomic():
+                placement = create_placement(placement=form.instance, user=request.user)
+                assigned = None
+                if data["commitment"]:
+                    assigned = assign(
+                        placement=placement,
+                        commitment=data["commitment"],
+                        starts_on=data["assigned_on"] or placement.starts_on,
+                        ends_on=placement.ends_on,
+                        user_company=data["user_company"],
+                        positioned_on=data["positioned_on"],
+                        user=request.user,
+                    )
+        except DomainError as error:
+            form.instance.pk = None
+            form.instance._state.adding = True
+            target = assignment_form if error.field in assignment_form.fields else form
+            target.add_domain_error(error)
+        else:
+            if assigned:
+                _tell(request, assigned, "Le contrat et l’affectation sont enregistrés.")
+            else:
+                messages.success(request, "Le contrat est enregistré, sans affectation.")
+            if placement.previous_id:
+                messages.info(request, f"Il est noté comme la suite du contrat {placement.previous}.")
+            return redirect("beneficiary_contracts", pk=person.pk)
+    context = {
+        "title": f"Nouveau contrat de {person}",
+        "person": person,
+        "form": form,
+        "assignment_form": assignment_form,
+        "eligibility_line": eligibility_line(person),
+        "cancel_url": reverse("beneficiary_contracts", args=[person.pk]),
+    }
+    status = 422 if form.errors or assignment_form.errors else 200
+    return render(request, "beneficiaries/placement_form.html", context, status=status)
+
+
+def _asked_commitment(request: HttpRequest) -> Commitment | None:
+    asked = request.GET.get("engagement", "")
+    if not asked.isdigit():
+        return None
+    rows = Commitment.objects.visible_to(request.user).select_related("market", "holder", "clause__lot")
+    return rows.filter(pk=asked).first()
+
+
+def eligibility_line(person: Beneficiary) -> str:
+    """What a facilitator must know before writing a contract: the decision that it would rest on today."""
+    today = timezone.localdate()
+    period, review = period_on(person, today), review_for(person, today)
+    if period is not None:
+        return (
+            f"En parcours, éligible jusqu’au {formats.day(period.ends_on)} : la nouvelle affectation demande "
+            "un positionnement."
+        )
+    if review is not None:
+        return (
+            f"Dernière validation le {formats.day(review.decided_on)}, "
+            f"à utiliser avant le {formats.day(review.valid_until)}."
+        )
+    return (
+        "Aucune validation à ce jour : l’affectation sera enregistrée et les heures ne seront pas comptées."
+    )
+
+
+def _placement_or_404(request: HttpRequest, pk: int) -> Placement:
+    rows = Placement.objects.visible_to(request.user).select_related(
+        "beneficiary", "employer", "contract_type"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+@house_required
+def placement_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    placement = _placement_or_404(request, pk)
+    person = placement.beneficiary
+    form = PlacementForm(request.POST or None, instance=placement, user=request.user, beneficiary=person)
+    if request.method == "POST" and form.is_valid():
+        try:
+            update_placement(placement=form.instance, user=request.user)
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            messages.success(request, "Le contrat est enregistré.")
+            return redirect("beneficiary_contracts", pk=person.pk)
+    return _form(request, form, person, "Modifier le contrat")
+
+
+@house_required
+def placement_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a contract and its open assignments."""
+    placement = _placement_or_404(request, pk)
+    person = placement.beneficiary
+    initial = {"ends_on": placement.ends_on or timezone.localdate()}
+    form = EndPlacementForm(request.POST or None, user=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            end_placement(placement=placement, ends_on=form.cleaned_data["ends_on"], user=request.user)
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            messages.success(request, "La fin du contrat et de ses affectations est enregistrée.")
+            return redirect("beneficiary_contracts", pk=person.pk)
+    return _form(
+        request,
+        form,
+        person,
+        "Fin de contrat",
+        facts=f"{placement}, depuis le {formats.day(placement.starts_on)}",
+        intro="Les affectations encore ouvertes finissent le même jour.",
+    )
+
+
+@house_required
+def assignment_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """A contract that exists, put to work on one more commitment."""
+    placement = _placement_or_404(request, pk)
+    person = placement.beneficiary
+    form = AssignmentForm(
+        request.POST or None,
+        user=request.user,
+        placement=placement,
+        initial={"commitment": _asked_commitment(request)},
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            assigned = assign(
+                placement=placement,
+                commitment=data["commitment"],
+                starts_on=data["starts_on"],
+                ends_on=data["ends_on"],
+                user_company=data["user_company"],
+                positioned_on=data["positioned_on"],
+                user=request.user,
+            )
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            _tell(request, assigned, "L’affectation est enregistrée.")
+            return redirect("beneficiary_contracts", pk=person.pk)
+    return _form(
+        request,
+        form,
+        person,
+        "Nouvelle affectation",
+        facts=f"{placement}, depuis le {formats.day(placement.starts_on)}",
+        intro=eligibility_line(person),
+    )
+
+
+@house_required
+def assignment_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Days, user company and positionnement; the commitment of an assignment never changes."""
+    rows = Assignment.objects.visible_to(request.user).select_related(
+        "placement__beneficiary", "commitment__market", "commitment__holder", "review"
+    )
+    assignment = get_object_or_404(rows, pk=pk)
+    person = assignment.placement.beneficiary
+    form = AssignmentForm(
+        request.POST or None, instance=assignment, user=request.user, placement=assignment.placement
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            assigned = update_assignment(assignment=form.instance, user=request.user)
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            _tell(request, assigned, "L’affectation est enregistrée.")
+            return redirect("beneficiary_contracts", pk=person.pk)
+    return _form(
+        request,
+        form,
+        person,
+        "Modifier l’affectation",
+        facts=f"Marché {assignment.commitment.market.reference}, {assignment.commitment.holder}",
+        intro="L’engagement d’une affectation ne change pas : pour un autre engagement, ajoutez une affectation.",
+    )
+
+
+def _form(
+    request: HttpRequest, form: Any, person: Beneficiary, title: str, *, facts: str = "", intro: str = ""
+) -> HttpResponse:
+    back = reverse("beneficiary_contracts", args=[person.pk])
+    context = {
+        "title": title,
+        "facts": facts,
+        "intro": intro,
+        "form": form,
+        "person": person,
+        "cancel_url": back,
+        "back_url": back,
+        "back_label": str(person),
+    }
+    return render(request, "beneficiaries/lookup_form.html", context, status=422 if form.errors else 200)
+
+
+# --- Of a market, of a company -------------------------------------------------------------------------------
+
+
+class AssignmentList(ListPage):
+    """Assignments with their hours; base of the two tabs."""
+
+    model, table_class = Assignment, AssignmentTable
+    template_name = "beneficiaries/assignment_list.html"
+    empty_message = "Les personnes affectées apparaîtront ici."
+
+    def prepare(self, queryset: Any) -> Any:
+        current = Q(entries__is_superseded=False)
+        return queryset.select_related(
+            "placement__beneficiary",
+            "placement__employer",
+            "placement__contract_type",
+            "commitment__market",
+            "commitment__holder",
+        ).annotate(
+            hours_sum=Sum("entries__hours", filter=current),
+            counted_sum=Sum("entries__counted_hours", filter=current & Q(entries__state="validated")),
+        )
+
+
+class MarketPeople(AssignmentList):
+    """« Personnes » of a market."""
+
+    export_name = "personnes-du-marche"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        rows = Market.objects.visible_to(request.user).select_related("buyer")
+        self.market = get_object_or_404(rows, pk=kwargs["pk"])
+        return super().get(request, *args, **kwargs)
+
+    def prepare(self, queryset: Any) -> Any:
+        return super().prepare(queryset.filter(commitment__market=self.market))
+
+    def table_kwargs(self) -> dict[str, Any]:
+        return {"exclude": ("market",)}
+
+    def get_title(self) -> str:
+        return formats.short(self.market.object, 120)
+
+    def get_create_url(self) -> str:
+        return "" if self.market.closed_on else reverse("market_assign", args=[self.market.pk])
+
+    create_label = "Affecter une personne"
+
+    def extra_context(self) -> dict[str, Any]:
+        return {
+            "facts": f"{self.market.reference} · {self.market.buyer}",
+            "tab_list": tabs_of("market", self.request.user, self.market.pk),
+            "parents": [
+                ("Marchés", reverse("market_list")),
+                (self.market.reference, reverse("market_detail", args=[self.market.pk])),
+            ],
+        }
+
+
+class CompanyPeople(AssignmentList):
+    """« Personnes » of a company: whom it employs, receives, or counts on its commitments."""
+
+    export_name = "personnes-de-l-entreprise"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.company = get_object_or_404(Company.objects.visible_to(request.user), pk=kwargs["pk"])
+        return super().get(request, *args, **kwargs)
+
+    def prepare(self, queryset: Any) -> Any:
+        mine = (
+            Q(placement__employer=self.company)
+            | Q(user_company=self.company)
+            | Q(commitment__holder=self.company)
+        )
+        return super().prepare(queryset.filter(mine))
+
+    def get_title(self) -> str:
+        return str(self.company)
+
+    def extra_context(self) -> dict[str, Any]:
+        return {
+            "facts": "Personnes qu’elle emploie, accueille ou compte sur ses engagements",
+            "tab_list": tabs_of("company", self.request.user, self.company.pk),
+            "parents": [
+                ("Entreprises et partenaires", reverse("company_list")),
+                (str(self.company), reverse("company_detail", args=[self.company.pk])),
+            ],
+        }
+
+
+@house_required
+def market_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whom to assign to which commitment of a market; the contract is written on the next page."""
+    market = get_object_or_404(Market.objects.visible_to(request.user), pk=pk)
+    commitments = (
+        Commitment.objects.visible_to(request.user)
+        .filter(market=market)
+        .select_related("holder", "clause__lot")
+    )
+    form = ChoosePersonForm(request.POST or None, user=request.user, commitments=commitments)
+    if request.method == "POST" and form.is_valid():
+        person, commitment = form.cleaned_data["person"], form.cleaned_data["commitment"]
+        address = reverse("placement_create", args=[person.pk])
+        return redirect(f"{address}?engagement={commitment.pk}")
+    back = reverse("market_people", args=[pk])
+    context = {
+        "title": "Affecter une personne",
+        "facts": f"Marché {market.reference}",
+        "form": form,
+        "submit_label": "Continuer",
+        "intro": "Son contrat et son affectation s’écrivent à la page suivante. "
+        "Si elle n’a pas encore de fiche, créez-la d’abord dans Personnes.",
+        "cancel_url": back,
+        "back_url": back,
+        "back_label": market.reference,
+    }
+    return render(request, "beneficiaries/lookup_form.html", context, status=422 if form.errors else 200)
+
+
+@house_required
+def lookup(request: HttpRequest, kind: str) -> JsonResponse:
+    """Suggestions for a field that finds one row among many (`static/js/lookup.js`)."""
+    if kind not in LOOKUPS:
+        raise Http404
+    words = request.GET.get("q", "")[:100]
+    return JsonResponse({"suggestions": LOOKUPS[kind].suggest(request.user, words)})

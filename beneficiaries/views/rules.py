@@ -1,0 +1,213 @@
+"""Réglages of the house about people: counting rules, closed years, reference lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.enums import Role
+from beneficiaries.enums import EntryState
+from beneficiaries.forms.rules import CountingRulesForm
+from beneficiaries.models import (
+    ClosedYear,
+    ContractType,
+    CountingRules,
+    EducationLevel,
+    EligibilityCriterion,
+    HoursEntry,
+)
+from beneficiaries.services.hours import close_year
+from beneficiaries.services.rules import save_rules
+from beneficiaries.tables import (
+    ContractTypeTable,
+    CountingRulesTable,
+    CriterionTable,
+    EducationLevelTable,
+)
+from core import formats
+from core.access import admin_required
+from core.changes import history_of
+from core.errors import DomainError
+from core.lists import ListPage
+
+ADMIN = (Role.ADMIN,)
+
+
+class CountingRulesList(ListPage):
+    """Every set of rules; the nearest in force wins: market, then buyer, then territory."""
+
+    model, table_class, roles = CountingRules, CountingRulesTable, ADMIN
+    title, export_name = "Règles de comptage", "regles-de-comptage"
+    intro = "Pour un mois donné valent les plus proches : celles du marché, sinon du donneur d’ordre, sinon du territoire."
+    create_url_name, create_label = "counting_rules_create", "Ajouter des règles"
+
+    def prepare(self, queryset: Any) -> Any:
+        return queryset.select_related("buyer", "market")
+
+
+@admin_required
+def counting_rules_create(request: HttpRequest) -> HttpResponse:
+    return _edit_rules(request, CountingRules())
+
+
+@admin_required
+def counting_rules_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = CountingRules.objects.visible_to(request.user).select_related("buyer", "market")
+    return _edit_rules(request, get_object_or_404(rows, pk=pk))
+
+
+def _edit_rules(request: HttpRequest, rules: CountingRules) -> HttpResponse:
+    is_new = rules.pk is None
+    form = CountingRulesForm(request.POST or None, instance=rules, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        job = save_rules(rules=form.instance, user=request.user)
+        if job is None:
+            messages.success(request, "Les règles sont enregistrées. Elles ne touchent aucune heure saisie.")
+            return redirect("counting_rules_list")
+        messages.success(
+            request,
+            f"Les règles sont enregistrées ; les heures de {formats.noun(job.total, 'personne')} sont recomptées.",
+        )
+        return redirect("job_detail", pk=job.pk)
+    back = reverse("counting_rules_list")
+    context = {
+        "title": "Nouvelles règles de comptage" if is_new else "Modifier des règles de comptage",
+        "intro": "Ces règles valent à partir de leur premier mois. Les heures déjà publiées dans une année close "
+        "gardent leur compte ; les autres sont recomptées.",
+        "form": form,
+        "entries": [] if is_new else history_of(rules, hidden=("buyer", "market")),
+        "cancel_url": back,
+        "back_url": back,
+        "back_label": "Règles de comptage",
+    }
+    return render(request, "beneficiaries/rules_form.html", context, status=422 if form.errors else 200)
+
+
+# --- Closed years --------------------------------------------------------------------------------------------
+
+
+def _years(request: HttpRequest) -> list[dict[str, Any]]:
+    """Every year with hours, and those that are closed, newest first."""
+    waiting = ~Q(state=EntryState.VALIDATED)
+    rows = (
+        HoursEntry.objects.visible_to(request.user)
+        .current()
+        .order_by()
+        .values("month__year")
+        .annotate(
+            entries=Count("pk"),
+            waiting=Count("pk", filter=waiting),
+            waiting_hours=Sum("hours", filter=waiting),
+            late=Count("pk", filter=Q(is_late=True)),
+        )
+    )
+    closed = {
+        row.year: row for row in ClosedYear.objects.visible_to(request.user).select_related("closed_by")
+    }
+    found: dict[int, dict[str, Any]] = {
+        year: {"year": year, "entries": 0, "waiting": 0, "waiting_hours": 0, "late": 0} for year in closed
+    }
+    found |= {row["month__year"]: {**row, "year": row["month__year"]} for row in rows}
+    this_year = timezone.localdate().year
+    return [
+        {
+            **found[year],
+            "waiting_hours": found[year]["waiting_hours"] or 0,
+            "closed": closed.get(year),
+            "can_close": year < this_year and year not in closed,
+        }
+        for year in sorted(found, reverse=True)
+    ]
+
+
+@admin_required
+def closed_year_list(request: HttpRequest) -> HttpResponse:
+    """Years with hours: open or closed, and what remains to be validated."""
+    return render(request, "beneficiaries/closed_years.html", {"years": _years(request)})
+
+
+@admin_required
+def closed_year_close(request: HttpRequest, year: int) -> HttpResponse:
+    """Ask once, with what remains to be validated, then lock the year."""
+    line = next((line for line in _years(request) if line["year"] == year), None)
+    if line is None:
+        raise Http404
+    if not line["can_close"]:
+        messages.warning(
+            request,
+            f"L’année {year} est déjà close."
+            if line["closed"]
+            else f"L’année {year} n’est pas finie : elle se clôt à partir du 1er janvier {year + 1}.",
+        )
+        return redirect("closed_year_list")
+    if request.method == "POST":
+        if not request.user.is_admin:
+            raise PermissionDenied
+        try:
+            close_year(year=year, user=request.user)
+        except DomainError as error:
+            messages.error(request, error.sentence)
+        else:
+            messages.success(request, f"L’année {year} est close pour toute la maison.")
+        return redirect("closed_year_list")
+    details = ["Les heures déjà validées gardent leur compte : un changement de règles ne les recompte plus."]
+    if line["waiting"]:
+        words = ["relevé reste à valider", "relevés restent à valider"]
+        details.insert(
+            0,
+            f"{formats.noun(line['waiting'], *words)} ({formats.hours(line['waiting_hours'])}). Validés après la "
+            "clôture, ils seront « hors bilan publié » : dans les chiffres cumulés, et imprimés l’année suivante "
+            "comme régularisation.",
+        )
+    else:
+        details.insert(0, "Toutes les heures saisies de cette année sont validées.")
+    context = {
+        "title": f"Clore l’année {year}",
+        "consequence": f"Les {formats.noun(line['entries'], 'relevé')} de {year} seront verrouillés, "
+        "pour toute la maison. Une année close ne se rouvre pas.",
+        "details": details,
+        "submit_label": f"Clore {year}",
+        "danger": True,
+        "cancel_url": reverse("closed_year_list"),
+        "back_url": reverse("closed_year_list"),
+        "back_label": "Années closes",
+    }
+    return render(request, "core/confirm.html", context)
+
+
+# --- Reference lists, read only ------------------------------------------------------------------------------
+
+
+class ReferenceListPage(ListPage):
+    """A list that comes from a file of the project; it is changed there."""
+
+    roles = ADMIN
+    per_page = 100
+    intro = "Liste livrée avec l’application (fichiers de référence). Un code disparu est désactivé, jamais supprimé."
+    empty_message = "La liste est vide : lancez le chargement des listes de référence (load_reference)."
+
+    def get_queryset(self) -> Any:
+        # A reference list is about nobody: every row is the house's.
+        return self.model._default_manager.order_by(*self.model._meta.ordering)
+
+
+class CriterionList(ReferenceListPage):
+    model, table_class = EligibilityCriterion, CriterionTable
+    title, export_name = "Critères d’éligibilité", "criteres"
+
+
+class ContractTypeList(ReferenceListPage):
+    model, table_class = ContractType, ContractTypeTable
+    title, export_name = "Types de contrat", "types-de-contrat"
+
+
+class EducationLevelList(ReferenceListPage):
+    model, table_class = EducationLevel, EducationLevelTable
+    title, export_name = "Niveaux de formation", "niveaux-de-formation"
