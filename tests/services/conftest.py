@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -98,10 +99,8 @@ def run(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProces
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """End a process and all its children at once, as a power cut would."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(timeout=20)
 
 
