@@ -117,7 +117,7 @@ def figures_by_market(market_ids: Iterable[int], user: User, on: dt.date) -> dic
     commitments = (
         Commitment.objects.visible_to(user)
         .filter(market__in=ids)
-        .select_related("market")
+        .select_related("market__buyer", "holder", "clause")
         .with_hours_engaged(on)
         .order_by("pk")
     )

@@ -114,7 +114,9 @@ class ListPage(View):
         rows = table.data.data
         ordering = tuple(rows.query.order_by) or tuple(rows.model._meta.ordering)
         if not {"pk", "-pk", "id", "-id"} & {part for part in ordering if isinstance(part, str)}:
-            rows = rows.order_by(*ordering, "pk")
+            ordering = (*ordering, "pk")
+        # Said outright: a query that counts related rows forgets its model's own order.
+        rows = rows.order_by(*ordering)
         table.data.data = rows
         return table
 
