@@ -35,6 +35,9 @@ def _plain(form: forms.BaseForm, **words: tuple[str, str]) -> None:
 
 
 class SignInForm(account_forms.LoginForm):
+    # Nothing is saved here: what is refused needs one sentence, not a summary.
+    template_name = "account/_entrance_form.html"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, login=("Adresse électronique", ""), password=("Mot de passe", ""))
@@ -93,6 +96,8 @@ class ChangePasswordForm(_TwiceMixin, account_forms.ChangePasswordForm):
 
 
 class ConfirmPasswordForm(account_forms.ReauthenticateForm):
+    template_name = "account/_entrance_form.html"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _plain(self, password=("Votre mot de passe", ""))
@@ -104,12 +109,16 @@ def _code(form: forms.BaseForm, help_text: str) -> None:
 
 
 class SecondFactorForm(factor_forms.AuthenticateForm):
+    template_name = "account/_entrance_form.html"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _code(self, "Les six chiffres de votre application, ou l’un de vos codes de secours.")
 
 
 class ConfirmSecondFactorForm(factor_forms.ReauthenticateForm):
+    template_name = "account/_entrance_form.html"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _code(self, "Les six chiffres de votre application, ou l’un de vos codes de secours.")

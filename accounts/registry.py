@@ -35,6 +35,9 @@ class InvitationWay:
     roles: tuple[str, ...] = ("admin",)
 
 
+# The first sections of « Réglages »; the others follow by the position of their first page.
+SECTIONS = ("Vous", "La maison")
+
 _pages: dict[str, SettingsPage] = {}
 _ways: dict[str, InvitationWay] = {}
 _attachments: list[Callable[[Iterable[User]], dict[int, str]]] = []
@@ -47,10 +50,16 @@ def register_settings_page(page: SettingsPage) -> None:
 
 def settings_pages_of(user: User) -> list[SettingsPage]:
     """The lines that `user` may open, in order."""
-    return sorted(
-        (page for page in _pages.values() if user.role in page.roles),
-        key=lambda page: (page.position, page.label),
-    )
+    pages = [page for page in _pages.values() if user.role in page.roles]
+    return sorted(pages, key=lambda page: (page.position, page.label))
+
+
+def settings_sections_of(user: User) -> list[tuple[str, list[SettingsPage]]]:
+    """The same lines by section."""
+    pages = settings_pages_of(user)
+    names = dict.fromkeys([*SECTIONS, *(page.section for page in pages)])
+    sections = [(name, [page for page in pages if page.section == name]) for name in names]
+    return [(name, found) for name, found in sections if found]
 
 
 def register_invitation_way(way: InvitationWay) -> None:

@@ -49,7 +49,7 @@ PLACES = (
     Place("people", "Personnes", (FACILITATOR, ADMIN, COMPANY), "beneficiary_list", ("/personnes/",)),
     Place("hours", "Heures", (FACILITATOR, ADMIN, COMPANY), "hours_grid", ("/heures/",)),
     Place("bilans", "Bilans", (FACILITATOR, ADMIN, BUYER), "bilan_list", ("/bilans/",)),
-    Place("settings", "Réglages", (FACILITATOR, ADMIN, BUYER, COMPANY), "settings", ("/reglages/",)),
+    Place("settings", "Réglages", (FACILITATOR, ADMIN, BUYER, COMPANY), "settings", ("/reglages/", "/mon-compte/")),
 )
 ACCOUNT = (
     ("Mon compte", "account"),

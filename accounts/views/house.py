@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -18,7 +17,7 @@ from accounts.enums import AccountState
 from accounts.filters import AccessFilter, UserFilter
 from accounts.forms import EditUserForm, InviteForm, sent
 from accounts.models import AccessRecord, User
-from accounts.registry import attachments_of, invitation_ways_of, settings_pages_of
+from accounts.registry import attachments_of, invitation_ways_of, settings_sections_of
 from accounts.tables import STATE_TONES, AccessTable, UserTable
 from core.access import admin_required
 from core.errors import DomainError
@@ -27,19 +26,7 @@ from core.lists import ListPage
 
 def settings_index(request: HttpRequest) -> HttpResponse:
     """What this role may set, by section."""
-    pages = [
-        {
-            "label": page.label,
-            "url": reverse(page.url_name),
-            "description": page.description,
-            "section": page.section,
-        }
-        for page in settings_pages_of(request.user)
-    ]
-    sections: dict[str, list[dict[str, str]]] = {}
-    for section, entries in groupby(pages, key=lambda page: page["section"]):
-        sections.setdefault(section, []).extend(entries)
-    return render(request, "accounts/settings.html", {"sections": sections.items()})
+    return render(request, "accounts/settings.html", {"sections": settings_sections_of(request.user)})
 
 
 class UserList(ListPage):
