@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django_tables2 import A
 
 from accounts.enums import Role
 from core.access import HOUSE
@@ -17,8 +18,9 @@ from reporting.models import Bilan
 
 
 class BilanTable(Table):
-    buyer = TextColumn(linkify=("bilan_detail", {"pk": "pk"}), order_by="buyer__name")
-    year = CountColumn()
+    buyer = TextColumn(linkify=("bilan_detail", {"pk": A("pk")}), order_by="buyer__name")
+    # A year is a name, not a quantity: no space between its thousands.
+    year = TextColumn()
     version = CountColumn()
     state = StateColumn(accessor="get_state_display", verbose_name="État", order_by="state")
     published_at = DayColumn(verbose_name="Publié le")

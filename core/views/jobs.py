@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
+from django_tables2 import A
+from django_tables2 import A
 
 from core import jobs
 from core.access import EVERYONE, everyone_required
@@ -19,7 +21,7 @@ from core.tables import StateColumn, Table, TextColumn
 
 
 class JobTable(Table):
-    label = TextColumn("Travail", linkify=("job_detail", {"pk": "pk"}))
+    label = TextColumn("Travail", linkify=("job_detail", {"pk": A("pk")}))
     state = StateColumn("État")
     created_by = TextColumn("Demandé par")
     created_at = TextColumn("Demandé le")

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
+from django_tables2 import A
+from django_tables2 import A
 
 from core.access import admin_required
 from core.errors import DomainError
@@ -23,7 +25,7 @@ from core.tables import StateColumn, Table, TextColumn
 
 
 class MessageTable(Table):
-    subject = TextColumn("Objet", linkify=("message_detail", {"pk": "pk"}))
+    subject = TextColumn("Objet", linkify=("message_detail", {"pk": A("pk")}))
     recipients = TextColumn("À", orderable=False)
     state = StateColumn("État")
     created_at = TextColumn("Écrit le")
