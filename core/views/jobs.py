@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_tables2 import A
-from django_tables2 import A
 
 from core import jobs
 from core.access import EVERYONE, everyone_required

@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_tables2 import A
-from django_tables2 import A
 
 from core.access import admin_required
 from core.errors import DomainError
