@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -249,18 +249,15 @@ def run_job(pk: int) -> bool:
     row = claim(pk)
     if row is None:
         return False
-    # Inside a test's transaction a failing statement must not take the whole transaction with it.
+    running = RunningJob(row)
     with _heartbeat(row):
-        inside = connection.in_atomic_block
         try:
-            with transaction.atomic() if inside else nullcontext():
-                running = RunningJob(row)
-                handler = _handlers.get(row.kind)
-                if handler is None:
-                    raise DomainError(
-                        f"Ce travail ({row.kind}) n’est pas connu de cette version de Maillon : il n’est pas fait."
-                    )
-                handler(running)
+            handler = _handlers.get(row.kind)
+            if handler is None:
+                raise DomainError(
+                    f"Ce travail ({row.kind}) n’est pas connu de cette version de Maillon : il n’est pas fait."
+                )
+            handler(running)
             running.finish(Job.State.DONE)
         except JobCancelled:
             running.finish(Job.State.CANCELLED)

@@ -128,7 +128,8 @@ class StateColumn(TextColumn):
 
     def render(self, value: Any, record: Any) -> SafeString:
         code = self.compute(record) if self.compute else _walk_all(record, self.accessor)
-        return state(code, value, self.tones.get(code, ""))
+        # A code without words of its own has those of the one vocabulary.
+        return state(code, "" if value == code else value, self.tones.get(code, ""))
 
     def value(self, value: Any) -> Any:
         return value
