@@ -52,7 +52,7 @@ class AskResetForm(account_forms.ResetPasswordForm):
     def clean_email(self) -> str:
         email = super().clean_email()
         # An invitation that expired is renewed by an admin, not by asking for a reset.
-        self.users = [user for user in self.users if user.has_usable_password()]
+        self.users: list[User] = [user for user in self.users if user.has_usable_password()]
         return email
 
 
@@ -67,7 +67,7 @@ class _TwiceMixin:
 
     def clean(self) -> dict[str, Any]:
         # In place of allauth's, whose sentence is not ours.
-        cleaned = forms.Form.clean(self)  # type: ignore[arg-type]
+        cleaned = forms.Form.clean(self) or {}  # type: ignore[arg-type]
         first, second = cleaned.get("password1"), cleaned.get("password2")
         if first and second and first != second:
             self.add_error("password2", MISMATCH)  # type: ignore[attr-defined]

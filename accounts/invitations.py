@@ -43,7 +43,7 @@ def invitation_url(user: User) -> str:
     return settings.SITE_URL.rstrip("/") + reverse("invitation", kwargs={"token": make_token(user)})
 
 
-def read_token(token: str, *, lock: bool = False, max_age: float | None = None) -> User:
+def read_token(token: str, *, lock: bool = False, max_age: int | None = None) -> User:
     """Who the token invites. Raises DomainError when it is altered, spent, replaced, withdrawn or too old.
 
     lock: hold the account's row until the end of the transaction. max_age: seconds, INVITATION_DAYS by default.

@@ -116,7 +116,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.strip().lower()
-        super().save(*args, **kwargs)
+        written = kwargs.get("update_fields")
+        if written is None or not set(written) <= {"last_login", "password"}:
+            super().save(*args, **kwargs)
+            return
+        # History holds neither: a row for each sign-in would say nothing.
+        self.skip_history_when_saving = True
+        try:
+            super().save(*args, **kwargs)
+        finally:
+            del self.skip_history_when_saving
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()

@@ -12,7 +12,7 @@ from accounts.enums import AccountState, Role
 from accounts.models import User
 from accounts.registry import EVERYONE, InvitationWay, SettingsPage
 from core.errors import DomainError
-from tests.accounts.people import PASSWORD
+from tests.accounts.people import PASSWORD, sign_in
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -257,3 +257,13 @@ def test_users_of_a_buyer_or_a_company_see_no_account_but_theirs():
         user = UserFactory(**{trait: True})
         assert list(User.objects.visible_to(user)) == [user]
     assert User.objects.visible_to(UserFactory()).count() == 5
+
+
+def test_the_history_of_an_account_tells_changes_and_not_sign_ins(client, admin, with_password):
+    user = with_password()
+    before = user.history.count()
+    sign_in(client, user.email)
+    assert user.history.count() == before
+    services.change_role(user=user, role=Role.ADMIN, by=admin)
+    assert [row.role for row in user.history.order_by("pk")][-2:] == [Role.FACILITATOR, Role.ADMIN]
+    assert not hasattr(user.history.first(), "password")
