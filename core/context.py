@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, resolve, reverse
 
-FACILITATOR, ADMIN, BUYER, COMPANY = "facilitator", "admin", "buyer", "company"
-HOUSE = (FACILITATOR, ADMIN)
+from core.access import ADMIN, BUYER, COMPANY, EVERYONE, HOUSE
 
 
 @dataclass(frozen=True)
@@ -25,31 +24,41 @@ class Link:
 
 @dataclass(frozen=True)
 class Place:
-    """One of the places of `interface.md`: who may open it, where it leads, which addresses belong to it."""
+    """One of the places of `interface.md`: who may open it, where it leads, which addresses belong to it.
+
+    It leads to the first of its pages that lets the role in.
+    """
 
     key: str
     label: str
     roles: tuple[str, ...]
-    url_name: str
+    url_names: tuple[str, ...]
     prefixes: tuple[str, ...] = ()
+
+    def url_for(self, role: str) -> str:
+        if role not in self.roles:
+            return ""
+        for url_name in self.url_names:
+            roles = open_to(url_name)
+            if (roles is None or role in roles) and address(url_name):
+                return address(url_name)
+        return ""
 
 
 PLACES = (
-    Place("home", "Accueil", (FACILITATOR, ADMIN, BUYER, COMPANY), "home"),
+    Place("home", "Accueil", EVERYONE, ("home",)),
+    Place("markets", "Marchés", EVERYONE, ("market_list",), ("/marches/", "/acheteurs/")),
     Place(
-        "markets",
-        "Marchés",
-        (FACILITATOR, ADMIN, BUYER, COMPANY),
-        "market_list",
-        ("/marches/", "/acheteurs/"),
+        "companies",
+        "Entreprises et partenaires",
+        HOUSE,
+        ("company_list",),
+        ("/entreprises/", "/prescripteurs/"),
     ),
-    Place(
-        "companies", "Entreprises et partenaires", HOUSE, "company_list", ("/entreprises/", "/prescripteurs/")
-    ),
-    Place("people", "Personnes", (FACILITATOR, ADMIN, COMPANY), "beneficiary_list", ("/personnes/",)),
-    Place("hours", "Heures", (FACILITATOR, ADMIN, COMPANY), "hours_grid", ("/heures/",)),
-    Place("bilans", "Bilans", (FACILITATOR, ADMIN, BUYER), "bilan_list", ("/bilans/",)),
-    Place("settings", "Réglages", (FACILITATOR, ADMIN, BUYER, COMPANY), "settings", ("/reglages/", "/mon-compte/")),
+    Place("people", "Personnes", (*HOUSE, COMPANY), ("beneficiary_list", "employee_list"), ("/personnes/",)),
+    Place("hours", "Heures", (*HOUSE, COMPANY), ("hours", "company_entry_list"), ("/heures/",)),
+    Place("bilans", "Bilans", (*HOUSE, BUYER), ("bilan_list",), ("/bilans/",)),
+    Place("settings", "Réglages", EVERYONE, ("settings", "account"), ("/reglages/", "/mon-compte/")),
 )
 ACCOUNT = (
     ("Mon compte", "account"),
@@ -66,10 +75,21 @@ FOOTER = (
 
 def address(url_name: str) -> str:
     """The address of a page without arguments, or nothing where no room offers it."""
+    return _found(url_name, get_urlconf() or settings.ROOT_URLCONF)[0]
+
+
+def open_to(url_name: str) -> tuple[str, ...] | None:
+    """The roles that the page lets in, as its view says them; None where it says nothing."""
+    return _found(url_name, get_urlconf() or settings.ROOT_URLCONF)[1]
+
+
+@lru_cache(maxsize=256)
+def _found(url_name: str, urlconf: str) -> tuple[str, tuple[str, ...] | None]:
     try:
-        return reverse(url_name)
+        url = reverse(url_name, urlconf=urlconf)
     except NoReverseMatch:
-        return ""
+        return "", None
+    return url, getattr(resolve(url, urlconf).func, "roles", None)
 
 
 class Page:
@@ -91,7 +111,7 @@ class Page:
         user = getattr(self._request, "user", None)
         if user is None or not user.is_authenticated:
             return []
-        found = [(place, address(place.url_name)) for place in PLACES if user.role in place.roles]
+        found = [(place, place.url_for(user.role)) for place in PLACES]
         return [Link(place.label, url, self._is_here(place, url)) for place, url in found if url]
 
     def _is_here(self, place: Place, url: str) -> bool:

@@ -294,3 +294,53 @@ def test_a_report_is_shown_in_words():
         ("Essai", ["oui"]),
         ("Refusées", ["ligne 3 : vide"]),
     ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["facilitator", "admin", "buyer", "company"])
+def test_every_place_shown_to_a_role_opens(client, role):
+    from accounts.models import User
+
+    client.force_login(User.objects.create_user(f"{role}@exemple.fr", None, role=role))
+    shown = places(role)
+    assert len(shown) >= 4
+    assert {link.label: client.get(link.url, follow=True).status_code for link in shown} == {
+        link.label: 200 for link in shown
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/mentions-legales/", "/confidentialite/", "/accessibilite/", "/aide/clavier/"]
+)
+def test_pages_that_say_things_open_without_an_account(client, path):
+    html = client.get(path).content.decode()
+    assert html.count("<h1>") == 1
+    assert "Se connecter" in html
+
+
+@pytest.mark.django_db
+def test_the_legal_notice_names_the_house(client):
+    from markets.models import House
+
+    House.objects.create(name="Maison fictive", siret="13000354400033", signatory="Camille Exemple")
+    html = client.get("/mentions-legales/").content.decode()
+    assert "Maison fictive" in html
+    assert f"130{T}003{T}544{T}00033" in html
+    assert "Camille Exemple" in html
+
+
+@pytest.mark.django_db
+def test_the_catalogue_shows_every_component_without_inline_style(admin_page):
+    html = admin_page("/composants/")
+    assert html.count('class="state ') >= len(STATES)
+    assert 'style="' not in html
+    assert "onclick" not in html
+
+
+@pytest.fixture
+def admin_page(client):
+    from accounts.models import User
+
+    client.force_login(User.objects.create_user("admin@exemple.fr", None, role="admin"))
+    return lambda path: client.get(path).content.decode()
