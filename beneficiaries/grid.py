@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 
-from beneficiaries.counting import add_months
+from beneficiaries.counting import add_months, month_end
 from beneficiaries.enums import CountingReason, EntryState, HourKind
 from beneficiaries.models import Assignment, EligibilityPeriod, HoursEntry
 from beneficiaries.services.counting import make_rules_for
 from beneficiaries.services.hours import EDITABLE, Cell, Outcome
+from clauses.figures import CommitmentFigures, figures_of
 from clauses.models import Commitment
-from clauses.progress import hours_counted
 from core import formats
 from core.forms import parse_hours
 
@@ -59,7 +60,6 @@ class GridRow:
     assignment: Assignment
     cells: list[GridCell]
     previous: Decimal | None
-    period: EligibilityPeriod | None
     saved: bool = False
 
     @property
@@ -111,22 +111,13 @@ class GridRow:
 
 
 @dataclass(slots=True)
-class CommitmentLine:
-    """How far a commitment is: hours counted, hours engaged."""
-
-    commitment: Commitment
-    counted: Decimal
-    engaged: Decimal
-
-
-@dataclass(slots=True)
 class Grid:
     """A month of a scope: rows, columns, and what is left to do."""
 
     month: dt.date
     rows: list[GridRow]
     kinds: list[tuple[str, str]]
-    commitments: list[CommitmentLine] = field(default_factory=list)
+    commitments: list[CommitmentFigures] = field(default_factory=list)
 
     @property
     def totals(self) -> list[Decimal]:
@@ -158,7 +149,7 @@ class Grid:
 
 def rows_of(assignments: Any, month: dt.date) -> Any:
     """The assignments of a grid, ready to be shown: active in the month, in the order of names."""
-    return with_names(assignments.active_in(month)).order_by(
+    return with_names(assignments.active_in(month), month).order_by(
         "placement__beneficiary__last_name",
         "placement__beneficiary__first_name",
         "placement__beneficiary_id",
@@ -166,8 +157,11 @@ def rows_of(assignments: Any, month: dt.date) -> Any:
     )
 
 
-def with_names(assignments: Any) -> Any:
+def with_names(assignments: Any, month: dt.date) -> Any:
     """Assignments with all that a row of the grid shows or checks."""
+    periods = EligibilityPeriod.objects.filter(
+        beneficiary=OuterRef("placement__beneficiary"), starts_on__lte=month_end(month)
+    )
     return assignments.select_related(
         "placement__beneficiary",
         "placement__employer",
@@ -175,29 +169,20 @@ def with_names(assignments: Any) -> Any:
         "user_company",
         "commitment__market__buyer",
         "commitment__holder",
-    )
+    ).annotate(eligible_until=Subquery(periods.order_by("-ends_on").values("ends_on")[:1]))
 
 
 def build_grid(assignments: Sequence[Assignment], month: dt.date, *, all_kinds: bool = False) -> Grid:
     """The grid of these assignments; the same number of queries whatever their number."""
     ids = [assignment.pk for assignment in assignments]
-    entries = {
-        (entry.assignment_id, entry.kind): entry
-        for entry in HoursEntry.objects.current().filter(assignment__in=ids, month=month)
-    }
-    previous = dict(
-        HoursEntry.objects.current()
-        .filter(assignment__in=ids, month=add_months(month, -1))
-        .order_by()
-        .values_list("assignment")
-        .annotate(hours=Sum("hours"))
-    )
-    people = {assignment.placement.beneficiary_id for assignment in assignments}
-    periods: dict[int, EligibilityPeriod] = {}
-    for period in EligibilityPeriod.objects.filter(beneficiary__in=people, starts_on__lte=_last_day(month)):
-        known = periods.get(period.beneficiary_id)
-        if known is None or known.ends_on < period.ends_on:
-            periods[period.beneficiary_id] = period
+    entries: dict[tuple[int, str], HoursEntry] = {}
+    previous: dict[int, Decimal] = {}
+    months = (add_months(month, -1), month)
+    for entry in HoursEntry.objects.current().filter(assignment__in=ids, month__in=months).order_by("pk"):
+        if entry.month == month:
+            entries[entry.assignment_id, entry.kind] = entry
+        else:
+            previous[entry.assignment_id] = previous.get(entry.assignment_id, ZERO) + entry.hours
     kinds = _kinds(assignments, month, {kind for _, kind in entries}, all_kinds)
     rows = []
     for assignment in assignments:
@@ -214,30 +199,21 @@ def build_grid(assignments: Sequence[Assignment], month: dt.date, *, all_kinds: 
                     entry=entry,
                 )
             )
-        rows.append(
-            GridRow(
-                assignment,
-                cells,
-                previous.get(assignment.pk),
-                periods.get(assignment.placement.beneficiary_id),
-            )
-        )
-    return Grid(month, rows, kinds, commitment_lines({a.commitment_id for a in assignments}))
+        rows.append(GridRow(assignment, cells, previous.get(assignment.pk)))
+    return Grid(month, rows, kinds)
 
 
-def commitment_lines(ids: Iterable[int]) -> list[CommitmentLine]:
-    """Progress of commitments: counted since the start against engaged today."""
-    ids = list(ids)
-    if not ids:
-        return []
-    counted = hours_counted(ids)
+def commitment_lines(ids: Iterable[int], user: Any) -> list[CommitmentFigures]:
+    """Progress of commitments: counted since the start against engaged today; two queries."""
+    today = timezone.localdate()
     commitments = (
-        Commitment.objects.filter(pk__in=ids)
-        .with_hours_engaged()
+        Commitment.objects.visible_to(user)
+        .filter(pk__in=list(ids))
+        .with_hours_engaged(today)
         .select_related("holder", "market")
         .order_by("market__reference", "pk")
     )
-    return [CommitmentLine(row, counted[row.pk], row.hours_engaged) for row in commitments]
+    return figures_of(commitments, today)
 
 
 def _kinds(
@@ -251,10 +227,6 @@ def _kinds(
     for market_id in markets:
         shown |= rules_for(market_id, month).kinds
     return [(kind, label) for kind, label in HourKind.choices if kind in shown]
-
-
-def _last_day(month: dt.date) -> dt.date:
-    return add_months(month, 1) - dt.timedelta(days=1)
 
 
 def read_cells(grid: Grid, data: Mapping[str, Any]) -> list[Cell]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +14,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.enums import Role
 from beneficiaries.counting import add_months
-from beneficiaries.forms_hours import CorrectionForm, GridFilterForm, SendBackForm
+from beneficiaries.enums import EntryState
+from beneficiaries.forms.hours import CorrectionForm, GridFilterForm, SendBackForm
 from beneficiaries.grid import (
     Grid,
     build_grid,
@@ -29,29 +28,18 @@ from beneficiaries.grid import (
 )
 from beneficiaries.models import Assignment, HoursEntry
 from beneficiaries.services.hours import correct_hours, save_cells, send_back_hours, validate_hours
+from clauses.figures import CommitmentFigures
+from clauses.heads import market_figures
 from core import formats
 from core.access import HOUSE, house_required, role_required
 from core.errors import DomainError
 from core.forms import parse_month
-from core.registry import tabs_of
+from markets.files import file_context
 from markets.models import Company, Market
 
 ROWS = 50
 MOST_ROWS = 300
-
-
-@dataclass(frozen=True)
-class GridScope:
-    """What a grid is about, and where its page is."""
-
-    assignments: Any
-    title: str
-    facts: str
-    url: str
-    tabs: list[Any]
-    parents: tuple[tuple[str, str], ...] = ()
-    filter_form: GridFilterForm | None = None
-    rows: int = MOST_ROWS
+FILE_TEMPLATE = "beneficiaries/hours/file_grid.html"
 
 
 @role_required(*HOUSE, Role.COMPANY)
@@ -61,41 +49,25 @@ def hours(request: HttpRequest) -> HttpResponse:
         return redirect("company_entry_list")
     form = GridFilterForm(request.GET or None, user=request.user)
     assignments = form.narrow(Assignment.objects.visible_to(request.user))
-    scope = GridScope(assignments, "Heures", "", reverse("hours"), [], filter_form=form, rows=ROWS)
-    return _grid_page(request, scope)
+    return _grid_page(request, assignments, "beneficiaries/hours/grid.html", {"filter_form": form}, rows=ROWS)
 
 
 @house_required
 def market_hours(request: HttpRequest, pk: int) -> HttpResponse:
     """The hours of one market."""
-    market = get_object_or_404(Market.objects.visible_to(request.user).select_related("buyer"), pk=pk)
-    scope = GridScope(
-        Assignment.objects.visible_to(request.user).filter(commitment__market=market),
-        formats.short(market.object, 120),
-        f"{market.reference} · {market.buyer}",
-        reverse("market_hours", args=[pk]),
-        tabs_of("market", request.user, pk),
-        (("Marchés", reverse("market_list")), (market.reference, reverse("market_detail", args=[pk]))),
+    market = get_object_or_404(
+        Market.objects.visible_to(request.user).select_related("buyer", "department"), pk=pk
     )
-    return _grid_page(request, scope)
+    assignments = Assignment.objects.visible_to(request.user).filter(commitment__market=market)
+    return _grid_page(request, assignments, FILE_TEMPLATE, lambda: file_context("market", market, request))
 
 
 @house_required
 def company_hours(request: HttpRequest, pk: int) -> HttpResponse:
     """The hours of the people whom one company employs."""
-    company = get_object_or_404(Company.objects.visible_to(request.user), pk=pk)
-    scope = GridScope(
-        Assignment.objects.visible_to(request.user).filter(placement__employer=company),
-        str(company),
-        "Heures des personnes qu’elle emploie",
-        reverse("company_hours", args=[pk]),
-        tabs_of("company", request.user, pk),
-        (
-            ("Entreprises et partenaires", reverse("company_list")),
-            (str(company), reverse("company_detail", args=[pk])),
-        ),
-    )
-    return _grid_page(request, scope)
+    company = get_object_or_404(Company.objects.visible_to(request.user).select_related("commune"), pk=pk)
+    assignments = Assignment.objects.visible_to(request.user).filter(placement__employer=company)
+    return _grid_page(request, assignments, FILE_TEMPLATE, lambda: file_context("company", company, request))
 
 
 def _month(request: HttpRequest) -> dt.date:
@@ -107,45 +79,59 @@ def _month(request: HttpRequest) -> dt.date:
         return last_full_month
 
 
-def _grid_page(request: HttpRequest, scope: GridScope) -> HttpResponse:
+def _grid_page(
+    request: HttpRequest, assignments: Any, template: str, around: Any, *, rows: int = MOST_ROWS
+) -> HttpResponse:
+    """A grid of these assignments; `around` is the context of the page, or makes it once all is written."""
     month = _month(request)
-    page = Paginator(rows_of(scope.assignments, month), scope.rows).get_page(request.GET.get("page"))
+    wanted = request.GET.get("page", "")
+    number = max(1, int(wanted)) if wanted.isdecimal() and len(wanted) < 7 else 1
+    # One row more than the page tells whether another follows, without counting them all.
+    found = list(rows_of(assignments, month)[(number - 1) * rows : number * rows + 1])
     all_kinds = request.GET.get("natures") == "toutes"
-    grid = build_grid(list(page.object_list), month, all_kinds=all_kinds)
+    grid = build_grid(found[:rows], month, all_kinds=all_kinds)
     if request.method == "POST":
-        answer = _post(request, scope, grid)
+        answer = _post(request, assignments, grid)
         if answer is not None:
             return answer
-    to_validate, count_in_full = pending(scope.assignments, month)
-    query = request.GET.copy()
-    query.pop("page", None)
+    to_validate, count_in_full = pending(assignments, month)
 
     def address(**changes: str) -> str:
-        other = query.copy()
-        for name, value in changes.items():
-            other[name] = value
-        return f"{scope.url}?{other.urlencode()}"
+        query = request.GET.copy()
+        query.pop("page", None)
+        for name, value in {"mois": f"{month:%Y-%m}", **changes}.items():
+            query[name] = value
+        return f"{request.path}?{query.urlencode()}"
 
+    around = around() if callable(around) else around
+    grid.commitments = _commitments(grid, around, request)
     context = {
-        "scope": scope,
+        **around,
         "grid": grid,
-        "page_of_rows": page,
+        "page_number": number,
+        "previous_page": address(page=str(number - 1)) if number > 1 else "",
+        "next_page": address(page=str(number + 1)) if len(found) > rows else "",
         "month": month,
         "previous_url": address(mois=f"{add_months(month, -1):%Y-%m}"),
         "next_url": address(mois=f"{add_months(month, 1):%Y-%m}"),
         "all_kinds": all_kinds,
-        "all_kinds_url": address(mois=f"{month:%Y-%m}", natures="" if all_kinds else "toutes"),
-        "page_url": address(mois=f"{month:%Y-%m}"),
+        "all_kinds_url": address(natures="" if all_kinds else "toutes"),
         "here": request.get_full_path(),
         "to_validate": to_validate,
         "count_in_full": count_in_full,
-        "errors": sum(cell.error != "" for row in grid.rows for cell in row.cells),
     }
-    status = 422 if context["errors"] else 200
-    return render(request, "beneficiaries/hours/grid.html", context, status=status)
+    refused = any(cell.error for row in grid.rows for cell in row.cells)
+    return render(request, template, context, status=422 if refused else 200)
 
 
-def _post(request: HttpRequest, scope: GridScope, grid: Grid) -> HttpResponse | None:
+def _commitments(grid: Grid, around: dict[str, Any], request: HttpRequest) -> list[CommitmentFigures]:
+    """Those of the rows; a market's page has worked them out for its head already."""
+    if "market" in around:
+        return market_figures(around["market"], request.user).commitments
+    return commitment_lines({row.assignment.commitment_id for row in grid.rows}, request.user)
+
+
+def _post(request: HttpRequest, assignments: Any, grid: Grid) -> HttpResponse | None:
     """Save all that can be; validate if asked. Without an error, a redirect; else the page with what was typed."""
     outcomes = save_cells(read_cells(grid, request.POST), user=request.user)
     show_outcomes(grid, outcomes)
@@ -160,16 +146,15 @@ def _post(request: HttpRequest, scope: GridScope, grid: Grid) -> HttpResponse | 
             f"{formats.noun(refused, one, many)} : la raison est écrite sous chacune, votre saisie est gardée.",
         )
         return None
+    entries = HoursEntry.objects.visible_to(request.user).current()
+    entries = entries.filter(month=grid.month, state__in=[EntryState.DRAFT, EntryState.SUBMITTED])
     if request.POST.get("action") == "validate":
-        entries = HoursEntry.objects.visible_to(request.user).current()
-        entries = entries.filter(assignment__in=scope.assignments.values("pk"), month=grid.month)
-        entries = entries.filter(state__in=["draft", "submitted"])
+        entries = entries.filter(assignment__in=assignments.values("pk"))
         report = validate_hours(entries=entries, user=request.user, only_those_that_count=True)
         _say_validated(request, len(report.validated), len(report.left))
     elif request.POST.get("valider", "").isdecimal():
-        entries = HoursEntry.objects.visible_to(request.user).current()
-        entries = entries.filter(assignment=int(request.POST["valider"]), month=grid.month)
-        report = validate_hours(entries=entries.filter(state__in=["draft", "submitted"]), user=request.user)
+        entries = entries.filter(assignment=int(request.POST["valider"]))
+        report = validate_hours(entries=entries, user=request.user)
         _say_validated(request, len(report.validated), len(report.left))
     return redirect(request.get_full_path())
 
@@ -189,8 +174,8 @@ def _say_validated(request: HttpRequest, validated: int, left: int) -> None:
 @require_POST
 def hours_row(request: HttpRequest, pk: int) -> HttpResponse:
     """Save one row of the grid (htmx); with `valider`, validate it too. Answers with the row's state."""
-    assignment = get_object_or_404(with_names(Assignment.objects.visible_to(request.user)), pk=pk)
     month = _month(request)
+    assignment = get_object_or_404(with_names(Assignment.objects.visible_to(request.user), month), pk=pk)
     grid = build_grid([assignment], month, all_kinds=True)
     posted = [cell for cell in grid.rows[0].cells if cell.name in request.POST or cell.entry]
     grid.rows[0].cells = posted
@@ -211,9 +196,8 @@ def hours_row(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "month": month,
         "said": said,
-        "here": request.headers.get("HX-Current-URL", ""),
-        "commitments": commitment_lines([assignment.commitment_id]),
-        "page_url": f"{reverse('hours_grid')}?mois={month:%Y-%m}",
+        "commitments": commitment_lines([assignment.commitment_id], request.user),
+        "page_url": f"{reverse('hours')}?mois={month:%Y-%m}",
     }
     return render(request, "beneficiaries/hours/_row_saved.html", context)
 

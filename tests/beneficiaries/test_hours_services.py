@@ -296,7 +296,7 @@ def test_saving_costs_the_same_number_of_queries_for_one_row_and_for_six():
     counts = []
     for rows in (1, 6):
         made = [eligible_assignment().pk for _ in range(rows)]
-        assignments = with_names(Assignment.objects.filter(pk__in=made))
+        assignments = with_names(Assignment.objects.filter(pk__in=made), MARCH)
         cells = [Cell(assignment, MARCH, HourKind.WORK, Decimal(100), 0) for assignment in assignments]
         with CaptureQueriesContext(connection) as captured:
             save_cells(cells, user=user, today=TODAY)
