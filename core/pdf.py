@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
 from django.template.loader import render_to_string
 
 from core.errors import DomainError
@@ -62,7 +63,10 @@ def pdf_available() -> bool:
 
 def local_static_file(path: str) -> Path:
     """The static file at `css/pdf.css`. Raises ValueError when it is not a static file of ours."""
-    found = finders.find(path)
+    try:
+        found = finders.find(path)
+    except SuspiciousFileOperation:
+        raise ValueError(f"Not a static file: {path}") from None
     if found is None and settings.STATIC_ROOT:
         candidate = (Path(settings.STATIC_ROOT) / path).resolve()
         if candidate.is_relative_to(Path(settings.STATIC_ROOT).resolve()) and candidate.is_file():
