@@ -4,3 +4,15 @@ from django.apps import AppConfig
 class ReportingConfig(AppConfig):
     name = "reporting"
     verbose_name = "Bilans"
+
+    def ready(self) -> None:
+        from core.access import HOUSE
+        from core.files import register_file_kind
+        from core.jobs import register_job_link
+        from core.registry import Tab, register_tab
+        from reporting import jobs
+        from reporting.documents import FILE_KIND, may_open
+
+        register_file_kind(FILE_KIND, may_open=may_open)
+        register_job_link("publish_bilan", jobs.link_to_bilan)
+        register_tab("buyer", Tab("Tableau de bord", "buyer_dashboard", HOUSE, 15))

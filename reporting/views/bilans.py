@@ -61,6 +61,8 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
         job = Job.objects.visible_to(request.user).filter(key=f"bilan:{pk}").order_by("-pk").first()
     context = {
         "bilan": bilan,
+        "facts_title": f"Bilan {bilan.year}",
+        "facts": f"{bilan.buyer} · version {bilan.version}",
         "snapshot": bilan.snapshot or _preview(bilan),
         "sections": [
             {"key": key, "title": title, "help": about, "written": bool(bilan.narrative.get(key, "").strip())}

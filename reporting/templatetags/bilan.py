@@ -1,0 +1,109 @@
+"""How a snapshot is shown, the same on the page and on paper: its cells, its charts, its text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from core import charts, formats
+from reporting.narrative import to_html
+
+register = template.Library()
+
+MASKED = "masqué"
+
+
+def written(value: str | None, kind: str, *, unit: bool = False) -> str:
+    """A value of the snapshot as French readers write it; « – » for what is not known."""
+    if value is None:
+        return "–"
+    if kind == "text":
+        return value
+    if kind == "day":
+        return formats.day(dt.date.fromisoformat(value))
+    if kind == "month":
+        return formats.month(dt.date.fromisoformat(value))
+    figure = Decimal(value)
+    if kind == "rate":
+        return formats.rate(figure)
+    if kind == "amount":
+        return formats.amount(figure)
+    if kind == "hours" and unit:
+        return formats.hours(figure)
+    return formats.number(figure, 2 if kind == "hours" else 0)
+
+
+@register.filter
+def entries(block: dict[str, Any]) -> list[dict[str, Any]]:
+    """`block["items"]`, which a template would read as the method of the dict."""
+    return block["items"]
+
+
+@register.simple_tag
+def figure_value(item: dict[str, Any]) -> str:
+    """The value of a key figure, with its unit."""
+    return written(item["value"], item["kind"], unit=True)
+
+
+@register.simple_tag
+def figure_before(item: dict[str, Any]) -> str:
+    """« 36 700 h en 2024 (−10,1 %) », or nothing without a year before."""
+    if item["previous"] is None or item["previous_year"] is None:
+        return ""
+    before = f"{written(item['previous'], item['kind'], unit=True)} en {item['previous_year']}"
+    if item["kind"] == "rate" or item["value"] is None:
+        return before
+    change = formats.variation(Decimal(item["value"]), Decimal(item["previous"]))
+    return before if change in ("–", "") else f"{before} ({change})"
+
+
+@register.simple_tag
+def cell(row: dict[str, Any], column: dict[str, Any]) -> str:
+    """One cell of a table."""
+    if column["key"] in row["masked"]:
+        return MASKED
+    return written(row["cells"].get(column["key"]), column["kind"])
+
+
+@register.simple_tag
+def total_cell(totals: dict[str, Any], column: dict[str, Any]) -> str:
+    """One cell of the line of totals; empty where the column does not add up."""
+    value = totals.get(column["key"])
+    return "" if value is None else written(value, column["kind"])
+
+
+@register.filter
+def column_class(column: dict[str, Any]) -> str:
+    """Figures on the right, N-1 in lighter ink."""
+    names = [] if column["kind"] == "text" else ["num"]
+    if column["previous"]:
+        names.append("before")
+    return " ".join(names)
+
+
+@register.simple_tag
+def drawn(block: dict[str, Any]) -> SafeString:
+    """The chart of a block, as SVG."""
+    rows = [
+        {**row, "value": None if row["value"] is None else Decimal(row["value"])} for row in block["rows"]
+    ]
+    draw = {"bars": charts.bars_horizontal, "columns": charts.columns_by_year, "share": charts.stacked_share}
+    return draw[block["chart"]](rows, title=block["title"] or block["description"], unit=block["unit"])
+
+
+@register.filter
+def cleaned(text: str) -> SafeString:
+    """Markdown made into clean HTML (nh3)."""
+    return mark_safe(to_html(text))  # noqa: S308  cleaned by nh3
+
+
+@register.simple_tag
+def version_words(bilan: dict[str, Any]) -> SafeString:
+    """« Version 2, chiffres arrêtés le 03/02/2026 »."""
+    day = formats.day(dt.datetime.fromisoformat(bilan["computed_at"]))
+    return format_html("Version {}, chiffres arrêtés le {}", bilan["version"], day)
