@@ -62,7 +62,7 @@ class MarketFilter(PortfolioMixin, FilterSet):
 
     class Meta:
         model = Market
-        fields = ("buyer", "family")
+        fields = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

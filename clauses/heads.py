@@ -110,11 +110,11 @@ def _late_step(figures: Figures) -> NextStep | None:
         if row.forecast.due is None:
             what = "dates d’intervention à renseigner pour suivre l’avancement."
         else:
-            what = f"il reste {formats.hours(row.missing)} à réaliser."
+            until = f" avant le {formats.day(end)}" if end and end >= timezone.localdate() else ""
+            what = f"il reste {formats.hours(row.missing)} à réaliser{until}."
         return NextStep(
             f"{commitment.holder} :",
             what,
-            until=f"avant le {formats.day(end)}" if end else "",
             tone=tone,
             url=reverse("commitment_detail", args=[commitment.pk]),
             label="Voir l’engagement",

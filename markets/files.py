@@ -22,11 +22,10 @@ from markets.models import Buyer, Company, Market, Responsibility
 
 @dataclass(frozen=True)
 class NextStep:
-    """What must be done next, by whom, until when."""
+    """What must be done next, by whom, and where."""
 
     who: str
     what: str
-    until: str = ""
     tone: str = "watch"
     url: str = ""
     label: str = ""

@@ -15,6 +15,7 @@ from clauses.figures import Figures, figures_of
 from clauses.forms import ChangeForm, ClauseForm, CommitmentForm, MoveForm, OpenCommitmentForm
 from clauses.heads import figures_head
 from clauses.models import Clause, Commitment
+from core import formats
 from core.access import HOUSE, house_required, role_required
 from markets.models import Lot
 from markets.views.forms import form_page
@@ -116,6 +117,7 @@ def commitment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "commitment": commitment,
             "market": commitment.market,
+            "facts": f"Engagement · {formats.short(commitment.market.object, 120)}",
             "figures": figures,
             "head": head,
             "steps": steps,

@@ -28,11 +28,16 @@ SEES_COMMITMENTS = ("facilitator", "admin", "buyer")
 
 def with_hours_engaged(markets: Any, user: Any) -> Any:
     """Add `hours_engaged`: today's figure of the commitments that `user` sees (hours)."""
-    changes = CommitmentChange.objects.filter(
-        commitment__in=Commitment.objects.visible_to(user).filter(market=OuterRef("pk")).values("pk"),
-        effective_on__lte=timezone.localdate(),
+    total = (
+        CommitmentChange.objects.filter(
+            commitment__in=Commitment.objects.visible_to(user).values("pk"),
+            commitment__market=OuterRef("pk"),
+            effective_on__lte=timezone.localdate(),
+        )
+        .order_by()
+        .values("commitment__market")
+        .annotate(hours=Sum("delta"))
     )
-    total = changes.order_by().annotate(_all=Value(1)).values("_all").annotate(hours=Sum("delta"))
     return markets.annotate(
         hours_engaged=Coalesce(
             Subquery(total.values("hours")),

@@ -33,6 +33,12 @@ def number(value: Any, decimals: int = 2) -> str:
 
 
 @register.filter(is_safe=True)
+def typeset(value: Any) -> str:
+    """A sentence that comes from Python (error, notice, formula) with its narrow no-break spaces."""
+    return formats.typeset(str(value))
+
+
+@register.filter(is_safe=True)
 def rate(value: Any, decimals: int = 0) -> str:
     return formats.rate(value, decimals)
 
