@@ -144,7 +144,8 @@ class Page:
 
     @cached_property
     def sign_in_url(self) -> str:
-        return address("account_login")
+        url = address("account_login")
+        return "" if url == self._request.path else url
 
     @cached_property
     def sign_out_url(self) -> str:
