@@ -78,6 +78,10 @@ def _reference_by_words(rows: Any, words: str) -> Any:
 
 
 def _commitments_by_words(rows: Any, words: str) -> Any:
+    """A market's own reference names it; else words of the market and of the holder."""
+    named = rows.filter(market__reference__iexact=words.strip())
+    if named.exists():
+        return named
     for word in normalise(words).split():
         rows = rows.filter(Q(market__search_key__contains=word) | Q(holder__search_key__contains=word))
     return rows

@@ -53,7 +53,8 @@ class SearchableQuerySet(ScopedQuerySet):
     def matching(self, words: str) -> SearchableQuerySet:
         found = self
         for word in normalise(words).split():
-            found = found.filter(search_key__contains=word)
+            # The key holds 500 characters: the beginning of a very long name is enough to find it.
+            found = found.filter(search_key__contains=word[:100])
         return found
 
 
@@ -157,7 +158,11 @@ class Job(models.Model):
 
     @property
     def percent(self) -> int:
-        return min(100, self.done * 100 // self.total) if self.total else (100 if self.state == JobState.DONE else 0)
+        return (
+            min(100, self.done * 100 // self.total)
+            if self.total
+            else (100 if self.state == JobState.DONE else 0)
+        )
 
 
 class MessageState(models.TextChoices):
@@ -177,7 +182,9 @@ class Message(models.Model):
     recipients = models.JSONField("destinataires", default=list)
     subject = models.CharField("objet", max_length=250)
     body = models.TextField("texte")
-    attachments = models.ManyToManyField(StoredFile, blank=True, related_name="+", verbose_name="pièces jointes")
+    attachments = models.ManyToManyField(
+        StoredFile, blank=True, related_name="+", verbose_name="pièces jointes"
+    )
     state = models.CharField("état", max_length=10, choices=MessageState, default=MessageState.QUEUED)
     error = models.TextField("erreur", blank=True)
     created_at = models.DateTimeField("écrit le", auto_now_add=True)

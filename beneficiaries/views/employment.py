@@ -279,15 +279,19 @@ class AssignmentList(ListPage):
 
     def prepare(self, queryset: Any) -> Any:
         current = Q(entries__is_superseded=False)
-        return queryset.select_related(
-            "placement__beneficiary",
-            "placement__employer",
-            "placement__contract_type",
-            "commitment__market",
-            "commitment__holder",
-        ).annotate(
-            hours_sum=Sum("entries__hours", filter=current),
-            counted_sum=Sum("entries__counted_hours", filter=current & Q(entries__state="validated")),
+        return (
+            queryset.select_related(
+                "placement__beneficiary",
+                "placement__employer",
+                "placement__contract_type",
+                "commitment__market",
+                "commitment__holder",
+            )
+            .annotate(
+                hours_sum=Sum("entries__hours", filter=current),
+                counted_sum=Sum("entries__counted_hours", filter=current & Q(entries__state="validated")),
+            )
+            .order_by("-starts_on", "-pk")
         )
 
 

@@ -32,7 +32,11 @@ class PrescriberList(ListPage):
     empty_message = "Les structures qui orientent des personnes vers vous apparaîtront ici."
 
     def prepare(self, queryset: Any) -> Any:
-        return queryset.select_related("commune").annotate(people_sent=Count("beneficiaries"))
+        return (
+            queryset.select_related("commune")
+            .annotate(people_sent=Count("beneficiaries"))
+            .order_by("name", "pk")
+        )
 
 
 @house_required
