@@ -43,7 +43,7 @@ urlpatterns = [
     ),
     path(
         "mon-compte/codes-de-secours/fichier/",
-        codes.download_recovery_codes,
+        own.RecoveryCodesFile.as_view(),
         name="mfa_download_recovery_codes",
     ),
     path("reglages/", house.settings_index, name="settings"),

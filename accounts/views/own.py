@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account import views as account_views
+from allauth.mfa.recovery_codes.views import DownloadRecoveryCodesView
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -48,3 +51,12 @@ def change_password(request: HttpRequest) -> HttpResponse:
         messages.info(request, "Ce compte de démonstration s’ouvre d’un clic et n’a pas de mot de passe.")
         return redirect("account")
     return account_views.password_change(request)
+
+
+class RecoveryCodesFile(DownloadRecoveryCodesView):
+    """The recovery codes as a text file whose name says what it is."""
+
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
+        response = super().render_to_response(context, **response_kwargs)
+        response["Content-Disposition"] = 'attachment; filename="codes-de-secours-maillon.txt"'
+        return response

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts.access_log import record_access
 from accounts.models import AccessKind, AccessRecord
-from core.signals import list_exported
+from core.models import StoredFile
+from core.signals import file_opened, list_exported
 from tests.accounts.people import PASSWORD, sign_in
 from tests.factories import UserFactory
 
@@ -88,3 +89,10 @@ def test_an_exported_list_is_logged_by_its_name_only(admin):
     list_exported.send(sender=object, user=admin, name="marches", format="xlsx")
     record = AccessRecord.objects.get()
     assert (record.user, record.kind, record.subject) == (admin, AccessKind.DOWNLOAD, "export marches xlsx")
+
+
+def test_a_download_is_logged_by_kind_and_number_never_by_name(admin):
+    stored = StoredFile(kind="proof", name="RSA de Léa.pdf")
+    file_opened.send(sender=StoredFile, user=admin, stored=stored)
+    record = AccessRecord.objects.get()
+    assert (record.kind, record.subject) == (AccessKind.DOWNLOAD, f"proof {stored.pk}")

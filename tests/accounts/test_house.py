@@ -267,3 +267,33 @@ def test_the_history_of_an_account_tells_changes_and_not_sign_ins(client, admin,
     services.change_role(user=user, role=Role.ADMIN, by=admin)
     assert [row.role for row in user.history.order_by("pk")][-2:] == [Role.FACILITATOR, Role.ADMIN]
     assert not hasattr(user.history.first(), "password")
+
+
+def test_a_refusal_of_the_rules_is_said_on_the_page(client, admin):
+    client.force_login(admin)
+    url = reverse("user_edit", args=[admin.pk])
+    page = client.post(url, {"first_name": "A", "last_name": "B", "phone": "", "role": "facilitator"})
+    assert "dernier compte d’administration" in page.content.decode()
+    page = client.post(reverse("user_deactivate", args=[admin.pk]), follow=True)
+    assert "Vous ne pouvez pas désactiver votre propre compte." in page.content.decode()
+    admin.refresh_from_db()
+    assert admin.is_admin and admin.is_active
+
+
+def test_inviting_again_from_the_page_says_what_it_did(client, admin, messages_to):
+    user = services.invite_user(email="neuf@exemple.fr", role=Role.FACILITATOR, by=admin)
+    client.force_login(admin)
+    page = client.post(reverse("user_resend_invitation", args=[user.pk]), follow=True)
+    assert "Une nouvelle invitation part à l’adresse neuf@exemple.fr." in page.content.decode()
+    assert len(messages_to("neuf@exemple.fr")) == 2
+
+
+def test_a_closed_account_gets_no_invitation_and_closing_twice_is_harmless(admin, messages_to):
+    user = UserFactory()
+    services.deactivate_user(user=user, by=admin)
+    services.deactivate_user(user=user, by=admin)
+    with pytest.raises(DomainError, match="Ce compte est désactivé"):
+        services.resend_invitation(user=user, by=admin)
+    services.reactivate_user(user=user, by=admin)
+    services.reactivate_user(user=user, by=admin)
+    assert len(messages_to(user.email)) == 1

@@ -140,3 +140,15 @@ def test_changing_the_password_asks_for_the_present_one(client, with_password):
     assert "Ce n’est pas votre mot de passe actuel." in refused.content.decode()
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
+
+
+def test_two_different_new_passwords_are_refused(client, with_password):
+    user = with_password()
+    sign_in(client, user.email)
+    refused = client.post(
+        reverse("account_change_password"),
+        {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW + "."},
+    )
+    assert "Les deux mots de passe ne sont pas les mêmes." in refused.content.decode()
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)

@@ -113,6 +113,7 @@ def test_a_recovery_code_replaces_the_telephone_once(client, protected):
     assert len(codes) == 10
     file = signed_in.get(reverse("mfa_download_recovery_codes"))
     assert codes[0] in file.content.decode()
+    assert "codes-de-secours-maillon.txt" in file["Content-Disposition"]
     sign_in(client, user.email)
     client.post(reverse("mfa_authenticate"), {"code": codes[0]})
     assert is_signed_in(client)
