@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from core import jobs
@@ -314,14 +314,17 @@ def test_a_person_cancels_and_asks_again(signed_in: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_thread_of_the_web_process_works_the_queue(settings: Any, monkeypatch: Any) -> None:
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        connection.inc_thread_sharing()
     settings.JOBS_RUNNER = "thread"
     woken = threading.Event()
     monkeypatch.setattr(jobs, "wake_thread", woken.set)
     row = enqueue("test_ok", key="k", label="Un travail")
     assert woken.is_set()
-    worker = threading.Thread(target=jobs.run_waiting)
+
+    def work() -> None:
+        jobs.run_waiting()
+        connections.close_all()
+
+    worker = threading.Thread(target=work)
     worker.start()
     worker.join(20)
     assert Job.objects.get(pk=row.pk).state == State.DONE
