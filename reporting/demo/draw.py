@@ -6,10 +6,12 @@ import datetime as dt
 import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from beneficiaries.counting import add_months
 
 DAY = dt.timedelta(days=1)
+T = TypeVar("T")
 
 
 class Draw:
@@ -21,16 +23,16 @@ class Draw:
     def chance(self, share: float) -> bool:
         return self._random.random() < share
 
-    def pick[T](self, choices: Sequence[T]) -> T:
+    def pick(self, choices: Sequence[T]) -> T:
         return choices[int(self._random.random() * len(choices))]
 
-    def weighted[T](self, weights: Mapping[T, float]) -> T:
+    def weighted(self, weights: Mapping[T, float]) -> T:
         return self._random.choices(list(weights), weights=list(weights.values()))[0]
 
-    def cumulated[T](self, choices: Sequence[T], cumulated_weights: Sequence[float]) -> T:
+    def cumulated(self, choices: Sequence[T], cumulated_weights: Sequence[float]) -> T:
         return self._random.choices(choices, cum_weights=cumulated_weights)[0]
 
-    def some[T](self, choices: Sequence[T], count: int) -> list[T]:
+    def some(self, choices: Sequence[T], count: int) -> list[T]:
         return self._random.sample(choices, min(count, len(choices)))
 
     def number(self, low: int, high: int) -> int:
