@@ -1,6 +1,6 @@
 """Installed applications, middleware and templates, in the order that matters."""
 
-from config.settings.env import BASE_DIR, PRODUCTION
+from config.settings.env import BASE_DIR, PRODUCTION, env
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -44,12 +44,13 @@ MIDDLEWARE = [
 ]
 
 _LOADERS = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+_CACHED = [("django.template.loaders.cached.Loader", _LOADERS)]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            "loaders": [("django.template.loaders.cached.Loader", _LOADERS)] if PRODUCTION else _LOADERS,
+            "loaders": _LOADERS if env.bool("DEBUG", default=False) else _CACHED,
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
