@@ -1,0 +1,283 @@
+"""What every indicator of people and hours is made of: one row for each assignment, summed by the database.
+
+`Facts(scope, period)` reads each thing once, when it is first asked for: a page that shows hours only does not pay
+for the people. All hours are those that count (`HoursEntry.objects.counted()`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import cached_property, wraps
+from typing import Any, NamedTuple, TypeVar
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Sum, Window
+from django.db.models.functions import RowNumber
+
+from beneficiaries.models import Assignment, CountingRules, EligibilityReview, HeldCriterion
+from clauses.models import Clause
+from markets.models import Company
+from reporting.scope import Period, Scope, ScopeKind, in_year, year_bounds
+
+ZERO = Decimal("0.00")
+CENT = Decimal("0.01")
+T = TypeVar("T")
+
+
+def exact(value: Any) -> Decimal:
+    """Hours or euros with two decimals; SQLite sums decimals as floats."""
+    return ZERO if value is None else Decimal(value).quantize(CENT)
+
+
+class Work(NamedTuple):
+    """The counted hours of one assignment, by year of the period."""
+
+    assignment: int
+    market: int
+    commitment: int
+    holder: int
+    placement: int
+    person: int
+    nature: str
+    employer: int
+    contract_type: str | None
+    contract_label: str | None
+    modality: str
+    occupation: str | None
+    occupation_label: str | None
+    starts_on: dt.date
+    ends_on: dt.date | None
+    hours: dict[int, Decimal]
+
+
+class Earlier(NamedTuple):
+    """An assignment that counted hours before a year (or late): who had already come, which contract goes on."""
+
+    first_month: dt.date
+    placement: int
+    person: int
+    employer: int
+    holder: int
+    starts_on: dt.date
+    ends_on: dt.date | None
+
+
+class MarketRow(NamedTuple):
+    """A market of the scope, or a marché subséquent, which is counted with its framework."""
+
+    id: int
+    parent: int | None
+    reference: str
+    object: str
+    family: str
+    nature: str
+    cpv: str
+    starts_on: dt.date | None
+    notified_on: dt.date | None
+    closed_on: dt.date | None
+    parent_notified_on: dt.date | None
+    has_clause: bool
+
+    @property
+    def root(self) -> int:
+        return self.parent or self.id
+
+    @property
+    def root_notified_on(self) -> dt.date | None:
+        return self.parent_notified_on if self.parent else self.notified_on
+
+    def is_alive_in(self, year: int) -> bool:
+        """Life: ordre de service or notification → closing."""
+        first, last = year_bounds(year)
+        begins = self.starts_on or self.notified_on
+        return begins is not None and begins <= last and (self.closed_on is None or self.closed_on >= first)
+
+
+class Review(NamedTuple):
+    """The situation at entry that a decision froze."""
+
+    id: int
+    person: int
+    supersedes: int | None
+    decision: str
+    decided_on: dt.date
+    age: int | None
+    gender: str
+    commune: str | None
+    commune_label: str | None
+    successor: str | None
+    successor_label: str | None
+    qpv: str | None
+    education_band: str | None
+    unemployment: str
+    prescriber_kind: str | None
+    principal: str | None
+    principal_label: str | None
+    principal_public: str | None
+
+
+def once(function: Callable[..., T]) -> Callable[..., T]:
+    """Keep what an indicator found for the same facts: several chapters ask for it."""
+
+    @wraps(function)
+    def found(facts: Facts, *args: Any) -> T:
+        key = (function.__name__, *args)
+        if key not in facts._known:
+            facts._known[key] = function(facts, *args)
+        return facts._known[key]
+
+    return found
+
+
+class Facts:
+    """The rows of one scope and period, each read once."""
+
+    def __init__(self, scope: Scope, period: Period) -> None:
+        self.scope, self.period = scope, period
+        self._known: dict[tuple[Any, ...], Any] = {}
+
+    def annual_entries(self, *years: int) -> Any:
+        """Counted entries of these years (those of the period by default), without those « hors bilan publié »."""
+        chosen = years or self.period.years
+        when = Q(month__gte=year_bounds(min(chosen))[0], month__lte=year_bounds(max(chosen))[1])
+        return self.scope.entries().filter(when, is_late=False).order_by()
+
+    @cached_property
+    def works(self) -> list[Work]:
+        """One row for each assignment with counted hours in the period."""
+        sums = {f"hours_{year}": Sum("counted_hours", filter=in_year(year)) for year in self.period.years}
+        hours = {
+            row[0]: {year: exact(value) for year, value in zip(self.period.years, row[1:], strict=True)}
+            for row in self.annual_entries().values_list("assignment").annotate(**sums)
+        }
+        columns = (
+            "pk", "commitment__market", "commitment", "commitment__holder", "placement",
+            "placement__beneficiary", "placement__nature", "placement__employer", "placement__contract_type",
+            "placement__contract_type__label", "placement__modality", "placement__occupation",
+            "placement__occupation__label", "placement__starts_on", "placement__ends_on",
+        )  # fmt: skip
+        found = Assignment.objects.filter(pk__in=self.annual_entries().values("assignment")).order_by("pk")
+        return [Work(*row, hours[row[0]]) for row in found.values_list(*columns)]
+
+    def works_of(self, year: int) -> list[Work]:
+        return [work for work in self.works if work.hours[year]]
+
+    @cached_property
+    def earlier(self) -> list[Earlier]:
+        """Assignments of the period's people that counted hours before it, or late."""
+        before = (
+            self.scope.entries()
+            .filter(Q(month__lt=self.period.first_day) | Q(is_late=True, month__lte=self.period.last_day))
+            .order_by()
+        )
+        first = dict(before.values_list("assignment").annotate(first=Min("month")))
+        if not first:
+            return []
+        people = Assignment.objects.filter(pk__in=self.annual_entries().values("assignment"))
+        columns = (
+            "pk", "placement", "placement__beneficiary", "placement__employer", "commitment__holder",
+            "placement__starts_on", "placement__ends_on",
+        )  # fmt: skip
+        found = (
+            Assignment.objects.filter(
+                pk__in=before.values("assignment"),
+                placement__beneficiary__in=people.order_by().values("placement__beneficiary"),
+            )
+            .order_by("pk")
+            .values_list(*columns)
+        )
+        return [Earlier(first[pk], *row) for pk, *row in found]
+
+    @cached_property
+    def markets(self) -> list[MarketRow]:
+        """Every market of the scope; whether it counts in a year is `MarketRow.is_alive_in`."""
+        clauses = Clause.objects.filter(lot__market=OuterRef("pk"))
+        columns = (
+            "pk", "parent", "reference", "object", "family", "nature", "cpv", "starts_on", "notified_on",
+            "closed_on", "parent__notified_on", "has_clause",
+        )  # fmt: skip
+        rows = self.scope.markets().annotate(has_clause=Exists(clauses)).order_by("pk")
+        return [MarketRow(*row) for row in rows.values_list(*columns)]
+
+    @cached_property
+    def lots(self) -> list[tuple[int, str, int]]:
+        """(market, reservation, number of lots)."""
+        rows = self.scope.lots().order_by().values_list("market", "reservation")
+        return list(rows.annotate(lots=Count("pk")).order_by("market", "reservation"))
+
+    def first_assignments(self, year: int) -> list[tuple[int, int, int | None, dt.date]]:
+        """(person, assignment, its review, its first day) of each person's first counted hour of the year."""
+        rank = Window(
+            RowNumber(),
+            partition_by=F("assignment__placement__beneficiary"),
+            order_by=[F("month").asc(), F("pk").asc()],
+        )
+        rows = self.annual_entries(year).annotate(rank=rank).filter(rank=1)
+        return list(
+            rows.order_by("assignment__placement__beneficiary").values_list(
+                "assignment__placement__beneficiary",
+                "assignment",
+                "assignment__review",
+                "assignment__starts_on",
+            )
+        )
+
+    def reviews(self, year: int) -> list[Review]:
+        """Every decision about the people of the year, corrected ones included."""
+        columns = (
+            "pk", "beneficiary", "supersedes", "decision", "decided_on", "entry_age", "entry_gender",
+            "entry_commune", "entry_commune__label", "entry_commune__successor",
+            "entry_commune__successor__label", "entry_qpv", "entry_education__band", "entry_unemployment",
+            "entry_prescriber__kind", "principal", "principal__label", "principal__public",
+        )  # fmt: skip
+        rows = EligibilityReview.objects.filter(beneficiary__in=self._people(year)).order_by("pk")
+        return [Review(*row) for row in rows.values_list(*columns)]
+
+    def held_publics(self, year: int) -> list[tuple[int, str]]:
+        """(review, public) of every status held at entry that belongs to a public."""
+        held = HeldCriterion.objects.filter(review__beneficiary__in=self._people(year))
+        return list(
+            held.exclude(criterion__public="")
+            .order_by("review", "criterion")
+            .values_list("review", "criterion__public")
+        )
+
+    def _people(self, year: int) -> Any:
+        assignments = Assignment.objects.filter(pk__in=self.annual_entries(year).values("assignment"))
+        return assignments.order_by().values("placement__beneficiary")
+
+    @cached_property
+    def rules(self) -> list[CountingRules]:
+        """Counting rules that may apply to the scope up to the end of the period, newest first."""
+        scope = self.scope
+        mine = Q(buyer__isnull=True, market__isnull=True)
+        if scope.kind == ScopeKind.BUYER:
+            mine |= Q(buyer=scope.id) | Q(market__buyer=scope.id)
+        elif scope.kind == ScopeKind.DEPARTMENT:
+            mine |= Q(buyer__departments=scope.id) | Q(market__department=scope.id)
+        elif scope.kind == ScopeKind.MARKET:
+            mine |= Q(buyer__markets=scope.id) | Q(market=scope.id)
+        rows = CountingRules.objects.filter(mine, in_force_from__lte=self.period.last_day)
+        return list(rows.select_related("buyer", "market").order_by("-in_force_from", "pk").distinct())
+
+    def rules_in_force(self, year: int) -> CountingRules:
+        """The nearest rules at the end of the year: of the market, of its buyer, of the territory."""
+        last = year_bounds(year)[1]
+        known = [row for row in self.rules if row.in_force_from <= last]
+        if self.scope.kind == ScopeKind.MARKET:
+            for row in known:
+                if row.market_id:
+                    return row
+        for wanted in (True, False):
+            for row in known:
+                if not row.market_id and bool(row.buyer_id) is wanted:
+                    return row
+        # Nothing was ever set: the model's own values, as the counting does.
+        return CountingRules(in_force_from=dt.date(2000, 1, 1))
+
+
+def company_names(ids: Iterable[int]) -> dict[int, str]:
+    """Names of companies that the scope's rows already hold, as their file shows them."""
+    rows = Company.objects.filter(pk__in=set(ids)).order_by("pk").values_list("pk", "short_name", "name")
+    return {pk: short or name for pk, short, name in rows}

@@ -1,0 +1,301 @@
+"""Markets, reserved purchases, kinds of clauses, taux de réalisation, relation entreprise."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from beneficiaries.enums import EntryState
+from clauses.models import Clause
+from markets.enums import SIAE_KINDS, CompanyKindCode, MarketNature, Reservation
+from markets.models import CompanyKind
+from reporting.indicators.facts import ZERO, Facts, exact, once
+from reporting.indicators.work import hours_since_start
+from reporting.scope import in_year, year_bounds
+
+ADAPTED_KINDS = (CompanyKindCode.EA, CompanyKindCode.EATT, CompanyKindCode.ESAT)
+
+
+@dataclass
+class Markets:
+    """Numbers of markets in one year; a framework and its marchés subséquents are one."""
+
+    count: int = 0
+    notified: int = 0
+    with_hours: int = 0
+    insertion: int = 0
+    roots: set[int] = field(default_factory=set)
+
+
+def markets(facts: Facts) -> dict[int, Markets]:
+    """Markets with a clause whose life overlaps the year; of these notified in it, and with counted hours in it."""
+    found = {}
+    for year in facts.period.years:
+        first, last = year_bounds(year)
+        worked = {work.market for work in facts.works_of(year)}
+        alive = [row for row in facts.markets if row.is_alive_in(year)]
+        clausal = [row for row in alive if row.has_clause]
+        roots = {row.root for row in clausal}
+        found[year] = Markets(
+            count=len(roots),
+            notified=len(
+                {
+                    row.root
+                    for row in clausal
+                    if row.root_notified_on and first <= row.root_notified_on <= last
+                }
+            ),
+            with_hours=len({row.root for row in facts.markets if row.id in worked} & roots),
+            insertion=len({row.root for row in alive if row.nature == MarketNature.INSERTION}),
+            roots=roots,
+        )
+    return found
+
+
+@dataclass
+class Reserved:
+    """Reserved markets and lots alive in one year, by ground; euros awarded in the year."""
+
+    markets: dict[str, int] = field(default_factory=dict)
+    wholly: dict[str, int] = field(default_factory=dict)
+    lots: dict[str, int] = field(default_factory=dict)
+    count: int = 0
+    awarded_to_siae: Decimal = ZERO
+    awarded_to_adapted: Decimal = ZERO
+    awards_without_amount: int = 0
+
+
+def reserved(facts: Facts) -> dict[int, Reserved]:
+    """Markets wholly or partly reserved, lots, and euros awarded to SIAE and to EA/ESAT as they were that day."""
+    grounds: dict[int, dict[str, int]] = defaultdict(dict)
+    lots: dict[int, int] = defaultdict(int)
+    for market, ground, number in facts.lots:
+        lots[market] += number
+        if ground != Reservation.NONE:
+            grounds[market][ground] = number
+    found = {year: Reserved() for year in facts.period.years}
+    for year, row in found.items():
+        partly: dict[str, set[int]] = defaultdict(set)
+        wholly: dict[str, set[int]] = defaultdict(set)
+        every: set[int] = set()
+        for market in facts.markets:
+            if not market.is_alive_in(year):
+                continue
+            for ground, number in grounds.get(market.id, {}).items():
+                every.add(market.root)
+                partly[ground].add(market.root)
+                row.lots[ground] = row.lots.get(ground, 0) + number
+                if number == lots[market.id]:
+                    wholly[ground].add(market.root)
+        row.count = len(every)
+        row.markets = {ground: len(ids) for ground, ids in partly.items()}
+        row.wholly = {ground: len(ids) for ground, ids in wholly.items()}
+    for awarded_on, amount, is_siae, is_adapted in _awards_to_insertion(facts):
+        row = found[awarded_on.year]
+        row.awards_without_amount += amount is None
+        row.awarded_to_siae += exact(amount) if is_siae else ZERO
+        row.awarded_to_adapted += exact(amount) if is_adapted else ZERO
+    return found
+
+
+def _awards_to_insertion(facts: Facts) -> Iterable[tuple[dt.date, Decimal | None, bool, bool]]:
+    """Awards of the period to SIAE and EA/ESAT; those of marchés subséquents are part of their framework's."""
+
+    def held(kinds: Iterable[str]) -> Exists:
+        return Exists(
+            CompanyKind.objects.filter(
+                Q(starts_on__isnull=True) | Q(starts_on__lte=OuterRef("awarded_day")),
+                Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("awarded_day")),
+                company=OuterRef("company"),
+                kind__in=list(kinds),
+            )
+        )
+
+    when = Q()
+    for year in facts.period.years:
+        when |= in_year(year, "awarded_day")
+    return list(
+        facts.scope.awards()
+        .annotate(awarded_day=Coalesce("awarded_on", "lot__market__notified_on"))
+        .annotate(is_siae=held(SIAE_KINDS), is_adapted=held(ADAPTED_KINDS))
+        .filter(when, Q(is_siae=True) | Q(is_adapted=True), lot__market__parent__isnull=True)
+        .order_by("pk")
+        .values_list("awarded_day", "amount", "is_siae", "is_adapted")
+    )
+
+
+def markets_by_clause_kind(facts: Facts) -> dict[int, dict[str, int]]:
+    """Markets of the year by kind of clause; a market with two kinds counts in both."""
+    rows = (
+        Clause.objects.filter(lot__market__in=facts.scope.markets().values("pk"))
+        .order_by("kind", "lot__market")
+        .values_list("kind", "lot__market")
+        .distinct()
+    )
+    by_id = {row.id: row for row in facts.markets}
+    found: dict[int, dict[str, set[int]]] = {year: defaultdict(set) for year in facts.period.years}
+    for kind, market in rows:
+        for year, kinds in found.items():
+            if by_id[market].is_alive_in(year):
+                kinds[kind].add(by_id[market].root)
+    return {year: {kind: len(ids) for kind, ids in kinds.items()} for year, kinds in found.items()}
+
+
+# --- taux de réalisation ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CommitmentRate:
+    """One commitment at the end of a year (hours)."""
+
+    id: int
+    market: int
+    market_reference: str
+    market_object: str
+    holder: int
+    engaged: Decimal
+    counted: Decimal
+    has_ended: bool
+
+    @property
+    def capped(self) -> Decimal:
+        return min(self.counted, max(self.engaged, ZERO))
+
+    @property
+    def surplus(self) -> Decimal:
+        return max(self.counted - self.engaged, ZERO) if self.engaged > 0 else ZERO
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Counted ÷ engaged, not capped; None without a target (« sans objet »)."""
+        return self.counted / self.engaged if self.engaged > 0 else None
+
+    @property
+    def is_met(self) -> bool:
+        return self.engaged > 0 and self.counted >= self.engaged
+
+
+@dataclass
+class Rates:
+    """Several commitments together: each capped at 100 %, the surplus apart."""
+
+    rows: list[CommitmentRate] = field(default_factory=list)
+
+    @property
+    def with_target(self) -> list[CommitmentRate]:
+        return [row for row in self.rows if row.engaged > 0]
+
+    @property
+    def engaged(self) -> Decimal:
+        return sum((row.engaged for row in self.with_target), ZERO)
+
+    @property
+    def counted(self) -> Decimal:
+        """Hours counted on commitments that have a target."""
+        return sum((row.counted for row in self.with_target), ZERO)
+
+    @property
+    def capped(self) -> Decimal:
+        return sum((row.capped for row in self.with_target), ZERO)
+
+    @property
+    def surplus(self) -> Decimal:
+        return sum((row.surplus for row in self.with_target), ZERO)
+
+    @property
+    def met(self) -> int:
+        return sum(row.is_met for row in self.rows)
+
+    @property
+    def rate(self) -> Decimal | None:
+        return self.capped / self.engaged if self.engaged > 0 else None
+
+    @property
+    def ended(self) -> list[CommitmentRate]:
+        return [row for row in self.with_target if row.has_ended]
+
+
+@once
+def rates(facts: Facts, year: int) -> Rates:
+    """Hours counted since the start ÷ hours engaged at the end of the year, for markets alive in it; no pro rata."""
+    first, last = year_bounds(year)
+    rows = (
+        facts.scope.commitments()
+        .alias(_begins=Coalesce("market__starts_on", "market__notified_on"))
+        .filter(
+            Q(market__closed_on__isnull=True) | Q(market__closed_on__gte=first),
+            _begins__lte=last,
+        )
+        .with_hours_engaged(last)
+        .order_by("market__reference", "pk")
+        .values_list(
+            "pk",
+            "market",
+            "market__reference",
+            "market__object",
+            "holder",
+            "hours_engaged",
+            "ends_on",
+            "market__closed_on",
+        )  # fmt: skip
+    )
+    found = list(rows)
+    counted = hours_since_start([row[0] for row in found], last)
+    return Rates(
+        [
+            CommitmentRate(
+                *row[:5],
+                engaged=exact(row[5]),
+                counted=counted[row[0]],
+                has_ended=any(day is not None and day <= last for day in row[6:]),
+            )
+            for row in found
+        ]
+    )
+
+
+# --- relation entreprise ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Relation:
+    """What is known of a company that holds commitments, at the end of a year."""
+
+    engaged: Decimal = ZERO
+    counted: Decimal = ZERO
+    rate: Decimal | None = None
+    last_month: dt.date | None = None
+    unvalidated: int = 0
+
+
+def relations(facts: Facts, year: int) -> dict[int, Relation]:
+    """By holder: hours engaged and counted since the start, last validated month, relevés not validated of the year."""
+    by_company: dict[int, list[CommitmentRate]] = defaultdict(list)
+    for row in rates(facts, year).rows:
+        by_company[row.holder].append(row)
+    found: dict[int, Relation] = {}
+    for holder, rows in by_company.items():
+        together = Rates(rows)
+        found[holder] = Relation(
+            engaged=together.engaged,
+            counted=sum((row.counted for row in rows), ZERO),
+            rate=together.rate,
+        )
+    validated = Q(state=EntryState.VALIDATED)
+    entries = (
+        facts.scope.current_entries()
+        .filter(month__lte=year_bounds(year)[1])
+        .order_by()
+        .values_list("assignment__commitment__holder")
+        .annotate(last=Max("month", filter=validated), waiting=Count("pk", filter=in_year(year) & ~validated))
+    )
+    for holder, last, waiting in entries:
+        if holder in found:
+            found[holder].last_month, found[holder].unvalidated = last, waiting
+    return found

@@ -1,0 +1,324 @@
+"""Hours, contracts and their breakdowns, from the rows of `Facts`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, Sum
+
+from beneficiaries.enums import PlacementNature
+from beneficiaries.models import ClosedYear
+from clauses.progress import hours_counted
+from markets.enums import SIAE_KINDS
+from markets.models import CompanyKind
+from reporting.indicators.facts import ZERO, Facts, Work, exact, once
+from reporting.scope import Scope, year_bounds
+
+# Codes of `reference/contract_types.csv` that are missions: chained like contracts, and shown beside as well.
+MISSION_TYPES = frozenset({"ctt"})
+
+
+@dataclass
+class Line:
+    """Hours, contracts and people of one row, in one year. People never add up over rows."""
+
+    hours: Decimal = ZERO
+    contracts: int = 0
+    started: int = 0
+    people: int = 0
+
+
+Lines = dict[Hashable, Line]
+
+
+def hours(facts: Facts) -> dict[int, Decimal]:
+    """Counted hours by year of the period."""
+    return {year: sum((work.hours[year] for work in facts.works), ZERO) for year in facts.period.years}
+
+
+def people(facts: Facts) -> dict[int, int]:
+    """Distinct people with at least one counted hour, by year."""
+    return {year: len({work.person for work in facts.works_of(year)}) for year in facts.period.years}
+
+
+def new_people(facts: Facts) -> dict[int, int]:
+    """Of these, those whose first counted hour in the scope is of the year."""
+    known: dict[int, dt.date] = {}
+    for row in facts.earlier:
+        known[row.person] = min(row.first_month, known.get(row.person, row.first_month))
+    found: dict[int, int] = {}
+    seen: set[int] = set()
+    for year in facts.period.years:
+        first = year_bounds(year)[0]
+        now = {work.person for work in facts.works_of(year)}
+        found[year] = sum(
+            1 for person in now if person not in seen and not (person in known and known[person] < first)
+        )
+        seen |= now
+    return found
+
+
+# --- contracts ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A contract of the year: one placement, or several that follow each other (hours of the year are elsewhere)."""
+
+    person: int
+    contract_type: str | None
+    modality: str
+    starts_on: dt.date
+    is_new: bool
+
+
+@dataclass
+class Contracts:
+    """The contracts of one year. By holder they do not add up: one contract may work for two of them."""
+
+    everything: list[Contract] = field(default_factory=list)
+    by_holder: dict[int, list[bool]] = field(default_factory=dict)
+    missions: int = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.everything)
+
+    @property
+    def started(self) -> int:
+        return sum(contract.is_new for contract in self.everything)
+
+    def by(self, key: Callable[[Contract], Hashable]) -> dict[Hashable, int]:
+        found: dict[Hashable, int] = defaultdict(int)
+        for contract in self.everything:
+            found[key(contract)] += 1
+        return dict(found)
+
+
+@once
+def contracts(facts: Facts, year: int) -> Contracts:
+    """Placements of nature employment with at least one counted hour in the year.
+
+    Those of the same person, employer and holder are one when at most `chain_gap_days` days lie between them. A
+    contract started in the year unless it, or one that it continues, began before. Missions (CTT) are counted again,
+    each for itself, in `missions`.
+    """
+    first, last = year_bounds(year)
+    gap = facts.rules_in_force(year).chain_gap_days
+    chosen = [work for work in facts.works_of(year) if work.nature == PlacementNature.EMPLOYMENT]
+    active: dict[tuple[int, int, int], dict[int, Work]] = defaultdict(dict)
+    for work in chosen:
+        active[work.person, work.employer, work.holder][work.placement] = work
+    before: dict[tuple[int, int, int], list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
+    for row in facts.earlier:
+        if row.first_month < first:
+            before[row.person, row.employer, row.holder].append((row.starts_on, row.ends_on))
+    for work in facts.works:
+        if any(work.hours[past] for past in facts.period.years if past < year):
+            before[work.person, work.employer, work.holder].append((work.starts_on, work.ends_on))
+
+    group: dict[int, int] = {}
+
+    def head(placement: int) -> int:
+        while group[placement] != placement:
+            placement = group[placement]
+        return placement
+
+    is_old: set[int] = set()
+    found = Contracts(missions=len({w.placement for w in chosen if w.contract_type in MISSION_TYPES}))
+    for key in sorted(active):
+        works = sorted(active[key].values(), key=lambda work: (work.starts_on, work.placement))
+        chains = found.by_holder.setdefault(key[2], [])
+        start, until, leader = dt.date.min, None, None
+        for work in works:
+            group.setdefault(work.placement, work.placement)
+            if leader is not None and _follows(work.starts_on, until, gap):
+                group[head(work.placement)] = head(leader)
+                until = _later(until, work.ends_on)
+                continue
+            start, until, leader = work.starts_on, work.ends_on or dt.date.max, work.placement
+            is_new = start >= first and not any(
+                begun < start and _follows(start, ended or dt.date.max, gap)
+                for begun, ended in before.get(key, ())
+                if begun < first
+            )
+            chains.append(is_new)
+            if not is_new:
+                is_old.add(leader)
+    old_heads = {head(placement) for placement in is_old}
+    firsts: dict[int, Work] = {}
+    for work in chosen:
+        top = head(work.placement)
+        if top not in firsts or (work.starts_on, work.placement) < (
+            firsts[top].starts_on,
+            firsts[top].placement,
+        ):
+            firsts[top] = work
+    found.everything = [
+        Contract(work.person, work.contract_type, work.modality, work.starts_on, top not in old_heads)
+        for top, work in sorted(firsts.items())
+    ]
+    return found
+
+
+def _follows(start: dt.date, until: dt.date | None, gap: int) -> bool:
+    return until is None or until == dt.date.max or (start - until).days - 1 <= gap
+
+
+def _later(one: dt.date | None, other: dt.date | None) -> dt.date:
+    return max(one or dt.date.max, other or dt.date.max)
+
+
+# --- breakdowns -----------------------------------------------------------------------------------------------
+
+
+def hours_by(facts: Facts, key: Callable[[Work], Hashable]) -> dict[int, Lines]:
+    """Hours and people by any attribute of the assignment, by year."""
+    found: dict[int, Lines] = {}
+    for year in facts.period.years:
+        lines: Lines = defaultdict(Line)
+        persons: dict[Hashable, set[int]] = defaultdict(set)
+        for work in facts.works_of(year):
+            row = key(work)
+            lines[row].hours += work.hours[year]
+            persons[row].add(work.person)
+        for row, who in persons.items():
+            lines[row].people = len(who)
+        found[year] = dict(lines)
+    return found
+
+
+def by_holder(facts: Facts) -> dict[int, Lines]:
+    """By company that holds the commitment: the bilan's « par entreprise »."""
+    found = hours_by(facts, lambda work: work.holder)
+    for year, lines in found.items():
+        for holder, chains in contracts(facts, year).by_holder.items():
+            lines[holder].contracts, lines[holder].started = len(chains), sum(chains)
+    return found
+
+
+def by_employer(facts: Facts) -> dict[int, Lines]:
+    """By employer: a second reading of the same hours, never added to the first."""
+    return hours_by(facts, lambda work: work.employer)
+
+
+def by_siae(facts: Facts) -> dict[int, dict[int, Decimal]]:
+    """Hours of employers that were an SIAE in the month worked, by year and company; the same hours read again."""
+    kinds = CompanyKind.objects.filter(
+        Q(starts_on__isnull=True) | Q(starts_on__lte=OuterRef("month")),
+        Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("month")),
+        company=OuterRef("assignment__placement__employer"),
+        kind__in=SIAE_KINDS,
+    )
+    found: dict[int, dict[int, Decimal]] = {}
+    for year in facts.period.years:
+        rows = (
+            facts.annual_entries(year)
+            .filter(Exists(kinds))
+            .values_list("assignment__placement__employer")
+            .annotate(hours=Sum("counted_hours"))
+        )
+        found[year] = {company: exact(value) for company, value in sorted(rows)}
+    return found
+
+
+def by_contract_type(facts: Facts) -> dict[int, Lines]:
+    """By contract type; a contract of several placements has the type of its first in the year."""
+    return _with_contracts(
+        facts,
+        hours_by(facts, lambda work: work.contract_type),
+        lambda contract: contract.contract_type,
+    )
+
+
+def by_modality(facts: Facts) -> dict[int, Lines]:
+    """By modality (direct hire, ETTI, GEIQ…)."""
+    return _with_contracts(
+        facts, hours_by(facts, lambda work: work.modality), lambda contract: contract.modality
+    )
+
+
+def by_occupation(facts: Facts) -> dict[int, Lines]:
+    """By occupation (ROME)."""
+    return hours_by(facts, lambda work: work.occupation)
+
+
+def _with_contracts(
+    facts: Facts, found: dict[int, Lines], key: Callable[[Contract], Hashable]
+) -> dict[int, Lines]:
+    for year, lines in found.items():
+        for row, count in contracts(facts, year).by(key).items():
+            lines[row].contracts = count
+    return found
+
+
+def by_market(facts: Facts) -> dict[int, Lines]:
+    """By market, marchés subséquents apart."""
+    return hours_by(facts, lambda work: work.market)
+
+
+def by_family(facts: Facts) -> dict[int, Lines]:
+    """By purchase family of the market."""
+    families = {market.id: market.family for market in facts.markets}
+    return hours_by(facts, lambda work: families.get(work.market, ""))
+
+
+def by_cpv_division(facts: Facts) -> dict[int, Lines]:
+    """By CPV division (two digits) of the market; blank when the market has none."""
+    divisions = {market.id: market.cpv[:2] for market in facts.markets}
+    return hours_by(facts, lambda work: divisions.get(work.market, ""))
+
+
+def by_month(facts: Facts, year: int) -> dict[dt.date, Decimal]:
+    """Counted hours of each month of the year that has some."""
+    rows = facts.annual_entries(year).values_list("month").annotate(hours=Sum("counted_hours"))
+    return {month: exact(value) for month, value in sorted(rows)}
+
+
+# --- late hours, cumulative hours ------------------------------------------------------------------------------
+
+
+def regularisation(scope: Scope, year: int) -> dict[int, Decimal]:
+    """Hours « hors bilan publié » to print in the bilan of `year`, by the year they were worked in.
+
+    Those of N-1, and those of years before that were validated after the year N-1 was closed. A correction gives the
+    difference with what it replaces.
+    """
+    first = dt.date(year, 1, 1)
+    closed = ClosedYear.objects.filter(year=year - 1).values_list("closed_at", flat=True).first()
+    recent = Q(month__gte=dt.date(year - 1, 1, 1))
+    if closed:
+        recent |= Q(validated_at__gt=closed)
+    late = scope.entries().filter(recent, is_late=True, month__lt=first).order_by()
+    found: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for month, value in late.values_list("month").annotate(hours=Sum("counted_hours")):
+        found[month.year] += exact(value)
+    replaced = _replaced_by_late(scope, first).filter(
+        Q(month__gte=dt.date(year - 1, 1, 1))
+        | (Q(superseded_by__validated_at__gt=closed) if closed else Q(pk=None))
+    )
+    for month, value in replaced.values_list("month").annotate(hours=Sum("counted_hours")):
+        found[month.year] -= exact(value)
+    return {past: value for past, value in sorted(found.items()) if value}
+
+
+def _replaced_by_late(scope: Scope, before: dt.date) -> HoursEntry.objects:  # type: ignore[valid-type]
+    """What published bilans hold and a late correction replaced: not summed, subtracted."""
+    return (
+        scope.replaced_entries()
+        .filter(is_late=False, superseded_by__is_late=True, month__lt=before)
+        .order_by()
+    )
+
+
+def hours_since_start(commitment_ids: list[int], until: dt.date) -> dict[int, Decimal]:
+    """Counted hours by commitment since the start, late ones included (the one seam: `clauses.progress`)."""
+    found: dict[int, Decimal] = {}
+    for at in range(0, len(commitment_ids), 5_000):
+        found |= hours_counted(commitment_ids[at : at + 5_000], until)
+    return {pk: exact(value) for pk, value in found.items()}
