@@ -86,11 +86,7 @@ KWARGS: Kwargs = {
     "company_kind_edit": lambda cast: {"pk": CompanyKindFactory(company=cast.company_a, kind="EI").pk},
     "company_access_remove": lambda cast: {"pk": cast.company_user_a.company_memberships.get().pk},
     "contact_edit": lambda cast: {"pk": ContactFactory(buyer=cast.buyer_a).pk},
-    **{
-        name: _of_market
-        for name in HOUSE_PAGES
-        if name.startswith("market_") and name != "market_create"
-    },
+    **{name: _of_market for name in HOUSE_PAGES if name.startswith("market_") and name != "market_create"},
     "lot_create": _of_market,
     "lot_edit": _of_lot,
     "award_create": _of_lot,
