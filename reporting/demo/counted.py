@@ -35,7 +35,7 @@ def count_path(path: Path) -> None:
                 ends_on=min(ends) if ends else None,
                 contract_starts_on=placement.starts_on,
                 direct_hire=placement.modality == Modality.DIRECT,
-                review_id=replaced.get(assignment.review_id, assignment.review_id),
+                review_id=replaced.get(assignment.review_id or 0, assignment.review_id),
                 positioned_on=assignment.positioned_on,
                 market_starts_on=market.begins_on,
                 market_planned_end=market.planned_end,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from beneficiaries.counting import add_months
+from core.dates import add_months
 
 DAY = dt.timedelta(days=1)
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import DateTimeField, Model
 from django.utils import timezone
 
 from accounts.enums import Role
@@ -132,7 +132,7 @@ def _make_accounts() -> Staff:
 def _days_as_given() -> Iterator[None]:
     """While it lasts, rows keep the recording days that they were given."""
     fields = [field for model in MODELS for field in model._meta.concrete_fields if field.name in RECORDED]
-    automatic = [field for field in fields if field.auto_now_add]
+    automatic = [field for field in fields if isinstance(field, DateTimeField) and field.auto_now_add]
     for field in automatic:
         field.auto_now_add = False
     try:

@@ -240,8 +240,11 @@ class Path:
         is_late: bool = False,
         first_day: dt.date | None = None,
         last_day: dt.date | None = None,
-    ) -> HoursEntry:
+    ) -> HoursEntry | None:
+        """Record hours of a month, unless this tool was not there yet or the month has not come."""
         draw, as_of, staff = self.draw, self.territory.as_of, self.territory.staff
+        if not self.territory.first_day <= month <= as_of:
+            return None
         entered_on = min(as_of, counting.month_end(month) + draw.number(1, 6) * DAY)
         if corrects:
             entered_on = min(as_of, entered_on + draw.number(10, 40) * DAY)

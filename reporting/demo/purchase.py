@@ -9,9 +9,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from beneficiaries.counting import add_months, period_end
+from beneficiaries.counting import period_end
 from clauses.enums import ChangeReason, ClauseKind
 from clauses.models import Clause, Commitment, CommitmentChange
+from core.dates import add_months
 from markets.enums import AwardRole, Family, MarketNature, Procedure, Reservation, Source, Technique
 from markets.models import Award, Buyer, Company, Lot, Market, Responsibility
 from reporting.demo import lists as words
@@ -106,7 +107,7 @@ class Purchase:
 def draw_purchase(territory: Territory, block: Block, draw: Draw, organisations: Organisations) -> Purchase:
     """Draw markets until as many are alive in the reference year as the block wants."""
     made = Purchase(organisations)
-    references = {buyer.pk: count(1) for buyer in organisations.buyers}
+    references: dict[int, Iterator[int]] = {buyer.pk: count(1) for buyer in organisations.buyers}
     buyer_weights = _buyer_weights(block, organisations)
     plans = iter(PLAN if block.is_first else ())
     framework: list[Market] = []
@@ -125,7 +126,8 @@ def draw_purchase(territory: Territory, block: Block, draw: Draw, organisations:
         sites = _draw_lots(territory, draw, organisations, market, plan)
         _draw_follow_up(territory, draw, market)
         made.sites += sites
-        alive += bool(sites) and market.begins_on <= last and (market.closed_on or last) >= first
+        begins_on = market.begins_on or last
+        alive += bool(sites) and begins_on <= last and (market.closed_on or last) >= first
         if plan is PLAN[0]:
             made.long_site = sites[0]
             framework.append(market)
@@ -323,7 +325,7 @@ def _draw_awards(
                     company=draw.pick(siae),
                     role=AwardRole.SUBCONTRACTOR,
                     amount=(lot.amount * Decimal("0.1")).quantize(Decimal("0.01")) if lot.amount else None,
-                    awarded_on=awarded_on + 30 * DAY,
+                    awarded_on=min(territory.as_of, awarded_on + 30 * DAY) if awarded_on else None,
                 )
             )
     return leader, partners

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model
 
-from beneficiaries.counting import Rules, month_end
+from beneficiaries.counting import Rules
 from beneficiaries.models import (
     Assignment,
     Beneficiary,
@@ -25,6 +25,8 @@ from beneficiaries.models import (
 )
 from beneficiaries.services.counting import as_pure_rules
 from clauses.models import Clause, Commitment, CommitmentChange
+from core.dates import month_end
+from core.models import Searchable
 from markets.models import (
     Award,
     Buyer,
@@ -108,7 +110,7 @@ class Territory:
         """Make a row with the next id of its table."""
         self._last_id[model] += 1
         row = model(id=self._last_id[model], **fields)
-        if hasattr(row, "make_search_key"):
+        if isinstance(row, Searchable):
             row.search_key = row.make_search_key()
         self.rows[model].append(row)
         return row
@@ -127,19 +129,18 @@ class Territory:
     @property
     def first_day(self) -> dt.date:
         """The day from which the house logs hours here; before it, another tool did."""
-        return dt.date(self.as_of.year - self.years + 1, 1, 1)
+        return dt.date(self.last_month.year - self.years + 1, 1, 1)
 
     @property
     def reference_year(self) -> int:
         """The year whose totals are aimed at: the last whole one, or the only one there is."""
-        return self.as_of.year - 1 if self.years > 1 else self.as_of.year
+        is_whole = self.last_month.month == 12 or self.years == 1
+        return self.last_month.year if is_whole else self.last_month.year - 1
 
     @property
     def reference_share(self) -> float:
         """The part of the reference year that has been worked."""
-        if self.reference_year < self.as_of.year:
-            return 1.0
-        return max(1, self.as_of.month - 1 + (self.as_of == month_end(self.as_of))) / 12
+        return self.last_month.month / 12 if self.reference_year == self.last_month.year else 1.0
 
     @property
     def last_month(self) -> dt.date:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import accumulate
 
-from beneficiaries.counting import add_months, month_end
 from beneficiaries.enums import EntrySource, EntryState, HourKind, Modality
 from beneficiaries.models import Assignment, HoursEntry, Placement
 from clauses.enums import ClauseKind
+from core.dates import add_months, month_end
 from markets.enums import Reservation
 from markets.models import Company
 from reporting.demo import lists as words
@@ -223,7 +223,7 @@ class Workforce:
                 weekly=weekly,
                 previous=previous,
             )
-            is_first = previous is None
+            is_first = not path.assignments
             assignment = path.assign(
                 placement,
                 site,
@@ -237,16 +237,11 @@ class Workforce:
             if start > site.last_day:
                 site = self.site_on(start.replace(day=1))
                 if site is not None and modality in (Modality.DIRECT, Modality.SIAE_CONTRACT):
-                    site, previous = self._next_site(path, site, modality, placement)
-                    employer = self.employer_at(site, modality)
+                    # Another holder is another employer: what follows is then no renewal.
+                    following = self.employer_at(site, modality)
+                    previous = placement if following.pk == employer.pk else None
+                    employer = following
         return path
-
-    def _next_site(
-        self, path: Path, site: Site, modality: str, last: Placement
-    ) -> tuple[Site, Placement | None]:
-        """Another holder is another employer: what follows is not a renewal, unless it is the same company."""
-        same = self.employer_at(site, modality).pk == last.employer_id
-        return site, last if same else last
 
     def log_months(
         self,
@@ -286,7 +281,10 @@ class Workforce:
             if hours < 2:
                 continue
             source = EntrySource.IMPORT if draw.chance(0.08) else EntrySource.API if draw.chance(0.02) else ""
-            logged.append(path.log(assignment, month, hours, kind=kind, state=month_state, source=source))
+            row = path.log(assignment, month, hours, kind=kind, state=month_state, source=source)
+            if row is None:
+                continue
+            logged.append(row)
             if with_school and draw.chance(0.5):
                 path.log(
                     assignment,
@@ -432,7 +430,7 @@ class Workforce:
         }[edge]
         site = planned if planned and self.draw.chance(0.3) else self.draw.pick(sites)
         end = site.market.closed_on if edge == "market_closed" else site.planned_end
-        end = end or site.planned_end
+        end = min(end or site.planned_end, self.territory.last_month)
         start = max(site.first_day, add_months(end, -3).replace(day=4))
         path = self.begin(edge, start - 9 * DAY)
         review = path.review(start - 9 * DAY)
