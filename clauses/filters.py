@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.enums import HOUSE_ROLES
 from clauses.enums import ClauseKind
 from clauses.figures import figures_of
-from clauses.forecast import FORECAST_LABELS, worst
+from clauses.forecast import FORECAST_LABELS, ForecastState, worst
 from clauses.models import Clause, Commitment
 from core.filters import FilterSet, scoped
 from markets.enums import Family
@@ -20,8 +20,8 @@ from markets.models import Buyer, Lot, Market
 LIFE = (("open", "en cours"), ("closed", "clos"))
 
 
-def markets_in_state(user: Any, wanted: str) -> list[int]:
-    """Ids of the open markets whose commitments, as far as `user` sees them, add up to that forecast."""
+def states_of_markets(user: Any) -> dict[int, ForecastState]:
+    """Forecast of the open markets that have commitments, as far as `user` sees them: two queries."""
     today = timezone.localdate()
     commitments = (
         Commitment.objects.visible_to(user)
@@ -30,10 +30,10 @@ def markets_in_state(user: Any, wanted: str) -> list[int]:
         .with_hours_engaged(today)
         .order_by("pk")
     )
-    states: dict[int, list[Any]] = {}
+    states: dict[int, list[ForecastState]] = {}
     for row in figures_of(commitments, today):
         states.setdefault(row.commitment.market_id, []).append(row.forecast.state)
-    return [pk for pk, found in states.items() if worst(found) == wanted]
+    return {pk: worst(found) for pk, found in states.items()}
 
 
 class MarketFilter(PortfolioMixin, FilterSet):
@@ -77,7 +77,12 @@ class MarketFilter(PortfolioMixin, FilterSet):
         return queryset.filter(closed_on__isnull=value == "open")
 
     def in_forecast(self, queryset: Any, name: str, value: str) -> Any:
-        return queryset.filter(pk__in=markets_in_state(self.request.user, value))
+        states = states_of_markets(self.request.user)
+        still_open = queryset.filter(closed_on__isnull=True)
+        if value == ForecastState.NO_TARGET:
+            # A market without any commitment has nothing to reach either.
+            return still_open.exclude(pk__in=[pk for pk, state in states.items() if state != value])
+        return still_open.filter(pk__in=[pk for pk, state in states.items() if state == value])
 
     def with_clause(self, queryset: Any, name: str, value: str) -> Any:
         clauses = Clause.objects.visible_to(self.request.user).filter(kind=value)

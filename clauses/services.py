@@ -29,7 +29,8 @@ def _lock(*commitments: Commitment) -> None:
 
 def _refuse_below_zero(commitment: Commitment, delta: Decimal, effective_on: dt.date) -> None:
     """The figure may never be negative, on any day, whatever the order in which changes were recorded."""
-    steps = [*commitment.changes.values_list("effective_on", "delta"), (effective_on, delta)]
+    recorded = CommitmentChange.objects.filter(commitment=commitment).order_by("pk")
+    steps = [*recorded.values_list("effective_on", "delta"), (effective_on, delta)]
     by_day: dict[dt.date, Decimal] = {}
     for day, step in steps:
         by_day[day] = by_day.get(day, Decimal(0)) + step

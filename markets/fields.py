@@ -117,6 +117,9 @@ class CompanyFormField(forms.CharField):
         return value
 
     def clean(self, value: Any) -> Company | None:
+        if self.disabled and isinstance(value, int):
+            # A field that cannot be changed hands back what the row holds.
+            return self.queryset.filter(pk=value).first()
         text = super().clean(value)
         if not text:
             return None

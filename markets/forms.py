@@ -303,9 +303,6 @@ class AwardForm(RowForm):
             # Its commitments follow the award: another company is another award.
             self.fields["company"].disabled = True
 
-    def clean_company(self) -> Company:
-        return self.instance.company if self.instance.pk else self.cleaned_data["company"]
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         positive_amount(self, "amount")
