@@ -29,4 +29,5 @@ class BeneficiariesConfig(AppConfig):
         registrations.register_lists()
         registrations.register_settings()
         registrations.register_scopes()
+        registrations.register_waiting_people()
         post_migrate.connect(registrations.create_default_rules, sender=self)

@@ -56,9 +56,9 @@ class Lookup:
         if len(same) == 1:
             return same[0]
         if not wanted:
-            raise ValueError(f"« {formats.short(text, 60)} » : {self.nothing}")
+            raise ValueError(f"«\u202f{formats.short(text, 60)}\u202f»\u202f: {self.nothing}")
         names = " ; ".join(self.write(row) for row in wanted[:4])
-        raise ValueError(f"« {formats.short(text, 60)} » : {self.several} {names}.")
+        raise ValueError(f"«\u202f{formats.short(text, 60)}\u202f»\u202f: {self.several} {names}.")
 
 
 def _fits(model: Any, text: str) -> bool:
@@ -103,14 +103,14 @@ LOOKUPS = {
         find=_reference_by_words,
         label=lambda row: row.label,
         nothing="ce métier n’est pas dans la liste ROME. Tapez un mot de son intitulé, ou son code.",
-        several="plusieurs métiers contiennent ces mots. Choisissez parmi :",
+        several="plusieurs métiers contiennent ces mots. Choisissez parmi\u202f:",
     ),
     "person": Lookup(
         rows=lambda user: Beneficiary.objects.visible_to(user),
         find=_by_words,
         label=person_label,
         nothing="aucune personne ne porte ce nom. Créez sa fiche d’abord.",
-        several="plusieurs personnes portent ce nom. Choisissez parmi :",
+        several="plusieurs personnes portent ce nom. Choisissez parmi\u202f:",
     ),
     "commitment": Lookup(
         rows=lambda user: (
@@ -123,6 +123,6 @@ LOOKUPS = {
         label=commitment_label,
         nothing="aucun engagement d’un marché ouvert ne correspond. "
         "Tapez la référence du marché ou le nom du titulaire.",
-        several="plusieurs engagements correspondent. Choisissez parmi :",
+        several="plusieurs engagements correspondent. Choisissez parmi\u202f:",
     ),
 }

@@ -18,9 +18,10 @@ from beneficiaries.models import (
     Occupation,
     Qpv,
 )
+from beneficiaries.waiting_people import people_waiting
 from core.access import HOUSE
 from core.reference import register_reference
-from core.registry import Tab, register_tab
+from core.registry import Tab, register_tab, register_waiting
 from markets.models import CompanyMembership
 from markets.scopes import company_market_sources
 
@@ -84,6 +85,10 @@ def register_settings() -> None:
         )
 
 
+def register_waiting_people() -> None:
+    register_waiting(people_waiting)
+
+
 def markets_worked_on(user: Any) -> Any:
     """Ids of the markets where the user's companies employ someone or receive them."""
     companies = CompanyMembership.objects.filter(user=user).values("company")
@@ -106,5 +111,5 @@ def create_default_rules(using: str = "default", **kwargs: Any) -> None:
         return
     CountingRules(
         in_force_from=DEFAULT_RULES_FROM,
-        note="Règles de départ du territoire : période de 24 mois, validation inutilisée éteinte après 3 mois.",
+        note="Règles de départ du territoire\u202f: période de 24 mois, validation inutilisée éteinte après 3 mois.",
     ).save(using=using)

@@ -4,11 +4,15 @@ import re
 import unicodedata
 
 _APART = re.compile(r"[^0-9a-z]+")
+# Letters that Unicode does not take apart, as people without that keyboard type them.
+_PLAIN = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"}
+)
 
 
 def normalise(text: str) -> str:
     """« Élise D’Hérouville-Saint » → « elise d herouville saint »."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     latin = _APART.sub(" ", bare).strip()
     # A name in another script has no Latin letter left: keep it as it is rather than lose it.

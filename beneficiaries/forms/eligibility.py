@@ -31,6 +31,9 @@ GROUPS = (
 )
 
 
+FIRST = ("correction_reason", "decision", "decided_on")
+
+
 @dataclass(frozen=True)
 class CriterionRow:
     """One criterion of the form, with its three fields."""
@@ -117,13 +120,14 @@ class CriteriaForm(Form):
             criterion, self[f"held_{key}"], self[f"proof_date_{key}"], self[f"proof_label_{key}"]
         )
 
+    def first_fields(self) -> list[Any]:
+        """The decision itself, above the criteria."""
+        return [self[name] for name in FIRST if name in self.fields]
+
     def others(self) -> list[Any]:
-        """The fields that are not of one criterion, in their order; the decision first."""
-        return [
-            self[name]
-            for name in self.fields
-            if not name.startswith(("held_", "proof_date_", "proof_label_"))
-        ]
+        """What comes under the criteria."""
+        apart = ("held_", "proof_date_", "proof_label_")
+        return [self[name] for name in self.fields if name not in FIRST and not name.startswith(apart)]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -132,7 +136,7 @@ class CriteriaForm(Form):
             if wrote and not data.get(f"held_{row.pk}"):
                 self.add_error(
                     f"held_{row.pk}",
-                    f"Un justificatif est noté pour « {row.label} », sans que le critère soit coché.",
+                    f"Un justificatif est noté pour «\u202f{row.label}\u202f», sans que le critère soit coché.",
                 )
         return data
 
@@ -187,7 +191,7 @@ class CorrectionForm(CriteriaForm):
     correction_reason = forms.CharField(
         label="Motif de la correction",
         max_length=300,
-        error_messages={"required": "Une correction se motive : dites pourquoi."},
+        error_messages={"required": "Une correction se motive\u202f: dites pourquoi."},
     )
     entry_gender = forms.ChoiceField(
         label="Genre à l’entrée", choices=[("", "non renseigné"), *Gender.choices], required=False

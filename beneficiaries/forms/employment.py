@@ -12,6 +12,7 @@ from django.utils import timezone
 from beneficiaries.enums import PlacementNature
 from beneficiaries.forms.fields import LookupField, bind_fields
 from beneficiaries.models import Assignment, Beneficiary, ContractType, Placement
+from clauses.models import Commitment
 from core import formats
 from core.forms import DateFormField, Form, HoursFormField, ModelForm
 from markets.fields import CompanyFormField
@@ -73,7 +74,7 @@ class GroupedContractType(forms.ModelChoiceField):
     """Contract types under the nature that they go with."""
 
     def _get_choices(self) -> Any:
-        kinds = list(self.queryset)
+        kinds = list(self.queryset or ())
         yield ("", self.empty_label)
         for nature in PlacementNature:
             group = [(kind.pk, kind.label) for kind in kinds if kind.nature == nature]
@@ -108,7 +109,7 @@ class AssignmentForm(ModelForm):
     positioned_on = DateFormField(
         label="Positionnement enregistré le",
         required=False,
-        help_text="pour une personne déjà validée : le jour où vous l’avez positionnée sur cet engagement",
+        help_text="pour une personne déjà validée\u202f: le jour où vous l’avez positionnée sur cet engagement",
     )
 
     class Meta:
@@ -138,7 +139,7 @@ class NewAssignmentForm(Form):
         "commitment",
         label="Engagement",
         required=False,
-        help_text="la référence du marché ou le nom du titulaire ; vide, le contrat est enregistré sans affectation",
+        help_text="la référence du marché ou le nom du titulaire\u202f; vide, le contrat est enregistré sans affectation",
     )
     user_company = CompanyFormField(
         label="Entreprise utilisatrice",
@@ -151,7 +152,7 @@ class NewAssignmentForm(Form):
     positioned_on = DateFormField(
         label="Positionnement enregistré le",
         required=False,
-        help_text="pour une personne déjà validée : le jour où vous l’avez positionnée sur cet engagement",
+        help_text="pour une personne déjà validée\u202f: le jour où vous l’avez positionnée sur cet engagement",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -182,7 +183,9 @@ class ChoosePersonForm(Form):
         help_text="le nom et le prénom, dans n’importe quel ordre",
         error_messages={"required": "Indiquez la personne."},
     )
-    commitment = forms.ModelChoiceField(label="Engagement", queryset=None, empty_label=None)
+    commitment: Any = forms.ModelChoiceField(
+        label="Engagement", queryset=Commitment.objects.none(), empty_label=None
+    )
 
     def __init__(self, *args: Any, commitments: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -19,7 +19,8 @@ class LookupField(forms.CharField):
     """
 
     def __init__(self, kind: str, **kwargs: Any) -> None:
-        self.kind, self.lookup, self.user = kind, LOOKUPS[kind], None
+        self.kind, self.lookup = kind, LOOKUPS[kind]
+        self.user: Any = None
         kwargs.setdefault("max_length", 400)
         super().__init__(**kwargs)
 

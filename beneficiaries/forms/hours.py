@@ -63,7 +63,7 @@ class CorrectionForm(Form):
     reason = forms.CharField(
         label="Motif de la correction",
         max_length=300,
-        help_text="il reste au dossier : relevé rectifié, erreur de mois…",
+        help_text="il reste au dossier\u202f: relevé rectifié, erreur de mois…",
     )
 
 

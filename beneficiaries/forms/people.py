@@ -23,7 +23,7 @@ class PersonForm(ModelForm):
 
     commune = CommuneFormField(
         label="Commune ou arrondissement",
-        help_text="Son nom ou son code INSEE ; à Lyon, l’arrondissement.",
+        help_text="Son nom ou son code INSEE\u202f; à Lyon, l’arrondissement.",
     )
 
     class Meta:
@@ -73,7 +73,7 @@ class PersonForm(ModelForm):
         born = self.cleaned_data["birth_date"]
         if born and born > timezone.localdate():
             raise forms.ValidationError(
-                f"Le {formats.day(born)} est à venir : écrivez l’année de naissance en quatre chiffres."
+                f"Le {formats.day(born)} est à venir\u202f: écrivez l’année de naissance en quatre chiffres."
             )
         return born
 
@@ -88,7 +88,7 @@ class PersonForm(ModelForm):
     def duplicate_sentence(self, existing: Beneficiary) -> Any:
         """The refusal, with the way to the file that exists."""
         return format_html(
-            'Une personne de ce nom née le {} existe déjà : <a href="{}">ouvrez sa fiche</a>.',
+            'Une personne de ce nom née le {} existe déjà\u202f: <a href="{}">ouvrez sa fiche</a>.',
             formats.day(existing.birth_date),
             reverse("beneficiary_detail", args=[existing.pk]),
         )

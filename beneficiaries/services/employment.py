@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
-from beneficiaries.counting import month_end
 from beneficiaries.enums import Decision, Modality
 from beneficiaries.models import (
     Assignment,
@@ -22,8 +21,10 @@ from beneficiaries.models import (
     Placement,
 )
 from beneficiaries.services.counting import recount_people
+from beneficiaries.services.writing import save_by
 from clauses.models import Commitment
 from core import formats
+from core.dates import month_end
 from core.errors import DomainError
 from markets.models import Company
 
@@ -57,9 +58,7 @@ def rest_assignments(beneficiary: Beneficiary, *, user: User) -> None:
         review = review_for(beneficiary, assignment.starts_on)
         if assignment.review_id != (review.pk if review else None):
             assignment.review = review
-            assignment._history_user = user
-            assignment._change_reason = "décision d’éligibilité"
-            assignment.save()
+            save_by(assignment, user, "décision d’éligibilité")
 
 
 def period_on(beneficiary: Beneficiary, day: dt.date) -> EligibilityPeriod | None:
@@ -87,7 +86,7 @@ def proposed_previous(
         Placement.objects.filter(
             beneficiary=beneficiary, employer=employer, ends_on__gte=since, ends_on__lt=starts_on
         )
-        .exclude(pk=excluding)
+        .exclude(pk=excluding or 0)
         .order_by("-ends_on", "-pk")
         .first()
     )
@@ -99,8 +98,7 @@ def create_placement(*, placement: Placement, user: User) -> Placement:
     _check_placement(placement)
     if placement.previous_id is None and placement.employer_id:
         placement.previous = proposed_previous(placement.beneficiary, placement.employer, placement.starts_on)
-    placement._history_user = user
-    placement.save()
+    save_by(placement, user)
     return placement
 
 
@@ -116,8 +114,7 @@ def update_placement(*, placement: Placement, user: User) -> Placement:
         )
     if placement.ends_on:
         _check_no_later_assignment(placement, placement.ends_on)
-    placement._history_user = user
-    placement.save()
+    save_by(placement, user)
     recount_people([placement.beneficiary_id], user=user, reason="contrat modifié")
     return placement
 
@@ -150,8 +147,7 @@ def assign(
         positioned_by=user if positioned_on else None,
     )
     _check_assignment(assignment)
-    assignment._history_user = user
-    assignment.save()
+    save_by(assignment, user)
     recount_people([person.pk], user=user, reason="affectation")
     return Assigned(assignment, assignment_warnings(assignment))
 
@@ -166,8 +162,7 @@ def update_assignment(*, assignment: Assignment, user: User) -> Assigned:
     elif assignment.positioned_by_id is None:
         assignment.positioned_by = user
     _check_assignment(assignment)
-    assignment._history_user = user
-    assignment.save()
+    save_by(assignment, user)
     recount_people([person.pk], user=user, reason="affectation modifiée")
     return Assigned(assignment, assignment_warnings(assignment))
 
@@ -181,18 +176,16 @@ def end_placement(*, placement: Placement, ends_on: dt.date, user: User) -> Plac
     placement = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     if ends_on < placement.starts_on:
         raise DomainError(
-            f"Le contrat commence le {formats.day(placement.starts_on)} : sa fin ne peut pas le précéder.",
+            f"Le contrat commence le {formats.day(placement.starts_on)}\u202f: sa fin ne peut pas le précéder.",
             field="ends_on",
         )
     _check_no_later_assignment(placement, ends_on)
     placement.ends_on = ends_on
-    placement._history_user = user
-    placement.save()
+    save_by(placement, user)
     for assignment in placement.assignments.order_by("pk"):
         if assignment.ends_on is None or assignment.ends_on > ends_on:
             assignment.ends_on = ends_on
-            assignment._history_user = user
-            assignment.save()
+            save_by(assignment, user)
     recount_people([placement.beneficiary_id], user=user, reason="fin de contrat")
     return placement
 
@@ -212,9 +205,9 @@ def assignment_warnings(assignment: Assignment) -> list[str]:
         )
         warnings.append(
             f"La validation d’éligibilité date du {formats.day(later.decided_on)}, après le début de l’affectation "
-            f"le {formats.day(start)} : les heures sont enregistrées et ne seront pas comptées."
+            f"le {formats.day(start)}\u202f: les heures sont enregistrées et ne seront pas comptées."
             if later
-            else "Aucune validation d’éligibilité ne précède cette affectation : les heures ne seront pas comptées "
+            else "Aucune validation d’éligibilité ne précède cette affectation\u202f: les heures ne seront pas comptées "
             "tant que la personne n’est pas validée avant le début d’une affectation."
         )
     elif (
@@ -223,40 +216,40 @@ def assignment_warnings(assignment: Assignment) -> list[str]:
         and (period is None or assignment.positioned_on is None)
     ):
         warnings.append(
-            f"La validation d’éligibilité date du {formats.day(review.decided_on)} ; pour une embauche directe elle "
-            f"précède le contrat, qui commence le {formats.day(placement.starts_on)} : "
+            f"La validation d’éligibilité date du {formats.day(review.decided_on)}\u202f; pour une embauche directe elle "
+            f"précède le contrat, qui commence le {formats.day(placement.starts_on)}\u202f: "
             "les heures ne seront pas comptées."
         )
     elif _rests_on_positionnement(assignment):
         if assignment.positioned_on is None:
             warnings.append(
                 "La personne est déjà validée et en parcours, mais aucun positionnement n’est enregistré sur cet "
-                "engagement : les heures ne seront pas comptées tant qu’il manque."
+                "engagement\u202f: les heures ne seront pas comptées tant qu’il manque."
             )
         elif assignment.positioned_on > start:
             warnings.append(
                 f"Le positionnement date du {formats.day(assignment.positioned_on)}, après le début de l’affectation "
-                f"le {formats.day(start)} : les heures ne seront pas comptées."
+                f"le {formats.day(start)}\u202f: les heures ne seront pas comptées."
             )
         elif period is None:
             warnings.append(
-                f"La période d’éligibilité n’est plus ouverte le {formats.day(start)} : les heures ne seront pas "
+                f"La période d’éligibilité n’est plus ouverte le {formats.day(start)}\u202f: les heures ne seront pas "
                 "comptées sans nouvelle validation."
             )
     elif review.valid_until and review.valid_until < start:
         warnings.append(
             f"La validation du {formats.day(review.decided_on)} devait servir au plus tard le "
-            f"{formats.day(review.valid_until)}, et l’affectation commence le {formats.day(start)} : "
+            f"{formats.day(review.valid_until)}, et l’affectation commence le {formats.day(start)}\u202f: "
             "les heures ne seront pas comptées."
         )
     market = assignment.commitment.market
     if market.begins_on and start < market.begins_on:
         warnings.append(
-            f"Le marché commence le {formats.day(market.begins_on)} : les jours d’avant ne comptent pas."
+            f"Le marché commence le {formats.day(market.begins_on)}\u202f: les jours d’avant ne comptent pas."
         )
     if market.planned_end and start > market.planned_end:
         warnings.append(
-            f"La fin prévue du marché ({formats.day(market.planned_end)}) est passée : "
+            f"La fin prévue du marché ({formats.day(market.planned_end)}) est passée\u202f: "
             "ces heures comptent tant que le marché n’est pas clos, et sont signalées."
         )
     return warnings
@@ -283,7 +276,7 @@ def _check_placement(placement: Placement) -> None:
     kind: ContractType | None = placement.contract_type
     if kind is not None and kind.nature != placement.nature:
         raise DomainError(
-            f"« {kind.label} » ne va pas avec une étape de nature « {placement.get_nature_display()} ».",
+            f"«\u202f{kind.label}\u202f» ne va pas avec une étape de nature «\u202f{placement.get_nature_display()}\u202f».",
             field="contract_type",
         )
     previous = placement.previous
@@ -301,13 +294,13 @@ def _check_assignment(assignment: Assignment) -> None:
         raise DomainError("La fin de l’affectation précède son début.", field="ends_on")
     if assignment.starts_on < placement.starts_on:
         raise DomainError(
-            f"Le contrat commence le {formats.day(placement.starts_on)} : l’affectation ne peut pas le précéder.",
+            f"Le contrat commence le {formats.day(placement.starts_on)}\u202f: l’affectation ne peut pas le précéder.",
             field="starts_on",
         )
     last = assignment.ends_on or assignment.starts_on
     if placement.ends_on and last > placement.ends_on:
         raise DomainError(
-            f"Le contrat finit le {formats.day(placement.ends_on)} : l’affectation ne peut pas le dépasser.",
+            f"Le contrat finit le {formats.day(placement.ends_on)}\u202f: l’affectation ne peut pas le dépasser.",
             field="ends_on" if assignment.ends_on else "starts_on",
         )
     same = Assignment.objects.filter(
@@ -318,7 +311,7 @@ def _check_assignment(assignment: Assignment) -> None:
     market = assignment.commitment.market
     if market.closed_on and assignment.starts_on > market.closed_on:
         raise DomainError(
-            f"Le marché est clos depuis le {formats.day(market.closed_on)} : "
+            f"Le marché est clos depuis le {formats.day(market.closed_on)}\u202f: "
             "une affectation ne peut plus y commencer.",
             field="commitment",
         )
@@ -338,7 +331,7 @@ def _check_no_later_assignment(placement: Placement, ends_on: dt.date) -> None:
     )
     if last_month and last_month > month_end(ends_on):
         raise DomainError(
-            f"Des heures sont saisies en {formats.month(last_month)}, après cette fin de contrat : "
+            f"Des heures sont saisies en {formats.month(last_month)}, après cette fin de contrat\u202f: "
             "vérifiez le relevé.",
             field="ends_on",
         )

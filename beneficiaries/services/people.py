@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from beneficiaries.models import Beneficiary, Prescriber
+from beneficiaries.services.writing import save_by
 from core import formats
 from core.errors import DomainError
 
@@ -19,7 +20,7 @@ class SamePerson(DomainError):
 
     def __init__(self, existing: Beneficiary) -> None:
         super().__init__(
-            f"Une personne de ce nom née le {formats.day(existing.birth_date)} existe déjà : "
+            f"Une personne de ce nom née le {formats.day(existing.birth_date)} existe déjà\u202f: "
             "ouvrez sa fiche plutôt que d’en créer une seconde."
         )
         self.existing = existing
@@ -46,10 +47,9 @@ def save_person(*, person: Beneficiary, user: User) -> Beneficiary:
     """
     if (existing := same_person(person)) is not None:
         raise SamePerson(existing)
-    person._history_user = user
     try:
         with transaction.atomic():
-            person.save()
+            save_by(person, user)
     except IntegrityError:
         # Two people wrote the same file at the same time: the constraint let the first one in.
         existing = same_person(person)
@@ -62,6 +62,5 @@ def save_person(*, person: Beneficiary, user: User) -> Beneficiary:
 @transaction.atomic
 def save_prescriber(*, prescriber: Prescriber, user: User) -> Prescriber:
     """Create or change a prescriber."""
-    prescriber._history_user = user
-    prescriber.save()
+    save_by(prescriber, user)
     return prescriber

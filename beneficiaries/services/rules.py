@@ -8,6 +8,7 @@ from django.db import transaction
 
 from beneficiaries.models import CountingRules, HoursEntry
 from beneficiaries.services.counting import PEOPLE_AT_ONCE, recount_people
+from beneficiaries.services.writing import save_by
 from core.jobs import RunningJob, enqueue, job
 from core.models import Job
 
@@ -37,15 +38,14 @@ def people_touched(rules: CountingRules) -> Any:
 @transaction.atomic
 def save_rules(*, rules: CountingRules, user: User) -> Job | None:
     """Write rules and ask for the recount of the people whom they touch; None when they touch nobody."""
-    rules._history_user = user
-    rules.save()
+    save_by(rules, user)
     total = people_touched(rules).count()
     if not total:
         return None
     return enqueue(
         RECOUNT,
         key=f"{RECOUNT}:{rules.pk}",
-        label=f"Recompter les heures : règles {rules}",
+        label=f"Recompter les heures\u202f: règles {rules}",
         payload={"rules": rules.pk},
         user=user,
         total=total,

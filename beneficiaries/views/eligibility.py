@@ -131,7 +131,7 @@ def review_correct(request: HttpRequest, pk: int, review_pk: int) -> HttpRespons
     review = get_object_or_404(_reviews(request).select_related("beneficiary"), pk=review_pk, beneficiary=pk)
     person = review.beneficiary
     if hasattr(review, "superseded_by"):
-        messages.warning(request, "Cette décision a déjà été corrigée : corrigez la plus récente.")
+        messages.warning(request, "Cette décision a déjà été corrigée\u202f: corrigez la plus récente.")
         return redirect("beneficiary_eligibility", pk=pk)
     form = CorrectionForm(request.POST or None, user=request.user, review=review)
     if request.method == "POST" and form.is_valid():
@@ -168,7 +168,7 @@ def _form_page(
 def _said(review: EligibilityReview) -> str:
     if review.is_approved:
         return (
-            f"La personne est validée le {formats.day(review.decided_on)} ; "
+            f"La personne est validée le {formats.day(review.decided_on)}\u202f; "
             f"la validation est à utiliser avant le {formats.day(review.valid_until)}."
         )
     return f"Le refus du {formats.day(review.decided_on)} est enregistré."

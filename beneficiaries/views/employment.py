@@ -122,7 +122,7 @@ def eligibility_line(person: Beneficiary) -> str:
     period, review = period_on(person, today), review_for(person, today)
     if period is not None:
         return (
-            f"En parcours, éligible jusqu’au {formats.day(period.ends_on)} : la nouvelle affectation demande "
+            f"En parcours, éligible jusqu’au {formats.day(period.ends_on)}\u202f: la nouvelle affectation demande "
             "un positionnement."
         )
     if review is not None:
@@ -130,9 +130,7 @@ def eligibility_line(person: Beneficiary) -> str:
             f"Dernière validation le {formats.day(review.decided_on)}, "
             f"à utiliser avant le {formats.day(review.valid_until)}."
         )
-    return (
-        "Aucune validation à ce jour : l’affectation sera enregistrée et les heures ne seront pas comptées."
-    )
+    return "Aucune validation à ce jour\u202f: l’affectation sera enregistrée et les heures ne seront pas comptées."
 
 
 def _placement_or_404(request: HttpRequest, pk: int) -> Placement:
@@ -246,7 +244,7 @@ def assignment_edit(request: HttpRequest, pk: int) -> HttpResponse:
         person,
         "Modifier l’affectation",
         facts=f"Marché {assignment.commitment.market.reference}, {assignment.commitment.holder}",
-        intro="L’engagement d’une affectation ne change pas : pour un autre engagement, ajoutez une affectation.",
+        intro="L’engagement d’une affectation ne change pas\u202f: pour un autre engagement, ajoutez une affectation.",
     )
 
 

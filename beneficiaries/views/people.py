@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
 from typing import Any
@@ -138,7 +139,7 @@ def path_of(request: HttpRequest, person: Beneficiary) -> list[dict[str, Any]]:
     """Steps of the path, newest first, with their assignments and the hours of each, by what became of them."""
     hours = _hours_by_assignment(request, person)
     assignments: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    rows = (
+    found = (
         Assignment.objects.visible_to(request.user)
         .filter(placement__beneficiary=person)
         .select_related(
@@ -146,8 +147,15 @@ def path_of(request: HttpRequest, person: Beneficiary) -> list[dict[str, Any]]:
         )
         .order_by("-starts_on", "-pk")
     )
+    rows = list(found)
+    first_use: dict[int | None, dt.date] = {}
+    for row in reversed(rows):
+        first_use.setdefault(row.review_id, row.starts_on)
     for row in rows:
-        assignments[row.placement_id].append({"assignment": row, **hours[row.pk]})
+        # The validation was used before: this one needs a positionnement of its own.
+        used_before = row.review_id is not None and first_use[row.review_id] < row.starts_on
+        line = {"assignment": row, "needs_position": used_before and row.positioned_on is None}
+        assignments[row.placement_id].append({**line, **hours[row.pk]})
     steps = (
         Placement.objects.visible_to(request.user)
         .filter(beneficiary=person)
@@ -190,7 +198,9 @@ def _hours_by_assignment(request: HttpRequest, person: Beneficiary) -> dict[int,
         if left_out:
             reasons[entry.assignment_id][str(entry.get_counting_reason_display())] += left_out
     for pk, by_reason in reasons.items():
-        found[pk]["reasons"] = [f"{formats.hours(hours)} : {reason}" for reason, hours in by_reason.items()]
+        found[pk]["reasons"] = [
+            f"{formats.hours(hours)}\u202f: {reason}" for reason, hours in by_reason.items()
+        ]
     return found
 
 
@@ -216,22 +226,22 @@ def _next_step(person: Any, steps: list[dict[str, Any]]) -> dict[str, str] | Non
     working = any(step["under_way"] or step["upcoming"] for step in steps)
     if person.eligibility_state == "to_review":
         return {
-            "who": "À vous de jouer :",
+            "who": "À vous de jouer\u202f:",
             "what": "l’éligibilité est à valider avant le début du contrat.",
             "url": reverse("review_create", args=[person.pk]),
             "label": "Enregistrer une décision",
         }
     if person.eligibility_state == "expired" and working:
         return {
-            "who": "À vous de jouer :",
-            "what": "la personne est au travail et n’est plus éligible : les heures ne comptent plus "
+            "who": "À vous de jouer\u202f:",
+            "what": "la personne est au travail et n’est plus éligible\u202f: les heures ne comptent plus "
             "sans nouvelle validation.",
             "url": reverse("review_create", args=[person.pk]),
             "label": "Enregistrer une décision",
         }
     if person.eligibility_state == "eligible" and not working:
         return {
-            "who": "À vous de jouer :",
+            "who": "À vous de jouer\u202f:",
             "what": f"à placer avant le {formats.day(person.eligible_until)}.",
             "url": reverse("placement_create", args=[person.pk]),
             "label": "Ajouter un contrat",
@@ -282,7 +292,7 @@ def _edit(request: HttpRequest, person: Beneficiary) -> HttpResponse:
             if form.instance.birth_date is None and namesakes(form.instance):
                 messages.warning(
                     request,
-                    "Une autre fiche porte ce nom. Sans date de naissance, un doublon ne peut pas être écarté : "
+                    "Une autre fiche porte ce nom. Sans date de naissance, un doublon ne peut pas être écarté\u202f: "
                     "vérifiez dans la liste.",
                 )
             return redirect("beneficiary_detail", pk=form.instance.pk)
@@ -292,7 +302,7 @@ def _edit(request: HttpRequest, person: Beneficiary) -> HttpResponse:
         "form": form,
         "intro": ""
         if is_new
-        else "Les décisions déjà enregistrées gardent la situation à l’entrée : elles ne changent pas avec la fiche.",
+        else "Les décisions déjà enregistrées gardent la situation à l’entrée\u202f: elles ne changent pas avec la fiche.",
         "cancel_url": back,
         "back_url": back,
         "back_label": "Personnes" if is_new else shown_name,

@@ -44,8 +44,9 @@ class CountingRulesList(ListPage):
     """Every set of rules; the nearest in force wins: market, then buyer, then territory."""
 
     model, table_class, roles = CountingRules, CountingRulesTable, ADMIN
+    template_name = "beneficiaries/settings_list.html"
     title, export_name = "Règles de comptage", "regles-de-comptage"
-    intro = "Pour un mois donné valent les plus proches : celles du marché, sinon du donneur d’ordre, sinon du territoire."
+    intro = "Pour un mois donné valent les plus proches\u202f: celles du marché, sinon du donneur d’ordre, sinon du territoire."
     create_url_name, create_label = "counting_rules_create", "Ajouter des règles"
 
     def prepare(self, queryset: Any) -> Any:
@@ -73,14 +74,14 @@ def _edit_rules(request: HttpRequest, rules: CountingRules) -> HttpResponse:
             return redirect("counting_rules_list")
         messages.success(
             request,
-            f"Les règles sont enregistrées ; les heures de {formats.noun(job.total, 'personne')} sont recomptées.",
+            f"Les règles sont enregistrées\u202f; les heures de {formats.noun(job.total, 'personne')} sont recomptées.",
         )
         return redirect("job_detail", pk=job.pk)
     back = reverse("counting_rules_list")
     context = {
         "title": "Nouvelles règles de comptage" if is_new else "Modifier des règles de comptage",
         "intro": "Ces règles valent à partir de leur premier mois. Les heures déjà publiées dans une année close "
-        "gardent leur compte ; les autres sont recomptées.",
+        "gardent leur compte\u202f; les autres sont recomptées.",
         "form": form,
         "entries": [] if is_new else history_of(rules, hidden=("buyer", "market")),
         "cancel_url": back,
@@ -144,7 +145,7 @@ def closed_year_close(request: HttpRequest, year: int) -> HttpResponse:
             request,
             f"L’année {year} est déjà close."
             if line["closed"]
-            else f"L’année {year} n’est pas finie : elle se clôt à partir du 1er janvier {year + 1}.",
+            else f"L’année {year} n’est pas finie\u202f: elle se clôt à partir du 1er janvier {year + 1}.",
         )
         return redirect("closed_year_list")
     if request.method == "POST":
@@ -157,13 +158,15 @@ def closed_year_close(request: HttpRequest, year: int) -> HttpResponse:
         else:
             messages.success(request, f"L’année {year} est close pour toute la maison.")
         return redirect("closed_year_list")
-    details = ["Les heures déjà validées gardent leur compte : un changement de règles ne les recompte plus."]
+    details = [
+        "Les heures déjà validées gardent leur compte\u202f: un changement de règles ne les recompte plus."
+    ]
     if line["waiting"]:
         words = ["relevé reste à valider", "relevés restent à valider"]
         details.insert(
             0,
             f"{formats.noun(line['waiting'], *words)} ({formats.hours(line['waiting_hours'])}). Validés après la "
-            "clôture, ils seront « hors bilan publié » : dans les chiffres cumulés, et imprimés l’année suivante "
+            "clôture, ils seront «\u202fhors bilan publié\u202f»\u202f: dans les chiffres cumulés, et imprimés l’année suivante "
             "comme régularisation.",
         )
     else:
@@ -189,9 +192,10 @@ class ReferenceListPage(ListPage):
     """A list that comes from a file of the project; it is changed there."""
 
     roles = ADMIN
+    template_name = "beneficiaries/settings_list.html"
     per_page = 100
     intro = "Liste livrée avec l’application (fichiers de référence). Un code disparu est désactivé, jamais supprimé."
-    empty_message = "La liste est vide : lancez le chargement des listes de référence (load_reference)."
+    empty_message = "La liste est vide\u202f: lancez le chargement des listes de référence (load_reference)."
 
     def get_queryset(self) -> Any:
         # A reference list is about nobody: every row is the house's.

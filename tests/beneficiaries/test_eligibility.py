@@ -69,8 +69,8 @@ def test_a_criterion_that_suffices_or_two_to_combine_carry_a_validation(cast, tr
     ("traits", "sentence"),
     [
         ((), "Cochez au moins un critère"),
-        (("combined",), "« Parent isolé » ne suffit pas seul"),
-        (("combined", "priority"), "« Parent isolé » ne suffit pas seul"),
+        (("combined",), "«\u202fParent isolé\u202f» ne suffit pas seul"),
+        (("combined", "priority"), "«\u202fParent isolé\u202f» ne suffit pas seul"),
         (("priority",), "donne une priorité mais ne rend pas éligible"),
     ],
 )
@@ -86,14 +86,14 @@ def test_another_situation_needs_the_written_opinion_of_a_prescriber(cast):
         record(cast, "opinion")
     assert "avis motivé" in refusal.value.sentence
     assert record(
-        cast, "opinion", note="Avis de la mission locale du 10/01 : situation de rupture."
+        cast, "opinion", note="Avis de la mission locale du 10/01\u202f: situation de rupture."
     ).is_approved
 
 
 def test_a_refusal_says_why_and_needs_no_criterion(cast):
     with pytest.raises(DomainError) as refusal:
         record(cast, decision="refused")
-    assert refusal.value.sentence == "Un refus se motive : dites pourquoi."
+    assert refusal.value.sentence == "Un refus se motive\u202f: dites pourquoi."
     review = record(cast, decision="refused", refusal_reason="Ne remplit aucun critère.")
     assert (review.decision, review.valid_until) == ("refused", None)
 
@@ -130,9 +130,9 @@ def test_a_proof_of_just_the_maximum_age_is_accepted_and_one_day_more_is_refused
     with pytest.raises(DomainError) as refusal:
         record(cast, criteria=[(rsa, oldest - dt.timedelta(days=1), "attestation CAF")])
     assert refusal.value.sentence == (
-        "« Bénéficiaire du RSA » : le justificatif du 14/10/2025 a 3 mois et 1 jour au jour de la décision, "
-        "le 15/01/2026 ; il doit avoir 3 mois au plus. Demandez un justificatif plus récent."
-    ).replace(" :", " :").replace(" ;", " ;").replace("« ", "« ").replace(" »", " »")
+        "«\u202fBénéficiaire du RSA\u202f»\u202f: le justificatif du 14/10/2025 a 3 mois et 1 jour au jour de la décision, "
+        "le 15/01/2026\u202f; il doit avoir 3 mois au plus. Demandez un justificatif plus récent."
+    )
 
 
 def test_a_criterion_with_a_maximum_age_needs_the_date_of_its_proof(cast):
@@ -254,7 +254,7 @@ def test_a_correction_without_reason_or_of_a_corrected_decision_is_refused(cast)
     review = record(cast, "rsa")
     with pytest.raises(DomainError) as refusal:
         correct(cast, review, correction_reason="  ")
-    assert refusal.value.sentence == "Une correction se motive : dites pourquoi."
+    assert refusal.value.sentence == "Une correction se motive\u202f: dites pourquoi."
     correct(cast, review)
     with pytest.raises(DomainError) as refusal:
         correct(cast, review)

@@ -74,6 +74,22 @@ def test_words_are_found_in_any_order_without_accents():
     assert not Beneficiary.objects.matching("jean dupont").exists()
 
 
+@pytest.mark.parametrize(
+    ("last", "first", "typed"),
+    [
+        ("Żółć", "Łukasz", "lukasz zolc"),
+        ("Ærø", "Søren", "soren aero"),
+        ("Müller-Straße", "Zoë", "zoe strasse"),
+        ("Trần", "Nguyễn Văn", "tran nguyen van"),
+        ("Đặng", "Thị", "dang thi"),
+        ("Cœurderoy", "Œdipe", "oedipe coeurderoy"),
+    ],
+)
+def test_letters_of_other_languages_are_found_as_a_french_keyboard_types_them(last, first, typed):
+    person = BeneficiaryFactory(last_name=last, first_name=first)
+    assert Beneficiary.objects.matching(typed).get() == person
+
+
 def form_data(**changes: Any) -> dict[str, Any]:
     return {"last_name": "Haddad", "first_name": "Karim", "birth_date": "4/3/88", **changes}
 

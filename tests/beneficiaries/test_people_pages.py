@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from beneficiaries.services.employment import end_placement
 from beneficiaries.services.people import save_person
+from beneficiaries.waiting_people import people_waiting
 from tests.factories import (
     AssignmentFactory,
     BeneficiaryFactory,
@@ -29,6 +30,7 @@ from tests.factories import (
     PlacementFactory,
     PrescriberFactory,
     QpvFactory,
+    ResponsibilityFactory,
     eligible_assignment,
 )
 
@@ -210,6 +212,21 @@ def test_someone_at_work_beyond_the_period_is_said(cast, signed_in):
     assert "n’est plus éligible" in page.content.decode()
 
 
+def test_people_at_work_without_validation_wait_for_their_facilitator_and_for_the_admin(cast):
+    today = timezone.localdate()
+    ResponsibilityFactory(market=cast.commitment_a.market, facilitator=cast.facilitator)
+    for commitment in (cast.commitment_a, cast.commitment_b):
+        AssignmentFactory(placement=PlacementFactory(starts_on=today), commitment=commitment)
+    eligible_assignment(commitment=cast.commitment_a, starts_on=dt.date(2020, 3, 2))
+
+    def counts(user: Any) -> list[int]:
+        return [item.count for item in people_waiting(user)]
+
+    assert counts(cast.facilitator) == [1, 1]
+    assert counts(cast.admin) == [2, 1]
+    assert counts(cast.buyer_user_a) == counts(cast.company_user_a) == []
+
+
 def test_the_hours_tab_shows_corrections(cast, signed_in):
     assignment = eligible_assignment()
     first = HoursEntryFactory(assignment=assignment, counted=True, is_superseded=True)
@@ -225,7 +242,7 @@ def test_the_hours_tab_shows_corrections(cast, signed_in):
     )
     assert answer.context["hours"] == Decimal("90.00")
     page = answer.content.decode()
-    assert "remplacé" in page and "Correction : Relevé relu." in page
+    assert "remplacé" in page and "Correction\u202f: Relevé relu." in page
 
 
 def test_the_history_tells_who_changed_the_file_and_the_contracts(cast, signed_in):

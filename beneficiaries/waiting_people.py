@@ -1,0 +1,42 @@
+"""What waits for a person about people: those at work whose hours do not count for want of a validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils import timezone
+
+from beneficiaries.models import Beneficiary
+from beneficiaries.models.standing import assigned_on
+from core.registry import WaitingItem
+from markets.models import Market
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def people_waiting(user: User) -> Iterator[WaitingItem]:
+    """People at work today whose hours do not count for want of a validation; a facilitator's own markets only."""
+    if not user.is_house_staff:
+        return
+    today = timezone.localdate()
+    assignments = assigned_on(today)
+    if user.is_facilitator:
+        markets = Market.objects.visible_to(user).portfolio_of(user, today)
+        assignments = assignments.filter(commitment__market__in=markets.values("pk"))
+    people = (
+        Beneficiary.objects.visible_to(user)
+        .filter(pk__in=assignments.values("placement__beneficiary"))
+        .with_eligibility(today)
+    )
+    for state, label in (
+        ("to_review", "personnes au travail sans validation"),
+        ("expired", "personnes au travail dont l’éligibilité est expirée"),
+    ):
+        yield WaitingItem(
+            label,
+            people.filter(eligibility_state=state).count(),
+            f"{reverse('beneficiary_list')}?state={state}&assigned=oui",
+        )
