@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from beneficiaries.counting import add_months, month_of
 from beneficiaries.enums import Decision, Route, Sufficiency
 from beneficiaries.models import (
     Beneficiary,
@@ -22,6 +21,7 @@ from beneficiaries.models import (
 from beneficiaries.services.counting import recount_people
 from beneficiaries.services.employment import rest_assignments
 from core import formats
+from core.dates import add_months, month_of
 from core.errors import DomainError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def check_proof(held: Held, decided_on: dt.date) -> None:
     Raises DomainError with a sentence naming the criterion, the date of the proof and its age.
     """
     criterion, proof_date = held.criterion, held.proof_date
-    name, limit = f"« {criterion.label} »", criterion.proof_max_age_months
+    name, limit = f"«\u202f{criterion.label}\u202f»", criterion.proof_max_age_months
     if not criterion.is_active or not _in_force(criterion, decided_on):
         raise DomainError(
             f"{name} n’est pas un critère en vigueur le {formats.day(decided_on)}.", field="criteria"
@@ -82,21 +82,21 @@ def check_proof(held: Held, decided_on: dt.date) -> None:
     if proof_date is None:
         if limit is not None:
             raise DomainError(
-                f"{name} : indiquez la date du justificatif, qui doit avoir {formats.number(limit)} mois au plus "
+                f"{name}\u202f: indiquez la date du justificatif, qui doit avoir {formats.number(limit)} mois au plus "
                 "au jour de la décision.",
                 field="criteria",
             )
         return
     if proof_date > decided_on:
         raise DomainError(
-            f"{name} : le justificatif du {formats.day(proof_date)} est postérieur à la décision "
+            f"{name}\u202f: le justificatif du {formats.day(proof_date)} est postérieur à la décision "
             f"du {formats.day(decided_on)}.",
             field="criteria",
         )
     if limit is not None and add_months(proof_date, limit) < decided_on:
         raise DomainError(
-            f"{name} : le justificatif du {formats.day(proof_date)} a {_age_of(proof_date, decided_on)} au jour "
-            f"de la décision, le {formats.day(decided_on)} ; il doit avoir {limit} mois au plus. "
+            f"{name}\u202f: le justificatif du {formats.day(proof_date)} a {_age_of(proof_date, decided_on)} au jour "
+            f"de la décision, le {formats.day(decided_on)}\u202f; il doit avoir {limit} mois au plus. "
             "Demandez un justificatif plus récent.",
             field="criteria",
         )
@@ -109,11 +109,11 @@ def check_sufficiency(criteria: Sequence[EligibilityCriterion], *, note: str) ->
     """
     if not criteria:
         raise DomainError(
-            "Cochez au moins un critère : une validation repose sur un statut tenu.", field="criteria"
+            "Cochez au moins un critère\u202f: une validation repose sur un statut tenu.", field="criteria"
         )
     if any(criterion.code == OPINION for criterion in criteria) and not note.strip():
         raise DomainError(
-            "Une autre situation se valide sur l’avis motivé d’un prescripteur : écrivez cet avis dans les remarques.",
+            "Une autre situation se valide sur l’avis motivé d’un prescripteur\u202f: écrivez cet avis dans les remarques.",
             field="note",
         )
     if any(row.sufficiency == Sufficiency.ALONE or row.route == Route.AUTOMATIC for row in criteria):
@@ -123,12 +123,12 @@ def check_sufficiency(criteria: Sequence[EligibilityCriterion], *, note: str) ->
         return
     if combined:
         raise DomainError(
-            f"« {combined[0].label} » ne suffit pas seul : il faut un second critère à combiner, "
+            f"«\u202f{combined[0].label}\u202f» ne suffit pas seul\u202f: il faut un second critère à combiner, "
             "ou un critère qui suffit seul.",
             field="criteria",
         )
     raise DomainError(
-        f"« {criteria[0].label} » donne une priorité mais ne rend pas éligible : "
+        f"«\u202f{criteria[0].label}\u202f» donne une priorité mais ne rend pas éligible\u202f: "
         "il faut un critère qui suffit seul, ou deux critères à combiner.",
         field="criteria",
     )
@@ -206,9 +206,9 @@ def correct_review(
     """
     person = Beneficiary.objects.select_for_update().get(pk=review.beneficiary_id)
     if not correction_reason.strip():
-        raise DomainError("Une correction se motive : dites pourquoi.", field="correction_reason")
+        raise DomainError("Une correction se motive\u202f: dites pourquoi.", field="correction_reason")
     if EligibilityReview.objects.filter(supersedes=review).exists():
-        raise DomainError("Cette décision a déjà été corrigée : corrigez la plus récente.")
+        raise DomainError("Cette décision a déjà été corrigée\u202f: corrigez la plus récente.")
     frozen = {name: getattr(review, name) for name in FROZEN} | (entry or {})
     frozen["entry_age"] = age_on(decided_on, person.birth_date)
     if frozen["entry_qpv"] != review.entry_qpv:
@@ -245,7 +245,7 @@ def _write_review(
 ) -> EligibilityReview:
     if decided_on > timezone.localdate():
         raise DomainError(
-            f"La décision est datée du {formats.day(decided_on)} : elle s’enregistre une fois prise.",
+            f"La décision est datée du {formats.day(decided_on)}\u202f: elle s’enregistre une fois prise.",
             field="decided_on",
         )
     criteria = [row.criterion for row in held]
@@ -262,7 +262,7 @@ def _write_review(
     else:
         valid_until = None
         if not refusal_reason.strip():
-            raise DomainError("Un refus se motive : dites pourquoi.", field="refusal_reason")
+            raise DomainError("Un refus se motive\u202f: dites pourquoi.", field="refusal_reason")
     automatic = any(criterion.route == Route.AUTOMATIC for criterion in criteria)
     review = EligibilityReview.objects.create(
         beneficiary=person,
