@@ -4,7 +4,6 @@ Every date is a whole day and every interval includes both its ends. The reasons
 `docs/adr/0010-counting.md`.
 """
 
-import calendar
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from functools import lru_cache
 from typing import Literal
 
 import holidays
+
+from core.dates import add_months, month_end, month_of
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -160,23 +161,6 @@ class _Standing:
 
 
 # Days and months
-
-
-def month_of(day: date) -> date:
-    """Return the month of a day, that is the first day of that month."""
-    return day.replace(day=1)
-
-
-def month_end(day: date) -> date:
-    """Return the last day of the month of `day`."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day so many months later, or the last day of that month when it has no such day."""
-    index = day.year * 12 + day.month - 1 + months
-    first = date(index // 12, index % 12 + 1, 1)
-    return first.replace(day=min(day.day, month_end(first).day))
 
 
 def period_end(starts_on: date, months: int) -> date:

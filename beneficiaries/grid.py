@@ -12,7 +12,6 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from beneficiaries.counting import add_months, month_end
 from beneficiaries.enums import CountingReason, EntryState, HourKind
 from beneficiaries.models import Assignment, EligibilityPeriod, HoursEntry
 from beneficiaries.services.counting import make_rules_for
@@ -20,6 +19,7 @@ from beneficiaries.services.hours import EDITABLE, Cell, Outcome
 from clauses.figures import CommitmentFigures, figures_of
 from clauses.models import Commitment
 from core import formats
+from core.dates import add_months, month_end
 from core.forms import parse_hours
 
 ZERO = Decimal("0.00")

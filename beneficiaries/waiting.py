@@ -10,10 +10,10 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
-from beneficiaries.counting import add_months
 from beneficiaries.enums import EntryState
 from beneficiaries.models import Assignment, HoursEntry
 from core import formats
+from core.dates import add_months
 from core.registry import WaitingItem
 from markets.models import Market
 

@@ -6,10 +6,13 @@ class ClausesConfig(AppConfig):
     verbose_name = "Clauses"
 
     def ready(self) -> None:
-        from clauses import consistency, heads
+        from clauses import consistency, heads, jobs, waiting
+        from clauses.views.decp import FILE_KIND
         from core.access import EVERYONE, HOUSE
         from core.consistency import register_check
-        from core.registry import Tab, register_tab
+        from core.files import register_file_kind
+        from core.jobs import register_job_link
+        from core.registry import Tab, register_tab, register_waiting
         from markets.files import register_head
 
         register_tab("market", Tab("Synthèse", "market_detail", EVERYONE, 10))
@@ -19,5 +22,9 @@ class ClausesConfig(AppConfig):
         register_head("market", heads.market_head)
         register_head("buyer", heads.buyer_head)
         register_head("company", heads.company_head)
+        register_waiting(waiting.commitments_waiting)
         register_check(consistency.commitments_repeat_their_source)
         register_check(consistency.commitments_are_not_negative)
+        register_file_kind(FILE_KIND, may_open=lambda user, stored: user.is_house_staff)
+        for kind in ("decp_check", "decp_load"):
+            register_job_link(kind, jobs.link_to_import)

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from clauses.views import commitments, markets
+from clauses.views import commitments, decp, markets
 
 urlpatterns = [
     path("marches/", markets.MarketList.as_view(), name="market_list"),
+    path("marches/decp/", decp.decp_upload, name="decp_import"),
+    path("marches/decp/<int:pk>/", decp.decp_report, name="decp_report"),
     path("marches/<int:pk>/", markets.market_detail, name="market_detail"),
     path("marches/<int:pk>/engagements/", markets.market_commitments, name="market_commitments"),
     path("acheteurs/<int:pk>/marches/", markets.buyer_markets, name="buyer_markets"),

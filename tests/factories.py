@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.enums import Role
 from accounts.models import User
-from beneficiaries.counting import add_months, period_end
+from beneficiaries.counting import period_end
 from beneficiaries.enums import (
     CountingReason,
     Decision,
@@ -44,6 +44,7 @@ from beneficiaries.models import (
 )
 from clauses.enums import ChangeReason, ClauseKind
 from clauses.models import Clause, Commitment, CommitmentChange
+from core.dates import add_months
 from markets.enums import BuyerKind, CompanyKindCode, Family, IdentifierKind
 from markets.models import (
     Award,

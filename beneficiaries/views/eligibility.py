@@ -162,7 +162,7 @@ def _form_page(
         "frozen": frozen,
         "cancel_url": reverse("beneficiary_eligibility", args=[person.pk]),
     }
-    return render(request, "beneficiaries/review_form.html", context, status=422 if form.errors else 200)
+    return render(request, "beneficiaries/review_form.html", context)
 
 
 def _said(review: EligibilityReview) -> str:

@@ -104,8 +104,7 @@ def placement_create(request: HttpRequest, pk: int) -> HttpResponse:
         "eligibility_line": eligibility_line(person),
         "cancel_url": reverse("beneficiary_contracts", args=[person.pk]),
     }
-    status = 422 if form.errors or assignment_form.errors else 200
-    return render(request, "beneficiaries/placement_form.html", context, status=status)
+    return render(request, "beneficiaries/placement_form.html", context)
 
 
 def _asked_commitment(request: HttpRequest) -> Commitment | None:
@@ -262,7 +261,7 @@ def _form(
         "back_url": back,
         "back_label": str(person),
     }
-    return render(request, "beneficiaries/lookup_form.html", context, status=422 if form.errors else 200)
+    return render(request, "beneficiaries/lookup_form.html", context)
 
 
 # --- Of a market, of a company -------------------------------------------------------------------------------
@@ -385,7 +384,7 @@ def market_assign(request: HttpRequest, pk: int) -> HttpResponse:
         "back_url": back,
         "back_label": market.reference,
     }
-    return render(request, "beneficiaries/lookup_form.html", context, status=422 if form.errors else 200)
+    return render(request, "beneficiaries/lookup_form.html", context)
 
 
 @house_required

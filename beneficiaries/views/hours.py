@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.enums import Role
-from beneficiaries.counting import add_months
 from beneficiaries.enums import EntryState
 from beneficiaries.forms.hours import CorrectionForm, GridFilterForm, SendBackForm
 from beneficiaries.grid import (
@@ -32,6 +31,7 @@ from clauses.figures import CommitmentFigures
 from clauses.heads import market_figures
 from core import formats
 from core.access import HOUSE, house_required, role_required
+from core.dates import add_months
 from core.errors import DomainError
 from core.forms import parse_month
 from markets.files import file_context

@@ -307,7 +307,7 @@ def _edit(request: HttpRequest, person: Beneficiary) -> HttpResponse:
         "back_url": back,
         "back_label": "Personnes" if is_new else shown_name,
     }
-    return render(request, "core/form.html", context, status=422 if form.errors else 200)
+    return render(request, "core/form.html", context)
 
 
 @house_required

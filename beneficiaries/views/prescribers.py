@@ -97,4 +97,4 @@ def _edit(request: HttpRequest, prescriber: Prescriber) -> HttpResponse:
         "back_url": back,
         "back_label": "Prescripteurs" if is_new else shown_name,
     }
-    return render(request, "core/form.html", context, status=422 if form.errors else 200)
+    return render(request, "core/form.html", context)

@@ -88,7 +88,7 @@ def _edit_rules(request: HttpRequest, rules: CountingRules) -> HttpResponse:
         "back_url": back,
         "back_label": "Règles de comptage",
     }
-    return render(request, "beneficiaries/rules_form.html", context, status=422 if form.errors else 200)
+    return render(request, "beneficiaries/rules_form.html", context)
 
 
 # --- Closed years --------------------------------------------------------------------------------------------

@@ -171,6 +171,7 @@ class Lot(TrackedModel):
         "réservation", max_length=12, choices=Reservation, default=Reservation.NONE
     )
     decp_key = models.CharField(max_length=200, blank=True, editable=False)
+    decp_published_on = models.DateField("publié dans les DECP le", null=True, blank=True, editable=False)
 
     objects = LotQuerySet.as_manager()
 

@@ -165,7 +165,7 @@ def _draw_market(
         notified_on = add_months(as_of, -since)
     else:
         months = draw.weighted(DURATIONS)
-        notified_on = draw.weekday(add_months(territory.first_day, -36), as_of - 5 * DAY)
+        notified_on = draw.weekday(add_months(territory.first_day, -60), as_of - 5 * DAY)
     starts_on = notified_on + draw.number(10, 60) * DAY if draw.chance(0.85) else None
     begins_on = starts_on or notified_on
     planned_end = period_end(begins_on, months)

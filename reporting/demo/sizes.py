@@ -21,7 +21,7 @@ class Block:
     is_first: bool = True
 
 
-SMALL = Block("small", buyers=6, markets=34, companies=25, people=110, hours=38_000, first_buyer_share=0.62)
+SMALL = Block("small", buyers=6, markets=34, companies=25, people=120, hours=42_000, first_buyer_share=0.68)
 MMIE = Block("mmie", buyers=80, markets=600, companies=250, people=2_000, hours=800_000)
 
 # The other houses of the country: 58,000 markets, 57,000 people, 3,600 buyers and 25 million hours with `MMIE`.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from core.models import Job
 from tests.expectations import HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
 from tests.factories import AwardFactory, CommitmentFactory
 
 EXPECTED: Expectations = {
     "market_list": SIGNED_IN,
+    "decp_import": HOUSE_ONLY,
+    "decp_report": HOUSE_ONLY,
     "market_detail": SIGNED_IN,
     "market_commitments": {**SIGNED_IN, "company": 403},
     "commitment_detail": SIGNED_IN,
@@ -36,7 +39,15 @@ def _in_a_group(cast):
     return {"pk": cast.commitment_a.pk}
 
 
+def _report(cast):
+    report = {"file": "a.json", "lines": {}, "amount": "0", "made": {}, "considerations": {}}
+    report |= {"refused": [], "warnings": [], "refused_count": 0, "warning_count": 0, "stopped": ""}
+    job = Job.objects.create(kind="decp_check", key="k", label="l", state="done", payload={"report": report})
+    return {"pk": job.pk}
+
+
 KWARGS: Kwargs = {
+    "decp_report": _report,
     "market_detail": _market,
     "market_commitments": _market,
     "commitment_detail": _commitment,
