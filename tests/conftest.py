@@ -21,6 +21,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # live_server beside
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import OrderBy
 from django.db.models.functions import Random
 from django.db.models.sql.compiler import SQLCompiler
@@ -180,6 +181,20 @@ def _flush_past_triggers() -> Iterator[None]:
     DatabaseOperations.execute_sql_flush = past_triggers  # type: ignore[method-assign]
     yield
     DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_test_outlives_its_requests() -> Iterator[None]:
+    """The end of a request closes no connection in whose transaction a test stands (`response.close()` would)."""
+    close = BaseDatabaseWrapper.close_if_unusable_or_obsolete
+
+    def outside_transactions(self: BaseDatabaseWrapper) -> None:
+        if not self.in_atomic_block:
+            close(self)
+
+    BaseDatabaseWrapper.close_if_unusable_or_obsolete = outside_transactions  # type: ignore[method-assign]
+    yield
+    BaseDatabaseWrapper.close_if_unusable_or_obsolete = close  # type: ignore[method-assign]
 
 
 # --- What follows a commit ----------------------------------------------------------------------------------
