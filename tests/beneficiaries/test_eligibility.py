@@ -339,7 +339,7 @@ def test_a_refusal_of_the_rules_is_said_on_the_page_and_what_was_typed_is_kept(c
         decision_form(proof_date_rsa="05/09/2025", note="vue en entretien"),
     )
     page = answer.content.decode()
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "le justificatif du 05/09/2025 a 4 mois et 10 jours au jour" in page
     assert "vue en entretien" in page and 'value="attestation CAF"' in page
     assert not person.reviews.exists()

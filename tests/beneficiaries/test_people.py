@@ -110,7 +110,7 @@ def test_a_second_file_is_refused_with_the_way_to_the_first_and_what_was_typed_i
         reverse("beneficiary_create"), form_data(last_name="HADDAD", address="3 rue des Lilas")
     )
     page = answer.content.decode()
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "née le 04/03/1988 existe déjà" in page
     assert f'href="{reverse("beneficiary_detail", args=[existing.pk])}"' in page
     assert 'value="3 rue des Lilas"' in page
@@ -140,7 +140,7 @@ def test_the_own_file_is_no_duplicate_of_itself(cast, signed_in):
 )
 def test_a_wrong_field_gets_a_sentence(cast, signed_in, changes, sentence):
     answer = signed_in(cast.facilitator).post(reverse("beneficiary_create"), form_data(**changes))
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert not Beneficiary.objects.exists()
 
@@ -165,7 +165,7 @@ def test_every_strange_name_is_saved_read_back_and_found(cast, signed_in, number
         reverse("beneficiary_create"), {"last_name": last, "first_name": first, "birth_date": "1/2/1991"}
     )
     if not first.strip() or not last.strip():
-        assert answer.status_code == 422
+        assert answer.status_code == 200
         return
     person = Beneficiary.objects.get()
     assert answer.headers["Location"] == reverse("beneficiary_detail", args=[person.pk])
@@ -233,5 +233,5 @@ def test_a_prescriber_is_created_once(cast, signed_in):
     data = {"name": "Mission locale  Alpha", "kind": "local_mission", "is_active": "on"}
     assert browser.post(reverse("prescriber_create"), data).status_code == 302
     again = browser.post(reverse("prescriber_create"), data)
-    assert again.status_code == 422
+    assert again.status_code == 200
     assert "Ce prescripteur existe déjà" in again.content.decode()

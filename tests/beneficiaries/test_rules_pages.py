@@ -115,7 +115,7 @@ def test_rules_that_touch_nobody_are_simply_recorded(cast, signed_in):
 )
 def test_rules_that_do_not_hold_get_a_sentence(cast, signed_in, changes, sentence):
     answer = signed_in(cast.admin).post(reverse("counting_rules_create"), rules_form(**changes))
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert CountingRules.objects.count() == 1
 
