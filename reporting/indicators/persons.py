@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from beneficiaries.enums import Decision, Gender, PrescriberKind, Unemployment
 from reporting.indicators.facts import ZERO, Facts, Review, once
@@ -126,10 +127,7 @@ def typology(facts: Facts, year: int) -> list[Table]:
     """Exclusive tables, one line a person each; « Non renseigné » is always a row. Not masked yet."""
     people = profiles(facts, year)
     edges = (None, *AGE_BOUNDS, None)
-    ages = [
-        (f"{low or 0}", age_band_label(low, high), (low, high))
-        for low, high in zip(edges, edges[1:], strict=False)
-    ]
+    ages = [(f"{low or 0}", age_band_label(low, high), (low, high)) for low, high in pairwise(edges)]
     genders = [(value, label.capitalize(), None) for value, label in Gender.choices]
     qpv = [("yes", "En quartier prioritaire (QPV)", None), ("no", "Hors quartier prioritaire", None)]
     bands = [(key, label, None) for key, label in EDUCATION_BANDS.items()]

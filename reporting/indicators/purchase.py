@@ -243,7 +243,7 @@ def rates(facts: Facts, year: int) -> Rates:
             "hours_engaged",
             "ends_on",
             "market__closed_on",
-        )  # fmt: skip
+        )
     )
     found = list(rows)
     counted = hours_since_start([row[0] for row in found], last)

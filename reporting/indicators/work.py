@@ -108,7 +108,7 @@ def contracts(facts: Facts, year: int) -> Contracts:
     contract started in the year unless it, or one that it continues, began before. Missions (CTT) are counted again,
     each for itself, in `missions`.
     """
-    first, last = year_bounds(year)
+    first = year_bounds(year)[0]
     gap = facts.rules_in_force(year).chain_gap_days
     chosen = [work for work in facts.works_of(year) if work.nature == PlacementNature.EMPLOYMENT]
     active: dict[tuple[int, int, int], dict[int, Work]] = defaultdict(dict)
@@ -307,7 +307,7 @@ def regularisation(scope: Scope, year: int) -> dict[int, Decimal]:
     return {past: value for past, value in sorted(found.items()) if value}
 
 
-def _replaced_by_late(scope: Scope, before: dt.date) -> HoursEntry.objects:  # type: ignore[valid-type]
+def _replaced_by_late(scope: Scope, before: dt.date) -> Any:
     """What published bilans hold and a late correction replaced: not summed, subtracted."""
     return (
         scope.replaced_entries()

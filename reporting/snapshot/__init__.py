@@ -1,0 +1,269 @@
+"""The snapshot of a bilan: every figure and sentence of the document, computed once, masked, ready for JSON.
+
+The schema is in `docs/snapshot.md`. The same data give the same snapshot, `computed_at` apart.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from beneficiaries.models import ClosedYear
+from core import formats
+from markets.models import Buyer, House
+from reporting import indicators
+from reporting.models import Bilan
+from reporting.narrative import SECTIONS
+from reporting.scope import Period, Scope, year_bounds
+from reporting.snapshot.material import Material, chapter, chart, text, written
+from reporting.snapshot.method import method_chapter
+from reporting.snapshot.persons import people_chapter
+from reporting.snapshot.purchase import (
+    companies_chapter,
+    markets_chapter,
+    rate_sentence,
+    rates_chapter,
+    ratio,
+)
+from reporting.snapshot.words import agree, compared, count, hours, typeset
+from reporting.snapshot.work import contracts_chapter, hours_chapter
+
+SCHEMA_VERSION = 1
+YEARS_OF_SERIES = 5
+SECTIONS_OF_CHAPTER = {
+    "essential": ("essentiel",),
+    "markets": ("marches",),
+    "hours": ("heures",),
+    "people": ("personnes",),
+    "companies": ("relation",),
+    "partnership": ("partenariat", "ameliorations"),
+}
+# What is compared with the published bilan N-1: key, label, kind.
+COMPARED = (
+    ("hours", "Heures réalisées", "hours"),
+    ("people", "Personnes", "number"),
+    ("new_people", "Nouvelles entrantes", "number"),
+    ("contracts", "Contrats", "number"),
+    ("contracts_started", "Contrats démarrés dans l’année", "number"),
+    ("missions", "Missions d’intérim", "number"),
+    ("markets", "Marchés avec clause", "number"),
+    ("markets_notified", "Marchés notifiés dans l’année", "number"),
+    ("markets_reserved", "Marchés réservés", "number"),
+)
+
+
+def build_snapshot(
+    *, buyer: Buyer, year: int, version: int, narrative: Mapping[str, str], now: dt.datetime
+) -> dict[str, Any]:
+    """The bilan of a buyer's year as one JSON-ready dict; `buyer` is one that the caller may see as a whole."""
+    facts = indicators.Facts(Scope.of(buyer), Period.of_year(year, back=1))
+    is_closed = ClosedYear.objects.is_closed(year)
+    previous = _previous(buyer, year - 1)
+    if previous is not None:
+        previous["differences"] = _differences(facts, previous)
+    material = Material(
+        facts=facts,
+        year=year,
+        is_closed=is_closed,
+        previous=previous,
+        series=_series(facts, buyer, year),
+        names=_names(facts, year),
+    )
+    # The essentials quote the figures of the other chapters: they are written last and stand first.
+    chapters = [
+        markets_chapter(material),
+        hours_chapter(material),
+        contracts_chapter(material),
+        people_chapter(material),
+        rates_chapter(material),
+        companies_chapter(material),
+        _outcomes_chapter(),
+        _actions_chapter(),
+        _partnership_chapter(),
+        method_chapter(material),
+    ]
+    chapters.insert(0, _essential_chapter(material))
+    for row in chapters:
+        row["narrative"] = [
+            {"key": key, "title": SECTIONS[key][0], "text": narrative[key]}
+            for key in SECTIONS_OF_CHAPTER.get(row["key"], ())
+            if narrative.get(key, "").strip()
+        ]
+    first, last = year_bounds(year)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "computed_at": now.astimezone(formats.PARIS).isoformat(timespec="seconds"),
+        "software": {"name": "Maillon", "version": settings.SOFTWARE_VERSION},
+        "house": _house(),
+        "buyer": {
+            "id": buyer.pk,
+            "name": buyer.name,
+            "identifier": buyer.identifier,
+            "identifier_kind": buyer.get_identifier_kind_display(),
+            "kind": buyer.get_kind_display(),
+        },
+        "year": year,
+        "version": version,
+        "period": {
+            "first_day": first.isoformat(),
+            "last_day": last.isoformat(),
+            "closed": is_closed,
+            "label": f"année {year}",
+        },
+        "previous": previous
+        and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
+        "series": material.series,
+        "figures": dict(sorted(material.figures.items())),
+        "cells": dict(sorted(material.cells.items())),
+        "not_followed": [dict(row) for row in indicators.NOT_FOLLOWED],
+        "narrative": {key: narrative[key] for key in SECTIONS if narrative.get(key, "").strip()},
+        "chapters": chapters,
+    }
+
+
+def _house() -> dict[str, str]:
+    house = House.current()
+    fields = ("name", "siret", "address", "email", "phone", "signatory", "signatory_title")
+    return {field: getattr(house, field) for field in fields}
+
+
+def _previous(buyer: Buyer, year: int) -> dict[str, Any] | None:
+    """The last published version of a year: its figures and cells, its version and its day."""
+    rows = Bilan.objects.published().filter(buyer=buyer, year=year).order_by("-version")
+    found = rows.values_list("version", "published_at", "snapshot").first()
+    if found is None:
+        return None
+    version, published_at, snapshot = found
+    day = published_at.astimezone(formats.PARIS).date()
+    return {
+        "year": year,
+        "version": version,
+        "published_on": day.isoformat(),
+        "published_day": day,
+        "figures": snapshot.get("figures", {}),
+        "cells": snapshot.get("cells", {}),
+    }
+
+
+def _differences(facts: indicators.Facts, previous: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where the same computation gives today another figure than the published one."""
+    year = previous["year"]
+    made, found = indicators.contracts(facts, year), indicators.markets(facts)[year]
+    recomputed: dict[str, Decimal | int] = {
+        "hours": indicators.hours(facts)[year],
+        "people": indicators.people(facts)[year],
+        "new_people": indicators.new_people(facts)[year],
+        "contracts": made.count,
+        "contracts_started": made.started,
+        "missions": made.missions,
+        "markets": found.count,
+        "markets_notified": found.notified,
+        "markets_reserved": indicators.reserved(facts)[year].count,
+    }
+    rows = []
+    for key, label, kind in COMPARED:
+        published = previous["figures"].get(key)
+        if published is not None and Decimal(published) != Decimal(recomputed[key]):
+            rows.append(
+                {
+                    "key": key,
+                    "label": label,
+                    "kind": kind,
+                    "published": published,
+                    "recomputed": written(recomputed[key]),
+                }
+            )
+    return rows
+
+
+def _series(facts: indicators.Facts, buyer: Buyer, year: int) -> list[dict[str, Any]]:
+    """Hours of five years: as published, else as computed; a year without any hour before the first is unknown."""
+    years = range(year - YEARS_OF_SERIES + 1, year + 1)
+    published = dict(
+        Bilan.objects.published()
+        .filter(buyer=buyer, year__in=years[:-1])
+        .order_by("year", "version")
+        .values_list("year", "snapshot__figures__hours")
+    )
+    computed = indicators.hours(indicators.Facts(facts.scope, Period(tuple(years[:-2])))) | indicators.hours(
+        facts
+    )
+    found = []
+    for past in years:
+        if published.get(past) is not None:
+            found.append({"year": past, "hours": published[past], "source": "published"})
+        elif computed[past] or past == year or any(row["hours"] for row in found):
+            found.append({"year": past, "hours": written(computed[past]), "source": "computed"})
+        else:
+            found.append({"year": past, "hours": None, "source": "unknown"})
+    return found
+
+
+def _names(facts: indicators.Facts, year: int) -> dict[int, str]:
+    ids = {work.holder for work in facts.works} | {work.employer for work in facts.works}
+    ids |= {row.holder for row in indicators.rates(facts, year).rows}
+    return indicators.company_names(ids)
+
+
+def _essential_chapter(m: Material) -> dict[str, Any]:
+    figures, year = m.figures, m.year
+    total, people = indicators.hours(m.facts)[year], int(figures["people"])
+    found = indicators.rates(m.facts, year)
+    if total:
+        first = f"En {year}, {count(people, 'personne')} {agree(people, 'a réalisé', 'ont réalisé')} {hours(total)} d’insertion."
+    else:
+        first = f"En {year}, aucune heure d’insertion n’est comptée."
+    answer = " ".join([first, compared(total, m.before("hours"), year - 1), rate_sentence(m, found)])
+    new, reserved = int(figures["new_people"]), int(figures["markets_reserved"])
+    started, markets = int(figures["contracts_started"]), int(figures["markets"])
+    targets = len(found.with_target)
+    items = [
+        m.figure("hours", "d’insertion réalisées", "hours", total),
+        m.figure("people", f"{agree(people, 'personne', 'personnes')}, dont {count(new, 'nouvelle entrante', 'nouvelles entrantes', none='aucune')}", "number", people),
+        m.figure("contracts", f"{agree(int(figures['contracts']), 'contrat de travail', 'contrats de travail')}, dont {count(started, 'démarré', 'démarrés')} dans l’année", "number", int(figures["contracts"])),
+        m.figure("markets", f"{agree(markets, 'marché', 'marchés')} avec clause", "number", markets, f"et {count(reserved, 'marché réservé', 'marchés réservés')}"),
+        m.figure("rate", "des heures engagées réalisées", "rate", ratio(found.rate), "chaque engagement plafonné à 100 %"),
+        m.figure("commitments_met", agree(found.met, "engagement tenu", "engagements tenus"), "number", found.met, f"sur {count(targets, 'engagement chiffré', 'engagements chiffrés')}"),
+    ]  # fmt: skip
+    known = [row for row in m.series if row["hours"] is not None]
+    said = ", ".join(f"{row['year']} {formats.hours(row['hours'])}" for row in known)
+    blocks = [
+        m.key_figures("essential_figures", items),
+        chart(
+            "series",
+            "Heures réalisées, par année",
+            "columns",
+            [
+                (
+                    str(row["year"]),
+                    Decimal(row["hours"]) if row["hours"] is not None else None,
+                    row["year"] == year,
+                )
+                for row in m.series
+            ],
+            f"{said}.",
+        ),
+    ]
+    return chapter("essential", "L’essentiel", answer, blocks)
+
+
+def _sentence(key: str) -> str:
+    return next(row["sentence"] for row in indicators.NOT_FOLLOWED if row["key"] == key)
+
+
+def _outcomes_chapter() -> dict[str, Any]:
+    blocks = [text("outcomes_not_followed", "", [_sentence("trainings")])]
+    return chapter("outcomes", "Situation des personnes", _sentence("outcomes"), blocks)
+
+
+def _actions_chapter() -> dict[str, Any]:
+    return chapter("actions", "Actions", _sentence("actions"), [])
+
+
+def _partnership_chapter() -> dict[str, Any]:
+    answer = typeset("La note de l’année sur le partenariat, et ce qui sera amélioré.")
+    return chapter("partnership", "Partenariat", answer, [])

@@ -1,0 +1,181 @@
+"""What the chapters are written from: the facts, last year's bilan, and the blocks that they make."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from reporting.indicators import Facts
+from reporting.snapshot.words import typeset
+
+Block = dict[str, Any]
+
+
+def written(value: Any) -> str | None:
+    """A value as the snapshot keeps it: a plain decimal number, an ISO date or a text; None stays None."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table. `with_previous` puts the same figure of the published bilan N-1 beside it."""
+
+    key: str
+    label: str
+    kind: str = "text"
+    with_previous: bool = False
+
+
+@dataclass
+class Material:
+    """Everything a chapter needs, and what next year's bilan will read as its N-1."""
+
+    facts: Facts
+    year: int
+    is_closed: bool
+    previous: Mapping[str, Any] | None
+    series: list[dict[str, Any]]
+    names: dict[int, str]
+    figures: dict[str, str] = field(default_factory=dict)
+    cells: dict[str, str] = field(default_factory=dict)
+
+    def before(self, key: str) -> Decimal | None:
+        """A figure of the published bilan N-1."""
+        value = (self.previous or {}).get("figures", {}).get(key)
+        return None if value is None else Decimal(value)
+
+    def figure(
+        self, key: str, label: str, kind: str, value: Decimal | int | None, note: str = ""
+    ) -> dict[str, Any]:
+        """One key figure, beside that of the published bilan N-1; it becomes the N-1 of next year."""
+        kept = written(value)
+        if kept is not None:
+            self.figures[key] = kept
+        return {
+            "key": key,
+            "label": typeset(label),
+            "kind": kind,
+            "value": kept,
+            "previous": (self.previous or {}).get("figures", {}).get(key),
+            "previous_year": self.year - 1 if self.previous else None,
+            "note": typeset(note),
+        }
+
+    def key_figures(self, key: str, items: Sequence[dict[str, Any]]) -> Block:
+        return {"type": "key_figures", "key": key, "title": "", "items": list(items)}
+
+    def table(
+        self,
+        key: str,
+        title: str,
+        columns: Sequence[Column],
+        rows: Iterable[tuple[str, Mapping[str, Any], Iterable[str]]],
+        *,
+        totals: Mapping[str, Any] | None = None,
+        base: str = "",
+        formula: str = "",
+        notes: Sequence[str] = (),
+        empty: str = "Aucune donnée.",
+    ) -> Block:
+        """A table. rows: (key, cells, withheld columns); a withheld cell is nowhere in the snapshot."""
+        known = (self.previous or {}).get("cells", {})
+        shown: list[dict[str, Any]] = []
+        for column in columns:
+            shown.append({"key": column.key, "label": column.label, "kind": column.kind, "previous": False})
+            if column.with_previous:
+                shown.append(
+                    {
+                        "key": f"{column.key}_previous",
+                        "label": str(self.year - 1),
+                        "kind": column.kind,
+                        "previous": True,
+                    }
+                )
+        lines = []
+        for row_key, values, withheld in rows:
+            masked = sorted(withheld)
+            cells: dict[str, str | None] = {}
+            for column in columns:
+                value = None if column.key in masked else written(values.get(column.key))
+                cells[column.key] = value
+                if column.kind != "text" and value is not None:
+                    self.cells[f"{key}.{row_key}.{column.key}"] = value
+                if column.with_previous:
+                    cells[f"{column.key}_previous"] = known.get(f"{key}.{row_key}.{column.key}")
+            lines.append({"key": row_key, "cells": cells, "masked": masked})
+        return {
+            "type": "table",
+            "key": key,
+            "title": typeset(title),
+            "columns": shown,
+            "rows": lines,
+            "totals": self._totals(key, columns, totals),
+            "base": typeset(base),
+            "formula": typeset(formula),
+            "notes": [typeset(note) for note in notes],
+            "empty": typeset(empty),
+        }
+
+    def _totals(
+        self, key: str, columns: Sequence[Column], totals: Mapping[str, Any] | None
+    ) -> dict[str, str | None] | None:
+        if totals is None:
+            return None
+        known = (self.previous or {}).get("cells", {})
+        found: dict[str, str | None] = {}
+        for column in columns:
+            value = written(totals.get(column.key))
+            found[column.key] = value
+            if column.kind != "text" and value is not None:
+                self.cells[f"{key}.total.{column.key}"] = value
+            if column.with_previous:
+                found[f"{column.key}_previous"] = known.get(f"{key}.total.{column.key}")
+        return found
+
+
+def chart(
+    key: str, title: str, kind: str, rows: Iterable[tuple[str, Any, bool]], description: str, unit: str = "h"
+) -> Block:
+    """A chart of (label, value, stands out)."""
+    return {
+        "type": "chart",
+        "key": key,
+        "title": typeset(title),
+        "chart": kind,
+        "unit": unit,
+        "rows": [
+            {"label": label, "value": written(value), "note": "", "main": main} for label, value, main in rows
+        ],
+        "description": typeset(description),
+    }
+
+
+def text(key: str, title: str, paragraphs: Iterable[str]) -> Block:
+    return {
+        "type": "text",
+        "key": key,
+        "title": typeset(title),
+        "paragraphs": [typeset(paragraph) for paragraph in paragraphs],
+    }
+
+
+def definitions(key: str, title: str, items: Iterable[tuple[str, str]]) -> Block:
+    return {
+        "type": "definitions",
+        "key": key,
+        "title": typeset(title),
+        "items": [{"term": typeset(term), "text": typeset(words)} for term, words in items],
+    }
+
+
+def chapter(key: str, title: str, answer: str, blocks: Sequence[Block]) -> dict[str, Any]:
+    return {"key": key, "title": title, "answer": typeset(answer), "narrative": [], "blocks": list(blocks)}

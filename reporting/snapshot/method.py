@@ -1,0 +1,158 @@
+"""The method chapter: rules in force, formulas, definitions, what is not known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from beneficiaries.enums import EntrySource, HourKind
+from core import formats
+from reporting import indicators
+from reporting.indicators.facts import exact
+from reporting.snapshot.material import Block, Column, Material, chapter, definitions, text
+from reporting.snapshot.words import agree, count, hours, listed, upper_first
+
+DEFINITIONS = (
+    (
+        "Heures comptées",
+        "heures validées par la maison, qui reposent sur une décision d’éligibilité prise avant le début de l’affectation, "
+        "dans la période d’éligibilité de la personne, la vie du marché et le plafond mensuel. Seules ces heures sont "
+        "additionnées.",
+    ),
+    (
+        "Marchés",
+        "marchés qui ont au moins une clause et dont la vie (ordre de service ou notification, jusqu’à la clôture) recoupe "
+        "l’année. Un accord-cadre et ses marchés subséquents comptent pour un.",
+    ),
+    (
+        "Contrats",
+        "contrats de travail d’au moins une heure comptée dans l’année ; ceux qui se suivent pour la même personne, le même "
+        "employeur et la même entreprise n’en font qu’un. Les missions d’intérim sont aussi comptées une à une, à part.",
+    ),
+    ("Personnes", "personnes distinctes d’au moins une heure comptée dans l’année."),
+    (
+        "Nouvelles entrantes",
+        "parmi ces personnes, celles qui n’avaient aucune heure comptée avant l’année pour ce donneur d’ordre.",
+    ),
+    (
+        "Taux de réalisation",
+        "heures comptées depuis le début ÷ heures engagées à la fin de l’année, par engagement. Dans un ensemble, chaque "
+        "engagement est plafonné à 100 % et le surplus est montré à part ; sans objectif, le taux est sans objet.",
+    ),
+    (
+        "Par entreprise",
+        "par entreprise qui porte l’engagement (titulaire ou mandataire). La lecture par employeur, dont les SIAE, porte sur "
+        "les mêmes heures : les deux ne s’additionnent pas.",
+    ),
+    (
+        "Régularisation",
+        "heures d’années closes, validées ou corrigées après la clôture : elles sont au mois où elles ont été faites, dans "
+        "les chiffres cumulés, et imprimées dans le bilan suivant.",
+    ),
+    (
+        "Année N-1",
+        "chiffres du dernier bilan publié de l’année précédente, tels qu’ils ont été publiés. L’évolution est sans objet "
+        "quand la base est nulle ou inconnue.",
+    ),
+)
+
+
+def method_chapter(m: Material) -> dict[str, Any]:
+    blocks = [
+        text("rules", "Règles de comptage en vigueur", _rules(m)),
+        definitions("definitions", "Définitions et formules", DEFINITIONS),
+        _previous(m),
+        text("not_known", "Ce que ce bilan ne dit pas", _not_known(m)),
+        text("take_over", "Reprise et décisions", _take_over(m)),
+    ]
+    answer = "Tous les chiffres viennent des relevés d’heures validés par la maison, comptés selon les règles ci-dessous."
+    return chapter("method", "Méthode", answer, blocks)
+
+
+def _rules(m: Material) -> list[str]:
+    rules = m.facts.rules_in_force(m.year)
+    kinds = [kind.label for kind in HourKind if kind.value in rules.kinds]
+    found = [
+        f"Heures retenues : {listed(kinds) or 'aucune'}.",
+        f"Période d’éligibilité : {count(rules.period_months, 'mois', 'mois')} à partir du premier jour de la première "
+        f"affectation ; une validation inutilisée s’éteint après {count(rules.review_validity_months, 'mois', 'mois')}.",
+        f"Plafond : {formats.hours(rules.legal_max_month)} par personne et par mois, toutes affectations réunies.",
+        f"Deux contrats n’en font qu’un à {count(rules.chain_gap_days, 'jour')} d’écart au plus.",
+    ]
+    changed = sorted({row.in_force_from for row in m.facts.rules if row.in_force_from.year == m.year})
+    if changed:
+        found.append(
+            f"Règles modifiées dans l’année à partir de : {listed([formats.month(day) for day in changed])}."
+        )
+    own = sorted({row.market.reference for row in m.facts.rules if row.market})
+    if own:
+        found.append(f"Règles propres à {agree(len(own), 'un marché', 'des marchés')} : {', '.join(own)}.")
+    return found
+
+
+def _previous(m: Material) -> Block:
+    """What the published bilan N-1 says and what the same computation gives today, where they differ."""
+    rows = (m.previous or {}).get("differences", [])
+    if not m.previous:
+        base = f"Aucun bilan {m.year - 1} n’est publié dans l’outil."
+    else:
+        base = (
+            f"Bilan {m.previous['year']} publié le {formats.day(m.previous['published_day'])}, version "
+            f"{m.previous['version']}."
+        )
+    empty = "Le même calcul donne aujourd’hui les mêmes chiffres." if m.previous else "Rien à comparer."
+    return m.table(
+        "previous_differences",
+        f"Année {m.year - 1} : chiffres publiés et chiffres recalculés",
+        [
+            Column("label", "Chiffre"),
+            Column("published", "Publié", "hours"),
+            Column("recomputed", "Recalculé", "hours"),
+        ],
+        [
+            (
+                row["key"],
+                {"label": row["label"], "published": row["published"], "recomputed": row["recomputed"]},
+                (),
+            )
+            for row in rows
+        ],
+        base=base,
+        notes=["Un écart vient d’heures recomptées ou corrigées depuis la publication."] if rows else [],
+        empty=empty,
+    )
+
+
+def _not_known(m: Material) -> list[str]:
+    found = [row["sentence"] for row in indicators.NOT_FOLLOWED]
+    waiting = sum(row.unvalidated for row in indicators.relations(m.facts, m.year).values())
+    if waiting:
+        found.insert(
+            0,
+            f"{upper_first(count(waiting, 'relevé'))} d’heures de {m.year} {agree(waiting, 'n’est pas validé', 'ne sont pas validés')} : "
+            "ces heures ne sont pas comptées.",
+        )
+    if not m.is_closed:
+        found.insert(0, f"L’année {m.year} n’est pas close : ces chiffres peuvent encore changer.")
+    return found
+
+
+def _take_over(m: Material) -> list[str]:
+    taken = m.facts.annual_entries(m.year).filter(source=EntrySource.TAKE_OVER)
+    row = taken.aggregate(hours=Sum("counted_hours"), entries=Count("pk"))
+    if row["entries"]:
+        said = (
+            f"{upper_first(hours(exact(row['hours'])))} de {m.year} {agree(exact(row['hours']), 'vient', 'viennent')} de l’ancien "
+            "outil : elles gardent la validation et la granularité qu’elles y avaient, sans être soumises aux règles de "
+            "validation préalable, de période et de plafond."
+        )
+    else:
+        said = f"Aucune heure de {m.year} ne vient d’un ancien outil."
+    notes = sorted({row.note for row in m.facts.rules if row.note and (row.buyer_id or row.market_id)})
+    decisions = (
+        [f"Décision ou précision enregistrée : {note}" for note in notes]
+        if notes
+        else ["Aucune décision motivée du donneur d’ordre sur le comptage n’est enregistrée."]
+    )
+    return [said, *decisions]

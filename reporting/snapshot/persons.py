@@ -1,0 +1,150 @@
+"""The chapter on people: typology and publics, masked before they are written anywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import formats
+from reporting import indicators
+from reporting.indicators.facts import ZERO
+from reporting.masking import SMALL_TOTAL, THRESHOLD, Masked, mask, mask_publics
+from reporting.snapshot.material import Block, Column, Material, chapter, chart, text
+from reporting.snapshot.words import agree, count, upper_first
+
+# Publics that say the same as a row of the typology.
+SAME_AS = {"under26": ("age", "0"), "over50": ("age", "50"), "qpv": ("qpv", "yes")}
+WITHHELD_COLUMNS = ("people", "hours", "contracts")
+
+
+def people_chapter(m: Material) -> dict[str, Any]:
+    people = indicators.people(m.facts)[m.year]
+    new = indicators.new_people(m.facts)[m.year]
+    total = indicators.hours(m.facts)[m.year]
+    figures = [
+        m.figure("people", agree(people, "personne", "personnes"), "number", people),
+        m.figure("new_people", agree(new, "nouvelle entrante", "nouvelles entrantes"), "number", new),
+        m.figure(
+            "hours_per_person",
+            "heures par personne en moyenne",
+            "hours",
+            indicators.hours_per_person(total, people),
+        ),
+    ]
+    if not people:
+        answer = f"Aucune personne n’a d’heure comptée en {m.year}."
+        return chapter("people", "Personnes", answer, [m.key_figures("people_figures", figures)])
+    answer = (
+        f"{upper_first(count(people, 'personne', none='aucune'))} {agree(people, 'a travaillé', 'ont travaillé')} dans le "
+        f"cadre des clauses en {m.year}, dont {count(new, 'nouvelle entrante', 'nouvelles entrantes', none='aucune')}."
+    )
+    return chapter(
+        "people", "Personnes", answer, [m.key_figures("people_figures", figures), *_typology(m, people)]
+    )
+
+
+def _typology(m: Material, people: int) -> list[Block]:
+    if not m.is_closed:
+        why = f"L’année {m.year} n’est pas close : la typologie des personnes ne paraît que pour une année close."
+        return [text("typology_withheld", "Typologie", [why])]
+    tables = [mask(table) for table in indicators.typology(m.facts, m.year)]
+    publics = mask_publics(
+        indicators.publics(m.facts, m.year),
+        tables=tables,
+        same_as=SAME_AS,
+        principal=indicators.principal_publics(m.facts, m.year),
+        total=people,
+    )
+    shown = [table for table in tables if not table.withheld]
+    withheld = [table for table in tables if table.withheld]
+    blocks = [_rule(people)]
+    for table in shown:
+        if table.key == "gender" and not table.hidden:
+            blocks.append(_share_chart(table))
+        blocks.append(_table(m, table, people))
+    if not publics.withheld:
+        blocks.append(_publics(m, publics, people))
+    if withheld or publics.withheld:
+        titles = [table.title for table in withheld] + (["Publics"] if publics.withheld else [])
+        sentence = (
+            f"Trop peu de personnes pour être détaillés sans risque de les reconnaître : {', '.join(titles)}."
+        )
+        blocks.append(text("typology_withheld", "Ce qui n’est pas détaillé", [sentence]))
+    return blocks
+
+
+def _rule(people: int) -> Block:
+    words = [
+        "La situation est celle de l’entrée : celle que fige la décision d’éligibilité sur laquelle repose la première "
+        "heure comptée de l’année.",
+        f"Pour que personne ne puisse être reconnu, les tranches de moins de {THRESHOLD} personnes sont regroupées, puis "
+        "masquées avec leurs heures et leurs contrats, et avec une autre ligne au moins.",
+    ]
+    if people < SMALL_TOTAL:
+        words.append(
+            f"Avec moins de {SMALL_TOTAL} personnes, seuls le genre et deux tranches d’âge peuvent paraître."
+        )
+    return text("typology_rule", "", words)
+
+
+def _table(m: Material, table: Masked, people: int) -> Block:
+    total = sum((row.hours for row in table.rows), ZERO)
+    return m.table(
+        f"typology_{table.key}",
+        table.title,
+        [
+            Column("label", table.title),
+            Column("people", f"Personnes {m.year}", "number", True),
+            Column("hours", f"Heures {m.year}", "hours"),
+            Column("contracts", "Contrats", "number"),
+        ],
+        [
+            (
+                row.key,
+                {"label": row.label, "people": row.people, "hours": row.hours, "contracts": row.contracts},
+                WITHHELD_COLUMNS if row.key in table.hidden else (),
+            )
+            for row in table.rows
+        ],
+        totals={
+            "label": "Ensemble",
+            "people": people,
+            "hours": total,
+            "contracts": sum(row.contracts for row in table.rows),
+        },
+        base=f"Base : {count(people, 'personne')} d’au moins une heure comptée en {m.year}.",
+    )
+
+
+def _publics(m: Material, table: Masked, people: int) -> Block:
+    return m.table(
+        "publics",
+        "Publics",
+        [
+            Column("label", "Public à l’entrée"),
+            Column("people", f"Personnes {m.year}", "number", True),
+            Column("hours", f"Heures {m.year}", "hours"),
+        ],
+        [
+            (
+                row.key,
+                {"label": row.label, "people": row.people, "hours": row.hours},
+                ("people", "hours") if row.key in table.hidden else (),
+            )
+            for row in table.rows
+        ],
+        base=f"Base : {count(people, 'personne')} d’au moins une heure comptée en {m.year}.",
+        notes=["Une personne peut relever de plusieurs publics : les lignes ne s’additionnent pas."],
+    )
+
+
+def _share_chart(table: Masked) -> Block:
+    rows = [row for row in table.rows if row.people]
+    said = ", ".join(f"{row.label} {formats.number(row.people)}" for row in rows)
+    return chart(
+        "typology_gender_chart",
+        "Personnes selon le genre",
+        "share",
+        [(row.label, row.people, False) for row in rows],
+        f"{said}.",
+        unit="",
+    )

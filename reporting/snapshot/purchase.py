@@ -1,0 +1,347 @@
+"""Chapters on the purchase: markets and clauses, taux de réalisation, relation entreprise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from clauses.enums import ClauseKind
+from core import formats
+from markets.enums import Family, Reservation
+from reporting import indicators
+from reporting.indicators.facts import ZERO
+from reporting.indicators.purchase import CommitmentRate, Rates
+from reporting.snapshot.material import Column, Material, chapter, chart
+from reporting.snapshot.words import agree, count, upper_first
+
+NOT_ADDED = "Un marché peut figurer sur plusieurs lignes : les lignes ne s’additionnent pas."
+
+
+def ratio(value: Decimal | None) -> Decimal | None:
+    """A rate with four decimals."""
+    return None if value is None else value.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+
+
+def markets_chapter(m: Material) -> dict[str, Any]:
+    found, kept = indicators.markets(m.facts)[m.year], indicators.reserved(m.facts)[m.year]
+    answer = f"{upper_first(count(found.count, 'marché'))} avec clause {agree(found.count, 'a', 'ont')} été en cours en {m.year}"
+    if found.count:
+        answer += f", dont {found.notified} {agree(found.notified, 'notifié', 'notifiés')} dans l’année"
+        answer += f" et {found.with_hours} avec des heures réalisées"
+    if not found.count:
+        answer = f"Aucun marché avec clause n’a été en cours en {m.year}"
+    answer += f" ; {count(kept.count, 'marché')} {agree(kept.count, 'était réservé', 'étaient réservés')}."
+    if not kept.count:
+        answer = answer.replace("aucun marché était réservé", "aucun marché n’était réservé")
+    figures = [
+        m.figure("markets", agree(found.count, "marché avec clause", "marchés avec clause"), "number", found.count),
+        m.figure("markets_notified", "dont notifiés dans l’année", "number", found.notified),
+        m.figure("markets_with_hours", "dont avec des heures réalisées", "number", found.with_hours),
+        m.figure("markets_reserved", agree(kept.count, "marché réservé", "marchés réservés"), "number", kept.count),
+        m.figure("markets_insertion", agree(found.insertion, "marché d’insertion", "marchés d’insertion"), "number", found.insertion),
+    ]  # fmt: skip
+    by_kind = indicators.markets_by_clause_kind(m.facts)[m.year]
+    blocks = [
+        m.key_figures("markets_figures", figures),
+        m.table(
+            "markets_by_clause_kind",
+            "Marchés par nature de clause",
+            [Column("label", "Nature de la clause"), Column("markets", f"Marchés {m.year}", "number", True)],
+            [
+                (kind, {"label": upper_first(ClauseKind(kind).label), "markets": by_kind[kind]}, ())
+                for kind in ClauseKind.values
+                if kind in by_kind
+            ],
+            base=f"Base : {count(found.count, 'marché')} avec clause en cours en {m.year}.",
+            notes=[NOT_ADDED],
+            empty="Aucune clause n’est en cours.",
+        ),
+        _reserved_table(m, kept),
+        m.table(
+            "awarded",
+            "Montants attribués dans l’année aux structures d’insertion et du travail adapté",
+            [Column("label", "Attributaires"), Column("amount", f"Montant hors taxes {m.year}", "amount", True)],
+            [
+                ("siae", {"label": "Structures de l’insertion par l’activité économique (SIAE)", "amount": kept.awarded_to_siae}, ()),
+                ("adapted", {"label": "Entreprises adaptées et ESAT", "amount": kept.awarded_to_adapted}, ()),
+            ],
+            base="Base : attributions de l’année, selon la nature de l’entreprise le jour de l’attribution ; "
+            "un marché subséquent est compté dans son accord-cadre.",
+            notes=[f"{upper_first(count(kept.awards_without_amount, 'attribution', none='aucune'))} sans montant connu."]
+            if kept.awards_without_amount
+            else [],
+        ),
+        _market_list(m),
+    ]  # fmt: skip
+    return chapter("markets", "Marchés et clauses", answer, blocks)
+
+
+def _reserved_table(m: Material, kept: indicators.Reserved) -> dict[str, Any]:
+    return m.table(
+        "markets_reserved_by_ground",
+        "Marchés et lots réservés, par fondement",
+        [
+            Column("label", "Fondement"),
+            Column("markets", f"Marchés {m.year}", "number", True),
+            Column("wholly", "dont en totalité", "number"),
+            Column("lots", "Lots", "number", True),
+        ],
+        [
+            (
+                ground,
+                {
+                    "label": upper_first(Reservation(ground).label),
+                    "markets": kept.markets[ground],
+                    "wholly": kept.wholly.get(ground, 0),
+                    "lots": kept.lots.get(ground, 0),
+                },
+                (),
+            )
+            for ground in Reservation.values
+            if ground in kept.markets
+        ],
+        base=f"Base : marchés en cours en {m.year}, avec ou sans clause.",
+        notes=[NOT_ADDED] if len(kept.markets) > 1 else [],
+        empty="Aucun marché ni lot réservé n’est en cours.",
+    )
+
+
+def _market_list(m: Material) -> dict[str, Any]:
+    """Each market with its hours; a marché subséquent is added to its framework."""
+    alive = indicators.markets(m.facts)[m.year].roots
+    by_id = {row.id: row for row in m.facts.markets}
+    hours: dict[int, Decimal] = {}
+    for market, line in indicators.by_market(m.facts)[m.year].items():
+        root = by_id[market].root if market in by_id else market
+        hours[root] = hours.get(root, ZERO) + line.hours
+    shown = [by_id[pk] for pk in sorted(alive | set(hours)) if pk in by_id]
+    shown.sort(key=lambda row: (-hours.get(row.id, ZERO), row.reference, row.id))
+    return m.table(
+        "market_list",
+        "Les marchés de l’année",
+        [
+            Column("label", "Marché"),
+            Column("family", "Famille d’achat"),
+            Column("notified_on", "Notifié le", "day"),
+            Column("hours", f"Heures {m.year}", "hours", True),
+        ],
+        [
+            (
+                str(row.id),
+                {
+                    "label": f"{row.reference} · {formats.short(row.object, 90)}",
+                    "family": upper_first(Family(row.family).label),
+                    "notified_on": row.notified_on,
+                    "hours": hours.get(row.id, ZERO),
+                },
+                (),
+            )
+            for row in shown
+        ],
+        totals={"label": "Ensemble", "hours": sum(hours.values(), ZERO)},
+        base=f"Base : marchés avec clause en cours en {m.year}, et ceux qui ont des heures comptées.",
+        notes=["Les marchés subséquents sont réunis à leur accord-cadre."],
+        empty="Aucun marché n’est en cours.",
+    )
+
+
+# --- taux de réalisation --------------------------------------------------------------------------------------
+
+
+def rates_chapter(m: Material) -> dict[str, Any]:
+    found = indicators.rates(m.facts, m.year)
+    blocks = [
+        m.key_figures("rates_figures", list(_rate_figures(m, found))),
+        _rates_by_holder(m, found),
+        _rates_by_commitment(m, found),
+    ]
+    return chapter("rates", "Taux de réalisation", rate_sentence(m, found), blocks)
+
+
+def rate_sentence(m: Material, found: Rates) -> str:
+    if found.rate is None:
+        return "Aucun engagement chiffré n’est en cours : le taux de réalisation est sans objet."
+    targets = len(found.with_target)
+    sentence = (
+        f"Fin {m.year}, {formats.rate(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
+        f"plafonné à 100 %"
+    )
+    if targets == 1:
+        return f"{sentence} ; l’unique engagement chiffré {'est' if found.met else 'n’est pas encore'} tenu."
+    if not found.met:
+        return f"{sentence} ; aucun des {targets} engagements chiffrés n’est encore tenu."
+    return f"{sentence} ; {found.met} {agree(found.met, 'engagement', 'engagements')} sur {targets} {agree(found.met, 'est tenu', 'sont tenus')}."
+
+
+def _rate_figures(m: Material, found: Rates) -> Iterator[dict[str, Any]]:
+    yield m.figure(
+        "rate", "taux de réalisation", "rate", ratio(found.rate), "chaque engagement plafonné à 100 %"
+    )
+    yield m.figure("hours_engaged", "heures engagées", "hours", found.engaged, f"au 31/12/{m.year}")
+    yield m.figure("hours_since_start", "heures comptées depuis le début", "hours", found.counted)
+    yield m.figure("surplus", "heures au-delà des engagements", "hours", found.surplus, "hors du taux")
+    targets = len(found.with_target)
+    yield m.figure(
+        "commitments_met", "engagements tenus", "number", found.met, f"sur {count(targets, 'engagement chiffré', 'engagements chiffrés')}"
+    )  # fmt: skip
+
+
+_RATE_COLUMNS = [
+    Column("engaged", "Engagées", "hours"),
+    Column("counted", "Comptées", "hours"),
+    Column("rate", "Taux", "rate"),
+    Column("surplus", "Au-delà", "hours"),
+]
+_RATE_FORMULA = (
+    "Taux = heures comptées depuis le début ÷ heures engagées à la fin de l’année ; dans un ensemble, chaque "
+    "engagement est plafonné à 100 %. Il n’y a pas de prorata du temps écoulé."
+)
+
+
+def _rates_by_holder(m: Material, found: Rates) -> dict[str, Any]:
+    by_holder: dict[int, list[CommitmentRate]] = {}
+    for row in found.rows:
+        by_holder.setdefault(row.holder, []).append(row)
+    lines = sorted(
+        ((pk, Rates(rows)) for pk, rows in by_holder.items()),
+        key=lambda line: (-line[1].engaged, m.names[line[0]], line[0]),
+    )
+    return m.table(
+        "rates_by_holder",
+        "Par entreprise qui porte l’engagement",
+        [Column("label", "Entreprise"), *_RATE_COLUMNS],
+        [
+            (
+                str(pk),
+                {
+                    "label": m.names[pk],
+                    "engaged": rows.engaged,
+                    "counted": rows.counted,
+                    "rate": ratio(rows.rate),
+                    "surplus": rows.surplus,
+                },
+                (),
+            )
+            for pk, rows in lines
+        ],
+        totals=_rate_totals(found),
+        base=f"Base : engagements chiffrés des marchés en cours en {m.year}.",
+        formula=_RATE_FORMULA,
+        empty="Aucun engagement n’est en cours.",
+    )
+
+
+def _rate_totals(found: Rates) -> dict[str, Any]:
+    return {
+        "label": "Ensemble",
+        "engaged": found.engaged,
+        "counted": found.counted,
+        "rate": ratio(found.rate),
+        "surplus": found.surplus,
+    }
+
+
+def _rates_by_commitment(m: Material, found: Rates) -> dict[str, Any]:
+    without = len(found.rows) - len(found.with_target)
+    return m.table(
+        "rates_by_commitment",
+        "Par engagement",
+        [Column("label", "Marché"), Column("company", "Entreprise"), *_RATE_COLUMNS],
+        [
+            (
+                str(row.id),
+                {
+                    "label": f"{row.market_reference} · {formats.short(row.market_object, 70)}",
+                    "company": m.names[row.holder],
+                    "engaged": row.engaged,
+                    "counted": row.counted,
+                    "rate": ratio(row.rate),
+                    "surplus": row.surplus,
+                },
+                (),
+            )
+            for row in found.with_target
+        ],
+        totals=_rate_totals(found),
+        notes=[
+            f"{upper_first(count(without, 'engagement'))} sans objectif d’heures : taux sans objet, hors du tableau."
+        ]
+        if without
+        else [],
+        empty="Aucun engagement chiffré n’est en cours.",
+    )
+
+
+# --- relation entreprise --------------------------------------------------------------------------------------
+
+
+def companies_chapter(m: Material) -> dict[str, Any]:
+    found = indicators.relations(m.facts, m.year)
+    waiting = sum(row.unvalidated for row in found.values())
+    silent = sum(row.last_month is None for row in found.values())
+    if not found:
+        answer = "Aucune entreprise ne porte d’engagement en cours."
+    else:
+        number = len(found)
+        answer = f"{upper_first(count(number, 'entreprise', none='aucune'))} {agree(number, 'porte un engagement', 'portent des engagements')} en cours"
+        if silent:
+            answer += (
+                f" ; pour {silent} d’entre elles, aucune heure n’est encore validée"
+                if number > 1
+                else " ; aucune heure n’est encore validée"
+            )
+        answer += "."
+    lines = sorted(found.items(), key=lambda line: (-line[1].engaged, m.names[line[0]], line[0]))
+    blocks = [
+        m.table(
+            "relations",
+            "Où en est chaque entreprise",
+            [
+                Column("label", "Entreprise"),
+                Column("engaged", "Engagées", "hours"),
+                Column("counted", "Comptées", "hours"),
+                Column("rate", "Taux", "rate"),
+                Column("last_month", "Dernier mois validé", "month"),
+                Column("unvalidated", f"Relevés {m.year} à valider", "number"),
+            ],
+            [
+                (
+                    str(pk),
+                    {
+                        "label": m.names[pk],
+                        "engaged": row.engaged,
+                        "counted": row.counted,
+                        "rate": ratio(row.rate),
+                        "last_month": row.last_month,
+                        "unvalidated": row.unvalidated,
+                    },
+                    (),
+                )
+                for pk, row in lines
+            ],
+            totals={"label": "Ensemble", "unvalidated": waiting},
+            base=f"Base : entreprises qui portent un engagement d’un marché en cours en {m.year} ; heures comptées depuis "
+            "le début.",
+            notes=[
+                row["sentence"]
+                for row in indicators.NOT_FOLLOWED
+                if row["key"] in ("contacts", "qualitative")
+            ],
+            empty="Aucune entreprise ne porte d’engagement en cours.",
+        )
+    ]
+    return chapter("companies", "Relation avec les entreprises", answer, blocks)
+
+
+def hours_by_holder_chart(m: Material, lines: list[tuple[str, Decimal]]) -> dict[str, Any]:
+    """The ten companies with the most hours."""
+    first = lines[:10]
+    described = ", ".join(f"{label} {formats.hours(value)}" for label, value in first)
+    return chart(
+        "hours_by_holder_chart",
+        "Les entreprises qui ont réalisé le plus d’heures",
+        "bars",
+        [(label, value, index == 0) for index, (label, value) in enumerate(first)],
+        f"{described}." if described else "Aucune heure.",
+    )
