@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -38,32 +38,68 @@ class HistoryEntry:
     reason: str = ""
 
 
-def history_of(row: models.Model, *, hidden: Collection[str] = (), limit: int = 200) -> list[HistoryEntry]:
-    """The history of a tracked row, newest first; `hidden` names fields that this reader must not see.
+@dataclass(frozen=True)
+class Part:
+    """Rows that belong to a file and whose history is told with it: a market's lots, a buyer's accesses.
 
-    One query for the moments, one per related model, whatever their number.
+    records: their historical rows, with what `name` reads already selected. name: from a record, what it is about.
     """
-    records = list(row.history.select_related("history_user").order_by("history_date", "history_id"))  # type: ignore[attr-defined]
-    return entries_of(type(row), records, hidden=hidden)[::-1][:limit]
+
+    records: models.QuerySet
+    name: Callable[[Any], str]
+    hidden: Collection[str] = ()
 
 
-def entries_of(
-    model: type[models.Model], records: list[Any], *, hidden: Collection[str] = ()
+def history_of(
+    row: models.Model, *, hidden: Collection[str] = (), parts: Iterable[Part] = (), limit: int = 200
 ) -> list[HistoryEntry]:
-    """The moments of one row, oldest first, from its history records in order; one query per related model."""
-    fields = [
+    """The history of a tracked row and of its parts, newest first; `hidden` names fields that this reader must not see.
+
+    One query for the moments of the row and of each part, one per related model that changed, whatever their number.
+    """
+    found = [(Part(row.history.all(), lambda record: "", hidden), False)]  # type: ignore[attr-defined]
+    found += [(part, True) for part in parts]
+    moments = []
+    for part, is_part in found:
+        records = list(part.records.select_related("history_user").order_by("history_date", "history_id"))
+        if records:
+            fields = _fields(records[0], part.hidden)
+            for chain in _by_row(records).values():
+                moments.append((part, is_part, fields, chain))
+    labels = _labels(moments)
+    entries = [
+        entry
+        for part, is_part, fields, chain in moments
+        for entry in _entries(chain, fields, labels, part.name if is_part else None)
+    ]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
+
+
+def _fields(record: Any, hidden: Collection[str]) -> list[Any]:
+    """The fields of the tracked model that its history keeps and that are shown."""
+    return [
         model_field
-        for model_field in model._meta.concrete_fields
+        for model_field in record.instance_type._meta.concrete_fields
         if not model_field.primary_key
         and model_field.name not in _SILENT
         and model_field.name not in hidden
-        and records
-        and hasattr(records[0], model_field.attname)
+        and hasattr(record, model_field.attname)
     ]
-    labels = _labels(records, fields)
-    entries, before = [], None
+
+
+def _by_row(records: list[Any]) -> dict[Any, list[Any]]:
+    chains: dict[Any, list[Any]] = defaultdict(list)
     for record in records:
-        changes = []
+        chains[getattr(record, record.instance_type._meta.pk.attname)].append(record)
+    return chains
+
+
+def _entries(
+    chain: list[Any], fields: list[Any], labels: Any, name: Callable[[Any], str] | None
+) -> Iterator[HistoryEntry]:
+    before = None
+    for record in chain:
+        changes: list[Change] = []
         for model_field in fields:
             new = getattr(record, model_field.attname)
             old = getattr(before, model_field.attname) if before is not None else None
@@ -78,28 +114,26 @@ def entries_of(
                 )
         # A save that changed nothing visible is no event.
         if before is None or changes or record.history_type == "-":
-            who = str(record.history_user) if record.history_user else "Maillon"
-            entries.append(
-                HistoryEntry(
-                    record.history_date,
-                    who,
-                    _WHAT[record.history_type],
-                    changes,
-                    record.history_change_reason or "",
-                )
+            what = _WHAT[record.history_type]
+            yield HistoryEntry(
+                record.history_date,
+                str(record.history_user) if record.history_user else "Maillon",
+                f"{name(record)}, {what}" if name else what,
+                changes,
+                record.history_change_reason or "",
             )
         before = record
-    return entries
 
 
-def _labels(records: list[Any], fields: list[Any]) -> dict[Any, dict[Any, str]]:
-    """The words of the related rows that appear anywhere in the history."""
+def _labels(moments: list[Any]) -> dict[Any, dict[Any, str]]:
+    """The words of the related rows that came or went anywhere in the history."""
     wanted: dict[Any, set[Any]] = defaultdict(set)
-    for model_field in fields:
-        if isinstance(model_field, models.ForeignKey):
-            keys = {getattr(record, model_field.attname) for record in records}
-            # What never changed is never written.
-            wanted[model_field.related_model] |= keys - {None} if len(keys) > 1 else set()
+    for _, _, fields, chain in moments:
+        for model_field in fields:
+            if isinstance(model_field, models.ForeignKey):
+                keys = {getattr(record, model_field.attname) for record in chain}
+                if len(keys) > 1:
+                    wanted[model_field.related_model] |= keys - {None}
     return {
         model: {row.pk: str(row) for row in model._default_manager.filter(pk__in=keys)}
         for model, keys in wanted.items()
@@ -110,7 +144,7 @@ def _written(model_field: Any, value: Any, labels: dict[Any, dict[Any, str]]) ->
     if value is None or value == "":
         return ""
     if isinstance(model_field, models.ForeignKey):
-        return labels[model_field.related_model].get(value, f"n° {value}")
+        return labels.get(model_field.related_model, {}).get(value, f"n° {value}")
     if model_field.choices:
         return str(dict(model_field.flatchoices).get(value, value))
     if isinstance(value, bool):

@@ -31,6 +31,7 @@ class SearchFilter(django_filters.CharFilter):
 class FilterSet(django_filters.FilterSet):
     """Filters of a list; `q` comes by itself where the model can be searched."""
 
+    filters: Any
     search_label = "Rechercher"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

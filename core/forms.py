@@ -217,7 +217,7 @@ class _TypedField(forms.CharField):
             value if isinstance(value, str) or value is None else self.prepare_value(value)
         )
         try:
-            return type(self).read(text)
+            return type(self).read(text or "")
         except ValueError as error:
             raise forms.ValidationError(str(error), code="invalid") from None
 

@@ -18,7 +18,12 @@ class TrackedModel(models.Model):
 
 
 def bulk_create_tracked(
-    model: type[models.Model], rows: Iterable[models.Model], *, user: Any = None, reason: str = "", batch_size: int = 500
+    model: type[models.Model],
+    rows: Iterable[models.Model],
+    *,
+    user: Any = None,
+    reason: str = "",
+    batch_size: int = 500,
 ) -> list[Any]:
     """Insert many rows and their first history rows, in one transaction."""
     return bulk_create_with_history(
@@ -39,11 +44,18 @@ def bulk_update_tracked(
     if not rows:
         return 0
     return bulk_update_with_history(
-        list(rows), model, list(fields), batch_size=batch_size, default_user=user, default_change_reason=reason
+        list(rows),
+        model,
+        list(fields),
+        batch_size=batch_size,
+        default_user=user,
+        default_change_reason=reason,
     )
 
 
-def bulk_load_generated(model: type[models.Model], rows: Sequence[models.Model], *, batch_size: int = 2_000) -> None:
+def bulk_load_generated(
+    model: type[models.Model], rows: Sequence[models.Model], *, batch_size: int = 2_000
+) -> None:
     """Insert generated rows (demo territory, benchmarks) without history: they have no author and no past."""
     with transaction.atomic():
         model._default_manager.bulk_create(rows, batch_size=batch_size)

@@ -3,6 +3,7 @@
 import logging
 import re
 import traceback
+from collections.abc import ItemsView
 from typing import Any
 
 from django.views.debug import SafeExceptionReporterFilter
@@ -35,8 +36,8 @@ class PrivacyFilter(logging.Filter):
 class NoVariablesFilter(SafeExceptionReporterFilter):
     """An error report has lines and no values: no local variable, no form field, no header."""
 
-    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> list[tuple[str, Any]]:
-        return []
+    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> ItemsView[str, Any]:
+        return {}.items()
 
     def get_post_parameters(self, request: Any) -> dict[str, Any]:
         return {}

@@ -11,7 +11,7 @@ from core.views.errors import session_lost, wants_fragment
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Redirects to sign-in as Django does, except what would lose something typed."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:  # type: ignore[override]
         if request.method == "POST" or wants_fragment(request):
             return session_lost(request)
         return super().handle_no_permission(request, view_func)

@@ -85,7 +85,7 @@ def _fetcher_class() -> Any:
     weasyprint = _weasyprint()
     from weasyprint.urls import URLFetcherResponse
 
-    class LocalFetcher(weasyprint.URLFetcher):
+    class LocalFetcher(weasyprint.URLFetcher):  # type: ignore[name-defined]
         """Reads `data:` and our static files; anything else is refused, a web server above all."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:

@@ -217,6 +217,6 @@ def _deactivate(model: type[models.Model], codes: set[str]) -> int:
         return 0
     gone = [row for row in model._default_manager.filter(is_active=True) if row.pk not in codes]
     for row in gone:
-        row.is_active = False
+        row.is_active = False  # type: ignore[attr-defined]
         row.save(update_fields=["is_active"])
     return len(gone)

@@ -49,7 +49,7 @@ def refusal(request: HttpRequest | None, code: int, sentence: str = "") -> HttpR
     context = {"code": code, "title": title, "sentence": sentence, "home_url": "/"}
     try:
         # Without the request: no context processor, so no session and no database.
-        page = render_to_string("core/error.html", context)
+        page: str = render_to_string("core/error.html", context)
     except Exception:
         logger.exception("The page of refusals could not be rendered")
         page = (
