@@ -1,17 +1,160 @@
-"""The dashboard of a buyer: its markets, the year's totals, its published bilans. No name, no ground."""
+"""The dashboard of a buyer: its markets, the year's totals, its published bilans. No name, no ground, no typology."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
 from accounts.enums import Role
+from beneficiaries.enums import Modality
+from clauses.figures import figures_by_market
+from clauses.forecast import FORECAST_LABELS, LATE_BELOW, WATCH_BELOW
 from core.access import HOUSE, role_required
-from markets.models import Buyer
+from markets.files import file_context
+from markets.models import Buyer, Department, Market
+from reporting import indicators
+from reporting.models import Bilan
+from reporting.scope import Period, Scope
+
+YEARS_OFFERED = 6
+MARKETS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the year's totals, beside the last published year."""
+
+    label: str
+    kind: str
+    value: Decimal | int
+    previous: str | None
+    previous_year: int | None
+
+    @property
+    def item(self) -> dict[str, Any]:
+        """As the key figures of a bilan are shown."""
+        shown = None if self.previous_year is None else self.previous
+        return {
+            "label": self.label,
+            "kind": self.kind,
+            "value": str(self.value),
+            "previous": shown,
+            "previous_year": self.previous_year,
+            "note": "",
+        }
 
 
 @role_required(*HOUSE, Role.BUYER)
 def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
-    """Figures of one buyer, or of the department the user is limited to."""
-    get_object_or_404(Buyer.objects.visible_to(request.user), pk=pk)
-    raise NotImplementedError
+    """Figures of one buyer, or of the department that the user is limited to."""
+    user: Any = request.user
+    buyer = get_object_or_404(Buyer.objects.visible_to(user).select_related("commune"), pk=pk)
+    department = None
+    if user.is_buyer:
+        department = Department.objects.filter(memberships__user=user, buyer=buyer).order_by("pk").first()
+    facts = indicators.Facts(Scope.of(department or buyer), Period.of_year(_year(request)))
+    bilans = list(
+        Bilan.objects.visible_to(user)
+        .published()
+        .filter(buyer=buyer)
+        .order_by("-year", "-version")
+        .defer("narrative")
+    )
+    markets = Market.objects.visible_to(user).filter(buyer=buyer)
+    alive = markets.alive_between(facts.period.first_day, facts.period.last_day)
+    rows = list(alive.order_by("closed_on", "planned_end", "pk")[: MARKETS_SHOWN + 1])
+    context = {
+        **file_context("buyer", buyer, request),
+        "department": department,
+        "year": facts.period.year,
+        "years": range(timezone.localdate().year, timezone.localdate().year - YEARS_OFFERED, -1),
+        "figures": _figures(facts, None if department else _last_before(bilans, facts.period.year)),
+        "markets": _markets(rows[:MARKETS_SHOWN], user),
+        "more_markets": len(rows) > MARKETS_SHOWN,
+        "watch_below": WATCH_BELOW,
+        "late_below": LATE_BELOW,
+        "holders": _by_holder(facts),
+        "contract_types": _by_contract_type(facts),
+        "modalities": _by_modality(facts),
+        "bilans": bilans,
+        "is_house": user.is_house_staff,
+    }
+    return render(request, "reporting/buyer_dashboard.html", context)
+
+
+def _year(request: HttpRequest) -> int:
+    """The year asked for, else the current one."""
+    this_year = timezone.localdate().year
+    wanted = request.GET.get("annee", "")
+    year = int(wanted) if wanted.isdecimal() and len(wanted) == 4 else this_year
+    return year if this_year - YEARS_OFFERED < year <= this_year else this_year
+
+
+def _last_before(bilans: list[Bilan], year: int) -> Bilan | None:
+    return next((bilan for bilan in bilans if bilan.year < year), None)
+
+
+def _figures(facts: indicators.Facts, published: Bilan | None) -> list[dict[str, Any]]:
+    year = facts.period.year
+    before = published.snapshot["figures"] if published is not None and published.snapshot else {}
+    previous_year = published.year if published is not None else None
+    markets = indicators.markets(facts)[year]
+    values = (
+        ("hours", "heures d’insertion réalisées", "hours", indicators.hours(facts)[year]),
+        ("people", "personnes", "number", indicators.people(facts)[year]),
+        ("contracts", "contrats de travail", "number", indicators.contracts(facts, year).count),
+        ("markets", "marchés avec une clause sociale", "number", markets.count),
+    )
+    return [
+        Figure(label, kind, value, before.get(key), previous_year if key in before else None).item
+        for key, label, kind, value in values
+    ]
+
+
+def _markets(markets: list[Market], user: Any) -> list[tuple[Any, ...]]:
+    figures = figures_by_market([market.pk for market in markets], user, timezone.localdate())
+    rows = [(market, figures[market.pk]) for market in markets]
+    return [(market, found, found.state.value, FORECAST_LABELS[found.state]) for market, found in rows]
+
+
+def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: (-row["value"], row["label"]))
+
+
+def _by_holder(facts: indicators.Facts) -> list[dict[str, Any]]:
+    """Hours and contracts by company: never masked."""
+    lines = indicators.by_holder(facts)[facts.period.year]
+    names = indicators.company_names([pk for pk in lines if isinstance(pk, int)])
+    return _ranked(
+        [{"label": names[pk], "value": line.hours, "contracts": line.contracts} for pk, line in lines.items()]  # type: ignore[index]
+    )
+
+
+def _by_contract_type(facts: indicators.Facts) -> list[dict[str, Any]]:
+    lines = indicators.by_contract_type(facts)[facts.period.year]
+    labels = {work.contract_type: work.contract_label or "Non renseigné" for work in facts.works}
+    return _ranked(
+        [
+            {"label": labels[code], "value": line.hours, "contracts": line.contracts}
+            for code, line in lines.items()
+        ]  # type: ignore[index]
+    )
+
+
+def _by_modality(facts: indicators.Facts) -> list[dict[str, Any]]:
+    lines = indicators.by_modality(facts)[facts.period.year]
+    return _ranked(
+        [
+            {
+                "label": str(Modality(str(code)).label).capitalize(),
+                "value": line.hours,
+                "contracts": line.contracts,
+            }
+            for code, line in lines.items()
+        ]
+    )
