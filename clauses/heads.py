@@ -136,16 +136,27 @@ def _figures_where(user: Any, **where: Any) -> Figures:
 
 
 def buyer_head(buyer: Buyer, user: Any) -> Head:
-    head = figures_head(_figures_where(user, market__buyer=buyer))
-    return _open_markets(head)
+    figures = _figures_where(user, market__buyer=buyer)
+    return _open_markets(figures_head(figures), figures)
 
 
 def company_head(company: Company, user: Any) -> Head:
-    head = figures_head(_figures_where(user, holder=company))
-    return _open_markets(head)
+    figures = _figures_where(user, holder=company)
+    return _open_markets(figures_head(figures), figures)
 
 
-def _open_markets(head: Head) -> Head:
+def _open_markets(head: Head, figures: Figures) -> Head:
+    """Many commitments have no one state: how many are late says more than the worst of them."""
     value, caption, note = head.figures[0]
     head.figures[0] = (value, f"{caption}, marchés en cours", note)
+    states = [row.forecast.state for row in figures.commitments]
+    late, watched = states.count(ForecastState.LATE), states.count(ForecastState.TO_WATCH)
+    head.figures.append(
+        (
+            formats.number(late, 0),
+            "engagement en retard" if late < 2 else "engagements en retard",
+            f"{watched} à surveiller",
+        )
+    )
+    head.code = head.words = ""
     return head

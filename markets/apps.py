@@ -17,7 +17,9 @@ class MarketsConfig(AppConfig):
         from core.files import register_file_kind
         from core.reference import register_reference
         from core.registry import Tab, register_house, register_tab
+        from markets import histories
         from markets.attachments import memberships_of
+        from markets.files import register_history
         from markets.models import Commune, CpvCode, House
         from markets.services import LOGO_KIND
 
@@ -75,6 +77,10 @@ class MarketsConfig(AppConfig):
         }.items():
             for label, url_name, position in tabs:
                 register_tab(kind, Tab(label, url_name, HOUSE, position))
+
+        register_history("market", histories.market_parts)
+        register_history("buyer", histories.buyer_parts)
+        register_history("company", histories.company_parts)
 
         commune = {
             "label": "name",

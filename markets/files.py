@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from core import formats
 from core.access import HOUSE
+from core.changes import HistoryEntry, Part, history_of
 from core.registry import Link, tabs_of
 from markets.models import Buyer, Company, Market, Responsibility
 
@@ -60,6 +61,21 @@ _heads: dict[str, Callable[[Any, Any], Head]] = {}
 def register_head(kind: str, head: Callable[[Any, Any], Head]) -> None:
     """Say, in AppConfig.ready(), what stands above the tabs: a function of the row and the user who reads."""
     _heads[kind] = head
+
+
+_parts: dict[str, list[Callable[[Any], list[Part]]]] = {}
+
+
+def register_history(kind: str, parts: Callable[[Any], list[Part]]) -> None:
+    """Say, in AppConfig.ready(), whose history is told with a file's own: a function from its row to parts."""
+    entries = _parts.setdefault(kind, [])
+    if parts not in entries:
+        entries.append(parts)
+
+
+def file_history(kind: str, row: Any) -> list[HistoryEntry]:
+    """The history of a file and of what hangs on it, newest first."""
+    return history_of(row, parts=[part for source in _parts.get(kind, []) for part in source(row)])
 
 
 def responsibility_on(target: Any, day: dt.date | None = None) -> Responsibility | None:

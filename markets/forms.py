@@ -46,6 +46,10 @@ class RowForm(ModelForm):
         for field in self.fields.values():
             if isinstance(field, DateFormField) and not field.help_text:
                 field.help_text = DATE_HELP
+            if isinstance(field, forms.ModelChoiceField):
+                field.empty_label = "Choisir…" if field.required else "–"
+        if "notes" in self.fields:
+            self.fields["notes"].widget.attrs["rows"] = 4
 
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - set(self.given)
@@ -210,6 +214,7 @@ class MarketForm(RowForm):
         )
         widgets = {"object": forms.Textarea(attrs={"rows": 3})}
         help_texts = {
+            "reference": "Celle du donneur d’ordre.",
             "amount": AMOUNT_HELP,
             "cpv": "Code à huit chiffres, par exemple 45262522.",
             "parent": "Pour un marché subséquent, l’accord-cadre dont il relève.",
@@ -314,8 +319,13 @@ class AwardForm(RowForm):
 
 
 class StaffChoiceField(forms.ModelChoiceField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=User.objects.none(), **kwargs)
+    def __init__(self, *, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(
+            queryset=User.objects.none(),
+            required=required,
+            empty_label="Choisir…" if required else "Personne",
+            **kwargs,
+        )
 
 
 class HandOverForm(Form):

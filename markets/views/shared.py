@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from core.access import house_required
-from core.changes import history_of
 from markets import services
-from markets.files import file_context, responsibility_on
+from markets.files import file_context, file_history
 from markets.forms import ContactForm, HandOverForm
 from markets.models import (
     Buyer,
@@ -28,7 +27,6 @@ from markets.models import (
 from markets.views.forms import form_page
 
 MODELS: dict[str, Any] = {"market": Market, "buyer": Buyer, "company": Company}
-HISTORY = {"market": "market_history", "buyer": "buyer_history", "company": "company_history"}
 
 
 def file_row(kind: str, user: Any, pk: int) -> Any:
@@ -83,7 +81,9 @@ def hand_over(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 def history(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     row = file_row(kind, request.user, pk)
     return render(
-        request, "markets/history.html", {**file_context(kind, row, request), "entries": history_of(row)}
+        request,
+        "markets/history.html",
+        {**file_context(kind, row, request), "entries": file_history(kind, row)},
     )
 
 
@@ -169,12 +169,3 @@ def contacts_of(owner: Any) -> tuple[list[Contact], list[Contact]]:
     rows = list(owner.contacts.all())
     former = [row for row in rows if row.ends_on and row.ends_on < today]
     return [row for row in rows if row not in former], former
-
-
-def responsible(row: Any) -> Responsibility | None:
-    return responsibility_on(row)
-
-
-def open_markets() -> Q:
-    """Markets that are not closed."""
-    return Q(closed_on__isnull=True)

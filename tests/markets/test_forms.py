@@ -382,3 +382,29 @@ def test_a_logo_that_is_no_image_is_refused_beside_its_field(cast, signed_in):
 
 def test_a_lot_of_a_market_without_number_is_one():
     assert Lot(market=MarketFactory()).number == "1"
+
+
+def test_the_history_of_a_market_tells_its_lots_awards_clauses_and_commitments(house, cast):
+    lot = cast.commitment_a.clause.lot
+    house.post(
+        reverse("lot_edit", args=[lot.pk]),
+        {"number": lot.number, "object": "Charpente", "reservation": "siae"},
+    )
+    entries = house.get(reverse("market_history", args=[lot.market_id])).context["entries"]
+    latest = entries[0]
+    assert (latest.who, latest.what) == (str(cast.facilitator), f"lot {lot.number}, modification")
+    assert {(change.label, change.old, change.new) for change in latest.changes} == {
+        ("Objet", "Lot Alpha", "Charpente"),
+        ("Réservation", "non réservé", "réservé SIAE (L2113-13)"),
+    }
+    told = {entry.what for entry in entries}
+    assert f"attribution à {cast.company_a}, création" in told
+    assert f"clause du lot {lot.number}, création" in told
+    assert f"engagement de {cast.company_a}, création" in told
+
+
+def test_an_access_taken_away_stays_in_the_history(house, cast):
+    membership = cast.buyer_user_a.buyer_memberships.get()
+    house.post(reverse("buyer_access_remove", args=[membership.pk]))
+    entries = house.get(reverse("buyer_history", args=[cast.buyer_a.pk])).context["entries"]
+    assert entries[0].what == f"accès de {cast.buyer_user_a}, suppression"
