@@ -118,10 +118,12 @@ def _write(row: HoursEntry, result: counting.Result) -> None:
 
 def _add_up(path: Path, validated: Iterable[HoursEntry]) -> None:
     """The territory's totals by year: people with an hour that counts, and these hours."""
-    years = set()
+    territory, years = path.territory, set()
     for row in validated:
         if row.counted_hours > 0:
             years.add(row.month.year)
-            path.territory.counted_hours[row.month.year] += float(row.counted_hours)
+            territory.counted_hours[row.month.year] += float(row.counted_hours)
+            territory.all_hours += float(row.counted_hours)
     for year in years:
-        path.territory.counted_people[year] += 1
+        territory.counted_people[year] += 1
+    territory.all_people_years += len(years)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db.models import Model
@@ -100,6 +101,8 @@ class Territory:
     known_people: set[tuple[str, dt.date]] = field(default_factory=set)
     counted_hours: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     counted_people: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    all_hours: float = 0.0
+    all_people_years: int = 0
     rows: dict[type[Model], list[Any]] = field(default_factory=lambda: defaultdict(list))
     _last_id: dict[type[Model], int] = field(default_factory=lambda: defaultdict(int))
     _rules: dict[tuple[str, int | None], list[tuple[dt.date, Rules]]] = field(
@@ -126,23 +129,23 @@ class Territory:
             if rows[model]:
                 yield model, rows[model]
 
-    @property
+    @cached_property
     def first_day(self) -> dt.date:
         """The day from which the house logs hours here; before it, another tool did."""
         return dt.date(self.last_month.year - self.years + 1, 1, 1)
 
-    @property
+    @cached_property
     def reference_year(self) -> int:
         """The year whose totals are aimed at: the last whole one, or the only one there is."""
         is_whole = self.last_month.month == 12 or self.years == 1
         return self.last_month.year if is_whole else self.last_month.year - 1
 
-    @property
+    @cached_property
     def reference_share(self) -> float:
         """The part of the reference year that has been worked."""
         return self.last_month.month / 12 if self.reference_year == self.last_month.year else 1.0
 
-    @property
+    @cached_property
     def last_month(self) -> dt.date:
         """The last month that is over on the day of the territory."""
         if self.as_of == month_end(self.as_of):

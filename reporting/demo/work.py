@@ -120,12 +120,12 @@ class Workforce:
         """Draw one person's path, and count it. An edge happens on the first buyer's sites, or elsewhere."""
         if edge and elsewhere:
             self.long_site = self.draw.pick(self._long_sites)
-        hours, people = self.territory.counted_hours, self.territory.counted_people
-        before = sum(hours.values()), sum(people.values())
+        territory = self.territory
+        before = territory.all_hours, territory.all_people_years
         path = EDGES[edge](self, edge) if edge else self.usual("")
         count_path(path)
-        self._hours += sum(hours.values()) - before[0]
-        self._people_years += sum(people.values()) - before[1]
+        self._hours += territory.all_hours - before[0]
+        self._people_years += territory.all_people_years - before[1]
 
     # --- where, when, by whom -----------------------------------------------------------------------------
 
