@@ -138,9 +138,7 @@ def _merge_others(rows: list[Row], other: str, threshold: int) -> list[Row]:
 
 def _join(rows: Sequence[Row]) -> Row:
     first, last = rows[0], rows[-1]
-    label = ", ".join(
-        row.label if index == 0 else row.label[:1].lower() + row.label[1:] for index, row in enumerate(rows)
-    )
+    label = " ou ".join(row.label for row in rows)
     bounds = None
     if first.bounds and last.bounds and first.label_of:
         bounds = (first.bounds[0], last.bounds[1])

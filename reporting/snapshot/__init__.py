@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models.fields.json import KT
 
 from beneficiaries.models import ClosedYear
 from core import formats
@@ -187,7 +188,8 @@ def _series(facts: indicators.Facts, buyer: Buyer, year: int) -> list[dict[str, 
         Bilan.objects.published()
         .filter(buyer=buyer, year__in=years[:-1])
         .order_by("year", "version")
-        .values_list("year", "snapshot__figures__hours")
+        .annotate(hours=KT("snapshot__figures__hours"))
+        .values_list("year", "hours")
     )
     computed = indicators.hours(indicators.Facts(facts.scope, Period(tuple(years[:-2])))) | indicators.hours(
         facts

@@ -12,6 +12,8 @@ from reporting.indicators import Facts
 from reporting.snapshot.words import typeset
 
 Block = dict[str, Any]
+# A bilan on paper has 500 table rows at most: the long lists are whole on the screen and in the annex.
+PRINTED_ROWS = 40
 
 
 def written(value: Any) -> str | None:
@@ -85,6 +87,7 @@ class Material:
         formula: str = "",
         notes: Sequence[str] = (),
         empty: str = "Aucune donnée.",
+        print_rows: int | None = None,
     ) -> Block:
         """A table. rows: (key, cells, withheld columns); a withheld cell is nowhere in the snapshot."""
         known = (self.previous or {}).get("cells", {})
@@ -123,6 +126,7 @@ class Material:
             "formula": typeset(formula),
             "notes": [typeset(note) for note in notes],
             "empty": typeset(empty),
+            "print_rows": print_rows if print_rows and len(lines) > print_rows else None,
         }
 
     def _totals(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Sum
@@ -107,13 +108,17 @@ def _previous(m: Material) -> Block:
         f"Année {m.year - 1} : chiffres publiés et chiffres recalculés",
         [
             Column("label", "Chiffre"),
-            Column("published", "Publié", "hours"),
-            Column("recomputed", "Recalculé", "hours"),
+            Column("published", "Publié"),
+            Column("recomputed", "Recalculé"),
         ],
         [
             (
                 row["key"],
-                {"label": row["label"], "published": row["published"], "recomputed": row["recomputed"]},
+                {
+                    "label": row["label"],
+                    "published": _said(row, "published"),
+                    "recomputed": _said(row, "recomputed"),
+                },
                 (),
             )
             for row in rows
@@ -122,6 +127,11 @@ def _previous(m: Material) -> Block:
         notes=["Un écart vient d’heures recomptées ou corrigées depuis la publication."] if rows else [],
         empty=empty,
     )
+
+
+def _said(row: dict[str, Any], key: str) -> str:
+    value = Decimal(row[key])
+    return formats.hours(value) if row["kind"] == "hours" else formats.number(value)
 
 
 def _not_known(m: Material) -> list[str]:

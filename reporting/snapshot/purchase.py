@@ -12,7 +12,7 @@ from markets.enums import Family, Reservation
 from reporting import indicators
 from reporting.indicators.facts import ZERO
 from reporting.indicators.purchase import CommitmentRate, Rates
-from reporting.snapshot.material import Column, Material, chapter, chart
+from reporting.snapshot.material import PRINTED_ROWS, Column, Material, chapter, chart
 from reporting.snapshot.words import agree, count, upper_first
 
 NOT_ADDED = "Un marché peut figurer sur plusieurs lignes : les lignes ne s’additionnent pas."
@@ -143,6 +143,7 @@ def _market_list(m: Material) -> dict[str, Any]:
         base=f"Base : marchés avec clause en cours en {m.year}, et ceux qui ont des heures comptées.",
         notes=["Les marchés subséquents sont réunis à leur accord-cadre."],
         empty="Aucun marché n’est en cours.",
+        print_rows=PRINTED_ROWS,
     )
 
 
@@ -164,14 +165,21 @@ def rate_sentence(m: Material, found: Rates) -> str:
         return "Aucun engagement chiffré n’est en cours : le taux de réalisation est sans objet."
     targets = len(found.with_target)
     sentence = (
-        f"Fin {m.year}, {formats.rate(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
+        f"Fin {m.year}, {_share(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
         f"plafonné à 100 %"
     )
     if targets == 1:
         return f"{sentence} ; l’unique engagement chiffré {'est' if found.met else 'n’est pas encore'} tenu."
     if not found.met:
         return f"{sentence} ; aucun des {targets} engagements chiffrés n’est encore tenu."
+    if found.met == targets:
+        return f"{sentence} ; les {targets} engagements chiffrés sont tenus."
     return f"{sentence} ; {found.met} {agree(found.met, 'engagement', 'engagements')} sur {targets} {agree(found.met, 'est tenu', 'sont tenus')}."
+
+
+def _share(rate: Decimal) -> str:
+    """A share in words that never says the whole before it is there."""
+    return "plus de 99 %" if Decimal("0.99") < rate < 1 else formats.rate(rate)
 
 
 def _rate_figures(m: Material, found: Rates) -> Iterator[dict[str, Any]]:
@@ -229,6 +237,7 @@ def _rates_by_holder(m: Material, found: Rates) -> dict[str, Any]:
         base=f"Base : engagements chiffrés des marchés en cours en {m.year}.",
         formula=_RATE_FORMULA,
         empty="Aucun engagement n’est en cours.",
+        print_rows=PRINTED_ROWS,
     )
 
 
@@ -270,6 +279,7 @@ def _rates_by_commitment(m: Material, found: Rates) -> dict[str, Any]:
         if without
         else [],
         empty="Aucun engagement chiffré n’est en cours.",
+        print_rows=PRINTED_ROWS,
     )
 
 
@@ -329,6 +339,7 @@ def companies_chapter(m: Material) -> dict[str, Any]:
                 if row["key"] in ("contacts", "qualitative")
             ],
             empty="Aucune entreprise ne porte d’engagement en cours.",
+            print_rows=PRINTED_ROWS,
         )
     ]
     return chapter("companies", "Relation avec les entreprises", answer, blocks)

@@ -14,7 +14,7 @@ from reporting import indicators
 from reporting.indicators.facts import ZERO
 from reporting.indicators.work import Line
 from reporting.masking import THRESHOLD
-from reporting.snapshot.material import Column, Material, chapter, chart
+from reporting.snapshot.material import PRINTED_ROWS, Column, Material, chapter, chart
 from reporting.snapshot.purchase import hours_by_holder_chart
 from reporting.snapshot.words import agree, count, hours, listed, upper_first
 
@@ -77,6 +77,7 @@ def hours_chapter(m: Material) -> dict[str, Any]:
                 "Un contrat partagé entre deux entreprises compte dans chacune, et une fois dans l’ensemble.",
             ),
             empty=f"Aucune heure n’est comptée en {m.year}.",
+            print_rows=PRINTED_ROWS,
         ),
         _employers(m, total),
     ]
@@ -141,6 +142,7 @@ def _employers(m: Material, total: Decimal) -> dict[str, Any]:
         base="Seconde lecture des heures du tableau précédent : les deux tableaux ne s’additionnent pas.",
         notes=_notes(found.values(), "SIAE : selon la nature de l’employeur le mois des heures."),
         empty=f"Aucune heure n’est comptée en {m.year}.",
+        print_rows=PRINTED_ROWS,
     )
 
 
@@ -210,6 +212,7 @@ def contracts_chapter(m: Material) -> dict[str, Any]:
                 "Une personne passée par deux modalités compte dans chacune : la colonne ne s’additionne pas.",
             ),
             empty=f"Aucune heure n’est comptée en {m.year}.",
+            print_rows=PRINTED_ROWS,
         ),
         *_by_purchase(m, total),
     ]  # fmt: skip
@@ -279,4 +282,5 @@ def _simple(
         [(str(code or "unknown"), {"label": name(code), "hours": line.hours}, ()) for code, line in ordered],
         totals={"label": "Ensemble", "hours": total},
         empty=f"Aucune heure n’est comptée en {m.year}.",
+        print_rows=PRINTED_ROWS,
     )
