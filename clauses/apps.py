@@ -6,14 +6,14 @@ class ClausesConfig(AppConfig):
     verbose_name = "Clauses"
 
     def ready(self) -> None:
-        from clauses import consistency, heads, jobs, waiting
+        from clauses import consistency, heads, histories, jobs, waiting
         from clauses.views.decp import FILE_KIND
         from core.access import EVERYONE, HOUSE
         from core.consistency import register_check
         from core.files import register_file_kind
         from core.jobs import register_job_link
         from core.registry import Tab, register_tab, register_waiting
-        from markets.files import register_head
+        from markets.files import register_head, register_history
 
         register_tab("market", Tab("Synthèse", "market_detail", EVERYONE, 10))
         register_tab("market", Tab("Engagements", "market_commitments", (*HOUSE, "buyer"), 30))
@@ -22,6 +22,7 @@ class ClausesConfig(AppConfig):
         register_head("market", heads.market_head)
         register_head("buyer", heads.buyer_head)
         register_head("company", heads.company_head)
+        register_history("market", histories.market_parts)
         register_waiting(waiting.commitments_waiting)
         register_check(consistency.commitments_repeat_their_source)
         register_check(consistency.commitments_are_not_negative)

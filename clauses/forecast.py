@@ -78,20 +78,19 @@ def forecast(
     if engaged <= 0:
         return Forecast(ForecastState.NO_TARGET, ZERO, "Aucune heure engagée : il n’y a rien à comparer.")
     if counted >= engaged:
-        due = hours_due(engaged, starts_on, ends_on, on) if _known(starts_on, ends_on) else None
+        due = _due_if_known(engaged, starts_on, ends_on, on)
         return Forecast(
             ForecastState.MET,
             due,
             f"{formats.hours(counted)} comptées pour {formats.hours(engaged)} engagées : l’engagement est tenu.",
         )
-    if not _known(starts_on, ends_on):
+    if not (starts_on and ends_on and starts_on <= ends_on):
         return Forecast(
             ForecastState.TO_WATCH,
             None,
             "Les dates d’intervention manquent : les heures dues à ce jour ne peuvent pas être calculées. "
             "Renseignez-les sur l’engagement ou sur le marché.",
         )
-    assert starts_on and ends_on
     due = hours_due(engaged, starts_on, ends_on, on)
     total = _days(starts_on, ends_on)
     elapsed = min(max((on - starts_on).days + 1, 0), total)
@@ -125,8 +124,12 @@ def worst(states: Iterable[ForecastState]) -> ForecastState:
     return min(states, key=_BY_URGENCY.index, default=ForecastState.NO_TARGET)
 
 
-def _known(starts_on: dt.date | None, ends_on: dt.date | None) -> bool:
-    return bool(starts_on and ends_on and starts_on <= ends_on)
+def _due_if_known(
+    engaged: Decimal, starts_on: dt.date | None, ends_on: dt.date | None, on: dt.date
+) -> Decimal | None:
+    return (
+        hours_due(engaged, starts_on, ends_on, on) if starts_on and ends_on and starts_on <= ends_on else None
+    )
 
 
 def _days(starts_on: dt.date, ends_on: dt.date) -> int:

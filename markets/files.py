@@ -89,8 +89,7 @@ def file_context(kind: str, row: Any, request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     # The address does not always tell the place: a commitment's page is « Marchés » too.
     request.place = "companies" if kind == "company" else "markets"  # type: ignore[attr-defined]
-    describe = {"market": _market, "buyer": _buyer, "company": _company}[kind]
-    title, facts, steps = describe(row, user)
+    title, facts, steps = _DESCRIBED[kind](row, user)
     return {
         "file": File(
             kind=kind,
@@ -149,3 +148,10 @@ def _company(company: Company, user: Any) -> tuple[str, str, list[Link]]:
     ]
     facts = _joined(", ".join(kinds), company.commune.label if company.commune else "", _identifier(company))
     return company.name, facts, steps
+
+
+_DESCRIBED: dict[str, Callable[[Any, Any], tuple[str, str, list[Link]]]] = {
+    "market": _market,
+    "buyer": _buyer,
+    "company": _company,
+}

@@ -123,9 +123,6 @@ def market_detail(request: HttpRequest, pk: int) -> HttpResponse:
     market = file_row("market", request.user, pk)
     user: Any = request.user
     figures = market_figures(market, user)
-    by_lot: dict[int, list[Any]] = {}
-    for row in figures.commitments:
-        by_lot.setdefault(row.commitment.clause.lot_id, []).append(row)
     context = {
         **file_context("market", market, request),
         "figures": figures,
@@ -168,14 +165,13 @@ def market_commitments(request: HttpRequest, pk: int) -> HttpResponse:
 def buyer_markets(request: HttpRequest, pk: int) -> HttpResponse:
     """The markets of a buyer, the open ones first."""
     buyer = file_row("buyer", request.user, pk)
-    rows = with_hours_engaged(Market.objects.visible_to(request.user).filter(buyer=buyer), request.user)
+    found = with_hours_engaged(Market.objects.visible_to(request.user).filter(buyer=buyer), request.user)
     markets = add_figures(
-        list(rows.select_related("department").order_by("closed_on", "-notified_on", "pk")), request.user
+        list(found.select_related("department").order_by("closed_on", "-notified_on", "pk")), request.user
     )
-    for market in markets:
-        market.state_code = market_state(market)
+    rows = [(market, market_state(market)) for market in markets]
     return render(
-        request, "clauses/buyer_markets.html", {**file_context("buyer", buyer, request), "markets": markets}
+        request, "clauses/buyer_markets.html", {**file_context("buyer", buyer, request), "rows": rows}
     )
 
 
