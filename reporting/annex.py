@@ -63,7 +63,7 @@ def _table(block: dict[str, Any], head: tuple[str, ...], name: str) -> Sheet:
         return Column(header, entry["kind"], get, _WIDTHS.get(entry["kind"], 16) if index else 60)
 
     rows = list(block["rows"])
-    if block["totals"] is not None:
+    if rows and block["totals"] is not None:
         rows.append({"key": "total", "cells": block["totals"], "masked": []})
     notes = (*head, block["title"], block["base"], block["formula"], *block["notes"])
     if not rows:
