@@ -56,6 +56,11 @@ class Figures:
         return sum((row.counted for row in self.commitments), ZERO)
 
     @property
+    def capped(self) -> Decimal:
+        """Hours counted, those above each commitment left out."""
+        return self.counted - self.surplus
+
+    @property
     def surplus(self) -> Decimal:
         return sum((row.surplus for row in self.commitments), ZERO)
 
@@ -69,7 +74,7 @@ class Figures:
         """Taux de réalisation of several commitments: each capped at 100 %; None without hours engaged."""
         if self.engaged <= 0:
             return None
-        return sum((min(row.counted, row.engaged) for row in self.commitments), ZERO) / self.engaged
+        return self.capped / self.engaged
 
     @property
     def met(self) -> int:

@@ -55,7 +55,7 @@ def figures_head(figures: Figures) -> Head:
             ),
             (formats.rate(figures.rate), "taux de réalisation", kept),
         ],
-        progress=(figures.counted, figures.engaged, figures.due) if figures.engaged else None,
+        progress=(figures.capped, figures.engaged, figures.due) if figures.engaged else None,
         code=state.value,
         words=FORECAST_LABELS[state],
     )
