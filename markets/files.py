@@ -84,8 +84,11 @@ def responsibility_on(target: Any, day: dt.date | None = None) -> Responsibility
     return rows.select_related("facilitator", "stand_in").first()
 
 
-def file_context(kind: str, row: Any, request: HttpRequest) -> dict[str, Any]:
-    """The context of `markets/file.html`: `file`, and the row under its kind."""
+def file_context(kind: str, row: Any, request: HttpRequest, *, with_head: bool = True) -> dict[str, Any]:
+    """The context of `markets/file.html`: `file`, and the row under its kind.
+
+    `with_head=False` leaves out the figures above the tabs, for a page that shows its own.
+    """
     user: Any = request.user
     # The address does not always tell the place: a commitment's page is « Marchés » too.
     request.place = "companies" if kind == "company" else "markets"  # type: ignore[attr-defined]
@@ -97,7 +100,7 @@ def file_context(kind: str, row: Any, request: HttpRequest) -> dict[str, Any]:
             facts=facts,
             steps=steps,
             tabs=tabs_of(kind, user, row.pk),
-            head=_heads[kind](row, user) if kind in _heads else Head(),
+            head=_heads[kind](row, user) if with_head and kind in _heads else Head(),
         ),
         kind: row,
     }

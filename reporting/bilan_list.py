@@ -45,6 +45,12 @@ class BilanFilter(FilterSet):
         model = Bilan
         fields: list[str] = []
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A buyer sees published ones only: nothing to choose.
+        if not self.request.user.is_house_staff:
+            self.filters.pop("state")
+
 
 class BilanList(ListPage):
     """« Bilans »."""

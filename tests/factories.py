@@ -62,6 +62,7 @@ from markets.models import (
     Market,
     Responsibility,
 )
+from reporting.services import freeze, review_bilan, start_bilan
 
 # --- accounts ------------------------------------------------------------------------------------------------
 
@@ -623,6 +624,20 @@ def eligible_assignment(
         ends_on=ends_on,
         review=review,
     )
+
+
+# --- reporting -----------------------------------------------------------------------------------------------
+
+
+def make_bilan(*, buyer: Any, year: int = 2025, published: bool = False, narrative: Any = None) -> Any:
+    """A draft, or a bilan published with the figures that the database holds; no file is made."""
+    bilan = start_bilan(buyer=buyer, year=year, user=None)
+    if narrative:
+        bilan.narrative = narrative
+        bilan.save()
+    if published:
+        bilan = freeze(bilan=review_bilan(bilan=bilan, user=None), user=None)
+    return bilan
 
 
 # --- a small cast --------------------------------------------------------------------------------------------

@@ -120,8 +120,7 @@ def _grid_page(
         "to_validate": to_validate,
         "count_in_full": count_in_full,
     }
-    refused = any(cell.error for row in grid.rows for cell in row.cells)
-    return render(request, template, context, status=422 if refused else 200)
+    return render(request, template, context)
 
 
 def _commitments(grid: Grid, around: dict[str, Any], request: HttpRequest) -> list[CommitmentFigures]:
@@ -163,9 +162,8 @@ def _say_validated(request: HttpRequest, validated: int, left: int) -> None:
     said = formats.noun(validated, "ligne validée", "lignes validées")
     if left:
         rest = formats.noun(left, "reste à regarder", "restent à regarder")
-        messages.warning(
-            request, f"{said}. {rest} : elles ne comptent pas en totalité, la raison est sur la ligne."
-        )
+        why = "elles ne comptent pas" if left > 1 else "elle ne compte pas"
+        messages.warning(request, f"{said}. {rest} : {why} en totalité, la raison est sur la ligne.")
     else:
         messages.success(request, f"{said}.")
 

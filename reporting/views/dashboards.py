@@ -69,7 +69,7 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
     alive = markets.alive_between(facts.period.first_day, facts.period.last_day)
     rows = list(alive.order_by("closed_on", "planned_end", "pk")[: MARKETS_SHOWN + 1])
     context = {
-        **file_context("buyer", buyer, request),
+        **file_context("buyer", buyer, request, with_head=False),
         "department": department,
         "year": facts.period.year,
         "years": range(timezone.localdate().year, timezone.localdate().year - YEARS_OFFERED, -1),

@@ -56,7 +56,7 @@ def test_what_cannot_be_hours_is_kept_with_a_sentence_and_the_rest_is_saved(clie
     response = client.post(
         grid_url(), {cell(wrong): typed, version(wrong): "0", cell(right): "100", version(right): "0"}
     )
-    assert response.status_code == 422
+    assert response.status_code == 200
     page = response.content.decode()
     assert f'value="{typed}"' in page and 'aria-invalid="true"' in page
     assert [entry.assignment_id for entry in HoursEntry.objects.all()] == [right.pk]

@@ -1,0 +1,39 @@
+"""What each role gets at the addresses of reporting: a buyer reads its dashboard and its published bilans."""
+
+from __future__ import annotations
+
+from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, Expectation, Expectations, Kwargs
+from tests.factories import make_bilan
+
+HOUSE_AND_BUYER: Expectation = {
+    "anonymous": 302,
+    "facilitator": 200,
+    "admin": 200,
+    "buyer": 200,
+    "company": 403,
+}
+EXPECTED: Expectations = {
+    # A buyer with one donneur d'ordre is led to its dashboard.
+    "home": {"anonymous": 302, "buyer": 302, "others": 200},
+    "buyer_dashboard": HOUSE_AND_BUYER,
+    "bilan_list": HOUSE_AND_BUYER,
+    "bilan_start": HOUSE_ONLY,
+    "bilan_detail": HOUSE_AND_BUYER,
+    # A published bilan leads back to its page.
+    "bilan_section": {"anonymous": 302, "facilitator": 302, "admin": 302, "others": 403},
+    "bilan_review": HOUSE_FORM,
+    "bilan_publish": {**ADMIN_ONLY, "admin": 302},
+}
+
+
+def _bilan(cast):
+    return {"pk": make_bilan(buyer=cast.buyer_a, published=True).pk}
+
+
+KWARGS: Kwargs = {
+    "buyer_dashboard": lambda cast: {"pk": cast.buyer_a.pk},
+    "bilan_detail": _bilan,
+    "bilan_section": lambda cast: {**_bilan(cast), "section": "essentiel"},
+    "bilan_review": _bilan,
+    "bilan_publish": _bilan,
+}
