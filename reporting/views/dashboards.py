@@ -16,7 +16,7 @@ from clauses.figures import figures_by_market
 from clauses.forecast import FORECAST_LABELS, LATE_BELOW, WATCH_BELOW
 from core.access import HOUSE, role_required
 from markets.files import file_context
-from markets.models import Buyer, Department, Market
+from markets.models import Buyer, BuyerMembership, Department, Market
 from reporting import indicators
 from reporting.models import Bilan
 from reporting.scope import Period, Scope
@@ -53,10 +53,7 @@ class Figure:
 def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
     """Figures of one buyer, or of the department that the user is limited to."""
     user: Any = request.user
-    buyer = get_object_or_404(Buyer.objects.visible_to(user).select_related("commune"), pk=pk)
-    department = None
-    if user.is_buyer:
-        department = Department.objects.filter(memberships__user=user, buyer=buyer).order_by("pk").first()
+    buyer, department = _scope(user, pk)
     facts = indicators.Facts(Scope.of(department or buyer), Period.of_year(_year(request)))
     bilans = list(
         Bilan.objects.visible_to(user)
@@ -68,23 +65,33 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
     markets = Market.objects.visible_to(user).filter(buyer=buyer)
     alive = markets.alive_between(facts.period.first_day, facts.period.last_day)
     rows = list(alive.order_by("closed_on", "planned_end", "pk")[: MARKETS_SHOWN + 1])
+    shown = _markets(rows[:MARKETS_SHOWN], user)
     context = {
         **file_context("buyer", buyer, request, with_head=False),
         "department": department,
         "year": facts.period.year,
         "years": range(timezone.localdate().year, timezone.localdate().year - YEARS_OFFERED, -1),
         "figures": _figures(facts, None if department else _last_before(bilans, facts.period.year)),
-        "markets": _markets(rows[:MARKETS_SHOWN], user),
+        "markets": shown,
         "more_markets": len(rows) > MARKETS_SHOWN,
         "watch_below": WATCH_BELOW,
         "late_below": LATE_BELOW,
-        "holders": _by_holder(facts),
+        "holders": _by_holder(facts, _names(shown)),
         "contract_types": _by_contract_type(facts),
         "modalities": _by_modality(facts),
         "bilans": bilans,
         "is_house": user.is_house_staff,
     }
     return render(request, "reporting/buyer_dashboard.html", context)
+
+
+def _scope(user: Any, pk: int) -> tuple[Buyer, Department | None]:
+    """The buyer, and the department that the user is limited to."""
+    if user.is_buyer:
+        memberships = BuyerMembership.objects.filter(user=user).select_related("buyer__commune", "department")
+        membership = get_object_or_404(memberships, buyer=pk)
+        return membership.buyer, membership.department
+    return get_object_or_404(Buyer.objects.visible_to(user).select_related("commune"), pk=pk), None
 
 
 def _year(request: HttpRequest) -> int:
@@ -126,10 +133,17 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["value"], row["label"]))
 
 
-def _by_holder(facts: indicators.Facts) -> list[dict[str, Any]]:
+def _names(shown: list[tuple[Any, ...]]) -> dict[int, str]:
+    """Names of the companies that hold the commitments shown, read with them."""
+    rows = [row.commitment for _, figures, *_ in shown for row in figures.commitments]
+    return {row.holder_id: str(row.holder) for row in rows}
+
+
+def _by_holder(facts: indicators.Facts, known: dict[int, str]) -> list[dict[str, Any]]:
     """Hours and contracts by company: never masked."""
     lines = indicators.by_holder(facts)[facts.period.year]
-    names = indicators.company_names([pk for pk in lines if isinstance(pk, int)])
+    others = [pk for pk in lines if isinstance(pk, int) and pk not in known]
+    names = known | (indicators.company_names(others) if others else {})
     return _ranked(
         [{"label": names[pk], "value": line.hours, "contracts": line.contracts} for pk, line in lines.items()]  # type: ignore[index]
     )

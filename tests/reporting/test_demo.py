@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Sum
+from django.db.models.functions import Length
 
 from accounts.models import User
 from beneficiaries import enums
@@ -320,7 +321,7 @@ def test_every_contract_type_is_there():
         lambda: Market.objects.filter(closed_on__isnull=True, planned_end__lt="2026-11-01"),
         lambda: Market.objects.filter(amount__isnull=True),
         lambda: Market.objects.filter(department__isnull=True),
-        lambda: Market.objects.filter(object__regex=r".{300}"),
+        lambda: Market.objects.annotate(size=Length("object")).filter(size__gt=300),
         lambda: Market.objects.filter(lots__clauses__isnull=True),
         lambda: Lot.objects.filter(number="3"),
         lambda: Commitment.objects.filter(changes__isnull=True),
@@ -328,7 +329,7 @@ def test_every_contract_type_is_there():
         lambda: Commitment.objects.filter(starts_on__isnull=True),
         lambda: Company.objects.filter(kinds__kind="EI").filter(kinds__kind="ETTI"),
         lambda: CompanyKind.objects.filter(ends_on__isnull=False),
-        lambda: Company.objects.filter(name__regex=r".{200}"),
+        lambda: Company.objects.annotate(size=Length("name")).filter(size__gt=200),
         lambda: Buyer.objects.filter(identifier=""),
         lambda: Contact.objects.filter(ends_on__isnull=False),
         lambda: Responsibility.objects.filter(stand_in__isnull=False),
