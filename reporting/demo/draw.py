@@ -85,7 +85,8 @@ def luhn(body: str) -> str:
 
 def invented_siret(number: int) -> str:
     """A SIRET that passes its control and belongs to nobody: no SIREN begins with 00."""
-    return luhn(luhn(f"00{number:06d}") + "0001")
+    # The numbers are scattered: 7,919 is prime, so that no two meet.
+    return luhn(luhn(f"00{number * 7_919 % 1_000_000:06d}") + "0001")
 
 
 def commune_siret(insee: str) -> str:

@@ -281,6 +281,8 @@ class Path:
             version=1 + validated,
         )
         self.entries.append(row)
+        if not corrects:
+            self.sites[assignment.pk].logged += float(hours)
         return row
 
 

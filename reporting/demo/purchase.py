@@ -87,6 +87,9 @@ class Site:
     partners: list[Company] = field(default_factory=list)
     engaged: Decimal = Decimal(0)
     weight: float = 0.0
+    # Hours that the holder lets come before it hires no more, and those that came.
+    limit: float = 0.0
+    logged: float = 0.0
 
     @property
     def months(self) -> int:
@@ -162,7 +165,7 @@ def _draw_market(
     as_of = territory.as_of
     if plan:
         since, months = plan["months"]
-        notified_on = add_months(as_of, -since)
+        notified_on = add_months(as_of, -since) - draw.number(0, 25) * DAY
     else:
         months = draw.weighted(DURATIONS)
         notified_on = draw.weekday(add_months(territory.first_day, -60), as_of - 5 * DAY)
@@ -435,10 +438,40 @@ def _engage(territory: Territory, block: Block, draw: Draw, made: Purchase) -> N
         site.engaged = Decimal(max(35, round(site.raw * scale[belongs_to_first(site)] / 5) * 5))
         # Some sites hire more than they owe, others less.
         site.weight = float(site.engaged) / site.months * draw.pick((0.3, 0.7, 0.9, 1.0, 1.1, 1.25, 1.5))
-        _draw_changes(territory, draw, site, made)
+        site.limit = float(site.engaged) * draw.share(0.85, 1.25)
+        _draw_changes(territory, draw, site)
+    _price(territory, draw, made)
 
 
-def _draw_changes(territory: Territory, draw: Draw, site: Site, made: Purchase) -> None:
+def _price(territory: Territory, draw: Draw, made: Purchase) -> None:
+    """Amounts in keeping with the hours: about 30 € an hour, half of it labour, and a share of that for insertion."""
+    hours: dict[int, Decimal] = {}
+    for site in made.sites:
+        hours[site.market.pk] = hours.get(site.market.pk, Decimal(0)) + site.engaged
+    lots: dict[int, list[Lot]] = {}
+    for lot in territory.rows[Lot]:
+        lots.setdefault(lot.market_id, []).append(lot)
+    awards: dict[int, list[Award]] = {}
+    for award in territory.rows[Award]:
+        awards.setdefault(award.lot_id, []).append(award)
+    for market in territory.rows[Market]:
+        if market.amount is None or not hours.get(market.pk):
+            continue
+        is_reserved = lots[market.pk][0].reservation != Reservation.NONE
+        is_for_insertion = is_reserved or market.nature == MarketNature.INSERTION
+        works = market.family in (Family.WORKS, Family.INTELLECTUAL)
+        euros_per_hour = 45 if is_for_insertion else draw.number(200, 600) if works else draw.number(90, 220)
+        market.amount = (hours[market.pk] * euros_per_hour).quantize(Decimal(1))
+        of_lot = (market.amount / len(lots[market.pk])).quantize(Decimal("0.01"))
+        for lot in lots[market.pk]:
+            lot.amount = of_lot
+            for award in awards.get(lot.pk, ()):
+                if award.amount is not None:
+                    is_whole = award.role != AwardRole.SUBCONTRACTOR
+                    award.amount = of_lot if is_whole else (of_lot / 10).quantize(Decimal("0.01"))
+
+
+def _draw_changes(territory: Territory, draw: Draw, site: Site) -> None:
     """The append-only steps that add up to the engaged hours."""
     engaged, clause, market = site.engaged, site.clause, site.market
     notified_on = market.notified_on or site.first_day

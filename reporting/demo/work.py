@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import accumulate
@@ -140,7 +141,14 @@ class Workforce:
             ]
             self._alive[month] = sites, list(accumulate(site.weight for site in sites))
         sites, weights = self._alive[month]
-        return self.draw.cumulated(sites, weights) if sites else None
+        if not sites:
+            return None
+        site = self.draw.cumulated(sites, weights)
+        for _ in range(5):
+            if site.logged < site.limit:
+                break
+            site = self.draw.cumulated(sites, weights)
+        return site
 
     def length(self) -> int:
         """Months of a path: longer ones while people have fewer hours than wanted, shorter ones otherwise."""
@@ -210,6 +218,9 @@ class Workforce:
             end = min(end, start + 27 * DAY)
         while start <= end and start <= territory.as_of and site is not None:
             until = min(end, site.last_day)
+            # A site that needs little takes nobody for long.
+            needed = math.ceil(max(0.0, site.limit - site.logged) / (float(weekly) * 3.7))
+            until = min(until, add_months(start, max(1, needed)) - DAY)
             if contract in MISSIONS:
                 until = min(until, add_months(start, draw.number(1, 4)) - DAY)
             is_open = until > territory.as_of and contract in ("cdi", "cdi_inclusion", "cdi_interimaire")
@@ -234,7 +245,7 @@ class Workforce:
             previous = placement
             # Missions follow each other, sometimes after a pause longer than the one that makes a new contract.
             start = until + (draw.number(32, 70) if draw.chance(0.08) else draw.number(1, 10)) * DAY
-            if start > site.last_day:
+            if start > site.last_day or site.logged >= site.limit:
                 site = self.site_on(start.replace(day=1))
                 if site is not None and modality in (Modality.DIRECT, Modality.SIAE_CONTRACT):
                     # Another holder is another employer: what follows is then no renewal.
