@@ -1,0 +1,1 @@
+"""Measures of the project against plain code: `bin/bench`."""

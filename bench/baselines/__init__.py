@@ -1,0 +1,1 @@
+"""Denominators: the same work done the plain way, written before what they measure."""
