@@ -6,13 +6,17 @@ class BeneficiariesConfig(AppConfig):
     verbose_name = "Personnes"
 
     def ready(self) -> None:
+        from beneficiaries import consistency
         from beneficiaries.progress import hours_counted
         from beneficiaries.waiting import hours_waiting
         from clauses.progress import provide_hours_counted
         from core.access import HOUSE
+        from core.consistency import register_check
         from core.registry import Tab, register_tab, register_waiting
 
         provide_hours_counted(hours_counted)
+        register_check(consistency.entries_carry_the_market_of_their_assignment)
+        register_check(consistency.counting_results_are_those_of_the_rules)
         register_waiting(hours_waiting)
         register_tab("market", Tab("Heures", "market_hours", HOUSE, 40))
         register_tab("company", Tab("Heures", "company_hours", HOUSE, 40))

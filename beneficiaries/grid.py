@@ -120,23 +120,16 @@ class Grid:
     commitments: list[CommitmentFigures] = field(default_factory=list)
 
     @property
-    def totals(self) -> list[Decimal]:
+    def totals_by_kind(self) -> list[tuple[str, Decimal]]:
+        cells = [cell for row in self.rows for cell in row.cells if cell.entry]
         return [
-            sum(
-                (
-                    cell.entry.hours
-                    for row in self.rows
-                    for cell in row.cells
-                    if cell.kind == kind and cell.entry
-                ),
-                ZERO,
-            )
+            (kind, sum((cell.entry.hours for cell in cells if cell.kind == kind and cell.entry), ZERO))
             for kind, _ in self.kinds
         ]
 
     @property
     def total(self) -> Decimal:
-        return sum(self.totals, ZERO)
+        return sum((total for _, total in self.totals_by_kind), ZERO)
 
     @property
     def previous_total(self) -> Decimal:

@@ -41,6 +41,14 @@ class CountingRules(TrackedModel):
         "temps plein", default=Decimal("151.67"), help_text="heures par mois : alerte"
     )
     legal_max_month = HoursField("maximum légal", default=Decimal("220"), help_text="heures par mois : refus")
+    month_cap = HoursField(
+        "plafond mensuel",
+        null=True,
+        blank=True,
+        help_text="heures comptées par personne et par mois ; vide : le maximum légal",
+    )
+    # Contract type → months added to the period (rule 2).
+    extension_months = models.JSONField("prolongations par type de contrat", default=dict, blank=True)
     chain_gap_days = models.PositiveSmallIntegerField(
         "écart entre deux contrats qui n’en font qu’un", default=30, help_text="en jours"
     )
@@ -77,7 +85,9 @@ class CountingRules(TrackedModel):
                 violation_error_message="Des règles de ce marché commencent déjà ce mois-là.",
             ),
             models.CheckConstraint(
-                condition=Q(period_months__gte=1) & Q(legal_max_month__gt=0),
+                condition=Q(period_months__gte=1)
+                & Q(legal_max_month__gt=0)
+                & (Q(month_cap__isnull=True) | Q(month_cap__gt=0)),
                 name="counting_rules_positive",
                 violation_error_message="La période et le maximum mensuel doivent être supérieurs à zéro.",
             ),

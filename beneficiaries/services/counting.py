@@ -78,6 +78,8 @@ def as_pure_rules(row: CountingRules) -> counting.Rules:
         kinds=row.kinds,
         period_months=row.period_months,
         review_validity_months=row.review_validity_months,
+        month_cap=row.month_cap,
+        extension_months=row.extension_months,
         legal_max_month=row.legal_max_month,
         full_time_month=row.full_time_month,
     )

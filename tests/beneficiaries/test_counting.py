@@ -692,7 +692,7 @@ def test_the_drawn_people_meet_every_reason():
     """Else the properties below would hold of nothing."""
     met = set()
 
-    @settings(max_examples=200, derandomize=True, database=None, deadline=None)
+    @settings(max_examples=600, derandomize=True, database=None, deadline=None)
     @given(people())
     def meet(person):
         met.update(result.reason for result in count(*person, two_markets).values())

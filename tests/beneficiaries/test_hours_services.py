@@ -302,3 +302,18 @@ def test_saving_costs_the_same_number_of_queries_for_one_row_and_for_six():
             save_cells(cells, user=user, today=TODAY)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_a_monthly_cap_of_the_rules_leaves_the_rest_uncounted_and_says_so():
+    CountingRulesFactory().delete()
+    CountingRulesFactory(in_force_from=dt.date(2020, 1, 1), month_cap=Decimal(100))
+    entry = save(eligible_assignment(), "120").entry
+    assert (entry.counted_hours, entry.counting_reason) == (Decimal("100.00"), CountingReason.OVER_CAP)
+
+
+def test_a_contract_type_may_make_the_period_longer():
+    CountingRulesFactory().delete()
+    CountingRulesFactory(in_force_from=dt.date(2020, 1, 1), extension_months={"cddi": 12})
+    assignment = eligible_assignment(starts_on=dt.date(2025, 3, 3))
+    recount_people([assignment.placement.beneficiary_id], user=None, reason="essai")
+    assert EligibilityPeriod.objects.get().ends_on == dt.date(2028, 3, 2)

@@ -25,6 +25,7 @@ from core.models import Job
 from core.reference import load_reference_lists
 from tests.factories import (
     ClosedYearFactory,
+    ContractTypeFactory,
     CountingRulesFactory,
     HoursEntryFactory,
     eligible_assignment,
@@ -210,3 +211,21 @@ def test_the_rules_of_the_reference_list_are_those_that_the_decisions_apply(cast
         "adapted",
         "regie",
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "words"),
+    [
+        ("cddi : 12", {"cddi": 12}, ""),
+        ("", {}, ""),
+        ("inconnu : 12", None, "n’est pas le code d’un type de contrat"),
+        ("cddi : beaucoup", None, "un nombre de mois entre 1 et 60"),
+    ],
+)
+def test_extensions_by_contract_type_are_typed_one_by_line(client, cast, typed, kept, words):
+    ContractTypeFactory()
+    client.force_login(cast.admin)
+    page = client.post(reverse("counting_rules_create"), rules_form(extensions=typed))
+    found = CountingRules.objects.filter(in_force_from=dt.date(2026, 1, 1)).first()
+    assert (found.extension_months if found else None) == kept
+    assert not words or words in page.content.decode()
