@@ -86,12 +86,22 @@ def _key_figures(snapshot: dict[str, Any], head: tuple[str, ...]) -> Sheet:
                     rows.setdefault(item["key"], item | {"chapter": chapter["title"]})
     columns = [
         Column("Chapitre", "text", lambda row: row["chapter"], 30),
-        Column("Chiffre", "text", lambda row: row["label"], 60),
+        Column("Chiffre", "text", _name, 60),
         Column(str(snapshot["year"]), "number", lambda row: _value(row["value"], row["kind"])),
         Column(str(snapshot["year"] - 1), "number", lambda row: _value(row["previous"], row["kind"])),
         Column("Précision", "text", lambda row: row["note"], 60),
     ]
     return Sheet("Chiffres clés", columns, list(rows.values()), head)
+
+
+def _name(figure: dict[str, Any]) -> str:
+    """What the figure is; on a page its unit or its rate says the beginning."""
+    label: str = figure["label"]
+    if figure["kind"] == "hours" and not label.startswith("heures"):
+        return f"heures {label}"
+    if figure["kind"] == "rate" and label.startswith("des "):
+        return f"part {label}"
+    return label
 
 
 def _series(snapshot: dict[str, Any], head: tuple[str, ...]) -> Sheet:

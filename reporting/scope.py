@@ -95,8 +95,10 @@ class Scope:
                 return Commitment.objects.filter(market=self.id)
             case ScopeKind.TERRITORY:
                 return Commitment.objects.all()
+            case ScopeKind.DEPARTMENT:
+                return Commitment.objects.filter(market__department=self.id)
             case _:
-                return Commitment.objects.filter(market__in=self.markets().values("pk"))
+                return Commitment.objects.filter(market__buyer=self.id)
 
     def entries(self) -> Any:
         """Hours that count: the only rows whose hours are ever summed."""
@@ -113,9 +115,9 @@ class Scope:
     def _of_entries(self) -> Q:
         match self.kind:
             case ScopeKind.BUYER:
-                return Q(market__in=Market.objects.filter(buyer=self.id).values("pk"))
+                return Q(market__buyer=self.id)
             case ScopeKind.DEPARTMENT:
-                return Q(market__in=Market.objects.filter(department=self.id).values("pk"))
+                return Q(market__department=self.id)
             case ScopeKind.MARKET:
                 return Q(market=self.id)
             case ScopeKind.COMPANY:

@@ -22,6 +22,8 @@ from reporting.scope import Period, Scope, ScopeKind, in_year, year_bounds
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
+# Beyond, a subquery says it instead: databases limit the parameters of a statement.
+MANY_IDS = 5_000
 T = TypeVar("T")
 
 
@@ -157,7 +159,8 @@ class Facts:
             "placement__contract_type__label", "placement__modality", "placement__occupation",
             "placement__occupation__label", "placement__starts_on", "placement__ends_on",
         )  # fmt: skip
-        found = Assignment.objects.filter(pk__in=self.annual_entries().values("assignment")).order_by("pk")
+        chosen = list(hours) if len(hours) <= MANY_IDS else self.annual_entries().values("assignment")
+        found = Assignment.objects.filter(pk__in=chosen).order_by("pk")
         return [Work(*row, hours[row[0]]) for row in found.values_list(*columns)]
 
     def works_of(self, year: int) -> list[Work]:
@@ -174,7 +177,10 @@ class Facts:
         first = dict(before.values_list("assignment").annotate(first=Min("month")))
         if not first:
             return []
-        people = Assignment.objects.filter(pk__in=self.annual_entries().values("assignment"))
+        people: Any = {work.person for work in self.works}
+        if len(people) > MANY_IDS:
+            assignments = Assignment.objects.filter(pk__in=self.annual_entries().values("assignment"))
+            people = assignments.order_by().values("placement__beneficiary")
         columns = (
             "pk", "placement", "placement__beneficiary", "placement__employer", "commitment__holder",
             "placement__starts_on", "placement__ends_on",
@@ -182,7 +188,7 @@ class Facts:
         found = (
             Assignment.objects.filter(
                 pk__in=before.values("assignment"),
-                placement__beneficiary__in=people.order_by().values("placement__beneficiary"),
+                placement__beneficiary__in=people,
             )
             .order_by("pk")
             .values_list(*columns)
@@ -244,6 +250,9 @@ class Facts:
         )
 
     def _people(self, year: int) -> Any:
+        ids = {work.person for work in self.works_of(year)}
+        if len(ids) <= MANY_IDS:
+            return sorted(ids)
         assignments = Assignment.objects.filter(pk__in=self.annual_entries(year).values("assignment"))
         return assignments.order_by().values("placement__beneficiary")
 

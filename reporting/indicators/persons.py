@@ -160,7 +160,7 @@ def typology(facts: Facts, year: int) -> list[Table]:
         ),
         _table(
             "prescriber", "Prescripteur à l’entrée", prescribers, people,
-            lambda row: row.prescriber_kind, Merge.OPEN, other="Autres prescripteurs",
+            lambda row: row.prescriber_kind, Merge.OPEN, other="Autres prescripteurs (regroupés)",
         ),
     ]  # fmt: skip
 

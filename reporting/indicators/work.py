@@ -17,7 +17,7 @@ from clauses.progress import hours_counted
 from markets.enums import SIAE_KINDS
 from markets.models import CompanyKind
 from reporting.indicators.facts import ZERO, Facts, Work, exact, once
-from reporting.scope import Scope, year_bounds
+from reporting.scope import Scope, in_year, year_bounds
 
 # Codes of `reference/contract_types.csv` that are missions: chained like contracts, and shown beside as well.
 MISSION_TYPES = frozenset({"ctt"})
@@ -208,22 +208,25 @@ def by_employer(facts: Facts) -> dict[int, Lines]:
 
 
 def by_siae(facts: Facts) -> dict[int, dict[int, Decimal]]:
-    """Hours of employers that were an SIAE in the month worked, by year and company; the same hours read again."""
+    """Hours of employers that were an SIAE in the month worked, by year and company: the same hours read again."""
     kinds = CompanyKind.objects.filter(
         Q(starts_on__isnull=True) | Q(starts_on__lte=OuterRef("month")),
         Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("month")),
         company=OuterRef("assignment__placement__employer"),
         kind__in=SIAE_KINDS,
     )
-    found: dict[int, dict[int, Decimal]] = {}
-    for year in facts.period.years:
-        rows = (
-            facts.annual_entries(year)
-            .filter(Exists(kinds))
-            .values_list("assignment__placement__employer")
-            .annotate(hours=Sum("counted_hours"))
-        )
-        found[year] = {company: exact(value) for company, value in sorted(rows)}
+    years = facts.period.years
+    rows = (
+        facts.annual_entries()
+        .filter(Exists(kinds))
+        .values_list("assignment__placement__employer")
+        .annotate(**{f"hours_{year}": Sum("counted_hours", filter=in_year(year)) for year in years})
+    )
+    found: dict[int, dict[int, Decimal]] = {year: {} for year in years}
+    for company, *sums in sorted(rows):
+        for year, value in zip(years, sums, strict=True):
+            if value is not None:
+                found[year][company] = exact(value)
     return found
 
 

@@ -81,7 +81,7 @@ def test_some_rows_are_masked_in_it(snapshot):
 def test_key_figures_series_and_definitions_have_their_sheet(snapshot):
     sheets = read(snapshot)
     figures = {row[1]: row[2] for row in sheets["Chiffres clés"][2:]}
-    assert Decimal(str(figures["d’insertion réalisées"])) == Decimal(snapshot["figures"]["hours"])
+    assert Decimal(str(figures["heures d’insertion réalisées"])) == Decimal(snapshot["figures"]["hours"])
     assert [row[0] for row in sheets["Heures par année"][2:]] == [2021, 2022, 2023, 2024, 2025]
     terms = [row[0] for row in sheets["Définitions et méthode"]]
     assert "Heures comptées" in terms and "Actions collectives" in terms

@@ -517,3 +517,17 @@ def test_a_period_holds_its_years_in_order():
     assert Period.of_year(2025, back=1).first_day == dt.date(2024, 1, 1)
     with pytest.raises(ValueError, match="at least one year"):
         Period(())
+
+
+def test_a_very_large_scope_asks_by_subquery_and_finds_the_same(territory, facts, monkeypatch):
+    monkeypatch.setattr("reporting.indicators.facts.MANY_IDS", 0)
+    large = Facts(Scope.of(territory.buyer), Period(YEARS))
+    assert large.works == facts.works and large.earlier == facts.earlier
+    assert indicators.typology(large, 2025) == indicators.typology(facts, 2025)
+    assert indicators.publics(large, 2025) == indicators.publics(facts, 2025)
+
+
+def test_a_page_that_shows_hours_only_makes_two_queries(territory, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        found = Facts(Scope.of(territory.buyer), Period((2024, 2025)))
+        indicators.hours(found), indicators.people(found), indicators.by_employer(found)
