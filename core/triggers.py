@@ -24,7 +24,8 @@ class ProtectRows(Operation):
         """The models do not change."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        for statement in create_statements(schema_editor.connection.vendor, self):
+        vendor = schema_editor.connection.vendor
+        for statement in [*drop_statements(vendor, self), *create_statements(vendor, self)]:
             schema_editor.execute(statement, params=None)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):

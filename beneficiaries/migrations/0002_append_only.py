@@ -6,7 +6,7 @@ from core.triggers import ProtectRows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("beneficiaries", "0003_initial")]
+    dependencies = [("beneficiaries", "0001_initial")]
 
     operations = [
         ProtectRows(

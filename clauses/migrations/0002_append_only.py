@@ -6,7 +6,7 @@ from core.triggers import ProtectRows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clauses", "0002_initial")]
+    dependencies = [("clauses", "0001_initial")]
 
     operations = [
         ProtectRows(
