@@ -12,6 +12,7 @@ from core.pdf import render_pdf
 from core.text import normalise
 from reporting.enums import BilanFormat
 from reporting.models import Bilan, BilanFile
+from reporting.snapshot.paper import for_paper
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -42,7 +43,10 @@ def bilan_pdf(snapshot: dict[str, Any]) -> bytes:
     """The bilan as a tagged PDF (PDF/UA-1)."""
     made_on = dt.datetime.fromisoformat(snapshot["computed_at"])
     return render_pdf(
-        "reporting/bilan/document.html", {"bilan": snapshot}, stylesheets=("css/bilan.css",), made_on=made_on
+        "reporting/bilan/document.html",
+        {"bilan": for_paper(snapshot)},
+        stylesheets=("css/bilan.css",),
+        made_on=made_on,
     )
 
 

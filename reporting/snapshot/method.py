@@ -78,7 +78,7 @@ def _rules(m: Material) -> list[str]:
         f"Heures retenues : {listed(kinds) or 'aucune'}.",
         f"Période d’éligibilité : {count(rules.period_months, 'mois', 'mois')} à partir du premier jour de la première "
         f"affectation ; une validation inutilisée s’éteint après {count(rules.review_validity_months, 'mois', 'mois')}.",
-        f"Plafond : {formats.hours(rules.legal_max_month)} par personne et par mois, toutes affectations réunies.",
+        f"Plafond : {formats.hours(min(rules.month_cap or rules.legal_max_month, rules.legal_max_month))} par personne et par mois, toutes affectations réunies.",
         f"Deux contrats n’en font qu’un à {count(rules.chain_gap_days, 'jour')} d’écart au plus.",
     ]
     changed = sorted({row.in_force_from for row in m.facts.rules if row.in_force_from.year == m.year})

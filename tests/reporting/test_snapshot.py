@@ -15,6 +15,7 @@ from beneficiaries.models import Beneficiary
 from reporting.enums import BilanState
 from reporting.models import Bilan
 from reporting.snapshot import build_snapshot
+from reporting.snapshot.paper import for_paper
 from tests.factories import (
     BeneficiaryFactory,
     BuyerFactory,
@@ -361,3 +362,20 @@ def test_as_many_queries_for_one_market_company_and_person_as_for_six():
     with CaptureQueriesContext(connection) as six:
         snapshot_of(large)
     assert len(one) == len(six) <= 40
+
+
+# --- paper ---------------------------------------------------------------------------------------------------
+
+
+def test_paper_cuts_the_longest_lists_and_says_where_the_rest_is():
+    buyer = BuyerFactory()
+    for _ in range(42):
+        CommitmentFactory(buyer=buyer)
+    snapshot = snapshot_of(buyer)
+    whole = block(snapshot, "rates_by_commitment")
+    assert len(whole["rows"]) == 42 and whole["print_rows"] == 40
+    cut = block(for_paper(snapshot), "rates_by_commitment")
+    assert cut["rows"] == whole["rows"][:40] and cut["totals"] == whole["totals"]
+    assert cut["notes"][-1] == "2 autres lignes sont dans l’annexe XLSX."
+    assert len(block(snapshot, "rates_by_commitment")["rows"]) == 42
+    assert block(for_paper(snapshot), "awarded") == block(snapshot, "awarded")
