@@ -62,6 +62,7 @@ def state():
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
+@pytest.mark.shared
 def test_the_five_real_files_give_the_published_counts_and_loading_again_changes_nothing():
     lines, amount, considerations = 0, Decimal(0), {}
     for path in REAL:
@@ -252,6 +253,7 @@ def test_a_line_with_far_too_many_values_is_refused_and_the_others_load():
     assert Market.objects.get().reference == "B" and "20000 valeurs" in report.refused[0]
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("name", ["decp_test_2019.json", "decp_test_2022.json"])
 def test_the_dirty_files_load_without_a_traceback(name):
     with (SHARED / "decp/sale" / name).open("rb") as source:
@@ -259,6 +261,7 @@ def test_the_dirty_files_load_without_a_traceback(name):
     assert report.lines["market"] and not report.stopped
 
 
+@pytest.mark.shared
 def test_the_real_files_of_other_producers_load_but_the_lines_without_a_number():
     refused = {}
     for path in (
