@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from beneficiaries.enums import CountingReason, EntrySource, EntryState, HourKind
 from beneficiaries.models.employment import Assignment
@@ -39,12 +39,13 @@ class HoursEntryQuerySet(ScopedQuerySet):
 
         A late entry is left to next year's régularisation, and the entry it corrects stays in its own year.
         """
-        stands = Q(is_superseded=False) | Q(superseded_by__is_late=True)
+        late_corrections = self.model.objects.filter(supersedes=OuterRef("pk"), is_late=True)
+        stands = Q(is_superseded=False) | Exists(late_corrections)
         return self.filter(stands, state=EntryState.VALIDATED, is_late=False, counted_hours__gt=0)
 
     def late(self) -> Any:
-        """Entries and corrections validated after the closing of their year (régularisations)."""
-        return self.validated().filter(is_late=True)
+        """Entries and corrections validated after the closing of their year, corrected again or not."""
+        return self.filter(is_late=True, state=EntryState.VALIDATED)
 
     def in_year(self, year: int) -> Any:
         return self.filter(month__year=year)
@@ -150,6 +151,8 @@ class HoursEntry(TrackedModel):
                 name="hours_market_month",
             ),
             models.Index(fields=["month", "state"], name="hours_month_state"),
+            # The order of the list: its first page is read, not sorted out of them all.
+            models.Index(fields=["-month", "-id"], name="hours_newest"),
         ]
 
     def __str__(self) -> str:
