@@ -6,10 +6,11 @@ Nothing here may be shown to a buyer: `reporting.masking` comes between.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from beneficiaries.enums import Decision, Gender, PrescriberKind, Unemployment
 from reporting.indicators.facts import ZERO, Facts, Review, once
@@ -74,10 +75,11 @@ def profiles(facts: Facts, year: int) -> list[Profile]:
     for review_id, public in facts.held_publics(year):
         publics[review_id].add(public)
     found = []
-    for person, _, review_id, starts_on in facts.first_assignments(year):
-        while review_id in replaced_by:
-            review_id = replaced_by[review_id]
-        review = reviews.get(review_id) if review_id else None
+    for person, _, own_review, starts_on in facts.first_assignments(year):
+        last = own_review
+        while last in replaced_by:
+            last = replaced_by[last]
+        review = reviews.get(last) if last else None
         if review is None:
             prior = [row for row in by_person[person] if row.decided_on <= starts_on]
             review = max(prior, key=lambda row: (row.decided_on, row.id), default=None)
@@ -165,7 +167,7 @@ def typology(facts: Facts, year: int) -> list[Table]:
     ]  # fmt: skip
 
 
-def _by_label(labels: dict) -> list[tuple]:
+def _by_label(labels: Mapping[Any, Any]) -> list[tuple[Any, Any, None]]:
     return sorted(((key, label, None) for key, label in labels.items()), key=lambda row: (row[1], row[0]))
 
 
@@ -181,8 +183,16 @@ def _qpv_key(review: Review) -> str | None:
     return "no" if review.commune else None
 
 
-def _table(key, title, labels, people, key_of, merge, other="") -> Table:  # type: ignore[no-untyped-def]
-    sums: dict[str, list] = {row[0]: [0, ZERO, 0] for row in (*labels, (UNKNOWN, UNKNOWN_LABEL, None))}
+def _table(
+    key: str,
+    title: str,
+    labels: Sequence[tuple[str, str, Any]],
+    people: Sequence[Profile],
+    key_of: Callable[[Review], str | None],
+    merge: Merge,
+    other: str = "",
+) -> Table:
+    sums: dict[str, list[Any]] = {row[0]: [0, ZERO, 0] for row in (*labels, (UNKNOWN, UNKNOWN_LABEL, None))}
     for profile in people:
         found = key_of(profile.review) if profile.review else None
         line = sums[found if found in sums else UNKNOWN]
@@ -190,7 +200,7 @@ def _table(key, title, labels, people, key_of, merge, other="") -> Table:  # typ
         line[1] += profile.hours
         line[2] += profile.contracts
     rows = [
-        Row(value, label, *sums[value], bounds=bounds, label_of=age_band_label if bounds else None)
+        Row(value, label, *(*sums[value], bounds, age_band_label if bounds else None))
         for value, label, bounds in labels
     ]
     return Table(key, title, rows, Row(UNKNOWN, UNKNOWN_LABEL, *sums[UNKNOWN]), merge, other)

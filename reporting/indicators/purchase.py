@@ -84,15 +84,15 @@ def reserved(facts: Facts) -> dict[int, Reserved]:
         partly: dict[str, set[int]] = defaultdict(set)
         wholly: dict[str, set[int]] = defaultdict(set)
         every: set[int] = set()
-        for market in facts.markets:
-            if not market.is_alive_in(year):
+        for alive in facts.markets:
+            if not alive.is_alive_in(year):
                 continue
-            for ground, number in grounds.get(market.id, {}).items():
-                every.add(market.root)
-                partly[ground].add(market.root)
+            for ground, number in grounds.get(alive.id, {}).items():
+                every.add(alive.root)
+                partly[ground].add(alive.root)
                 row.lots[ground] = row.lots.get(ground, 0) + number
-                if number == lots[market.id]:
-                    wholly[ground].add(market.root)
+                if number == lots[alive.id]:
+                    wholly[ground].add(alive.root)
         row.count = len(every)
         row.markets = {ground: len(ids) for ground, ids in partly.items()}
         row.wholly = {ground: len(ids) for ground, ids in wholly.items()}
@@ -250,12 +250,16 @@ def rates(facts: Facts, year: int) -> Rates:
     return Rates(
         [
             CommitmentRate(
-                *row[:5],
-                engaged=exact(row[5]),
-                counted=counted[row[0]],
-                has_ended=any(day is not None and day <= last for day in row[6:]),
+                pk,
+                market,
+                reference,
+                title,
+                holder,
+                exact(engaged),
+                counted[pk],
+                any(day is not None and day <= last for day in (ends_on, closed_on)),
             )
-            for row in found
+            for pk, market, reference, title, holder, engaged, ends_on, closed_on in found
         ]
     )
 

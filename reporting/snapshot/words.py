@@ -25,7 +25,7 @@ def hours(value: Decimal) -> str:
 
 def agree(number: int | Decimal, singular: str, plural: str) -> str:
     """The form of a verb or participle that goes with the number; below two is singular in French."""
-    return singular if abs(number) < 2 else plural
+    return singular if -2 < number < 2 else plural
 
 
 def compared(now: Decimal, before: Decimal | None, year: int) -> str:
