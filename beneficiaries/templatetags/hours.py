@@ -38,4 +38,4 @@ def _cell(cell: GridCell, person: str) -> str:
             f'data-kind="{cell.kind}"{refused}>'
             f'<input form="grille" type="hidden" name="{version}" id="{version}" value="{cell.version}">'
         )
-    return f'<td class="num" data-label="{label}">{shown}<span class="cell-error" id="e-{name}">{error}</span></td>'
+    return f'<td class="num" data-cell="{cell.kind}" data-label="{label}">{shown}<span class="cell-error" id="e-{name}">{error}</span></td>'

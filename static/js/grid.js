@@ -32,6 +32,9 @@
     else if (event.key === "Enter") {
       // Enter saves the cell and goes down, as in a spreadsheet; it never sends the whole page.
       moved = true;
+      // On a refused cell left as it is, Enter says « write it nevertheless ».
+      const again = input.getAttribute("aria-invalid") === "true" && input.value === input.dataset.sent;
+      if (again) input.dispatchEvent(new Event("change", { bubbles: true }));
       if (!go(cells[here + 1])) input.blur();
     } else if (event.key === "Escape" && input.value !== input.defaultValue) {
       input.value = input.defaultValue;
@@ -47,6 +50,7 @@
     const text = event.clipboardData.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "");
     if (!input || !/[\n\t]/.test(text)) return;
     event.preventDefault();
+    if (waiting.dataset.kind === "left") say("");
     const rows = [...grid.querySelectorAll(".grid-row")];
     const firstRow = rows.indexOf(rowOf(input));
     const kinds = [...new Set([...grid.querySelectorAll(".hours-input")].map((one) => one.dataset.kind))];
@@ -66,13 +70,18 @@
       });
       if (touched) touched.dispatchEvent(new Event("change", { bubbles: true }));
     });
-    if (left) say(`${left} valeurs collées n’ont pas trouvé de case : la grille est plus courte que la colonne.`);
+    if (left) {
+      const lost = left > 1 ? `${left} valeurs collées n’ont pas trouvé de case` : "Une valeur collée n’a pas trouvé de case";
+      say(`${lost} : la grille est plus courte que la colonne.`, "left");
+    }
   });
 
   // --- Saving ---------------------------------------------------------------------------------------------------
-  const say = (sentence) => {
+  const say = (sentence, kind = "failed") => {
     waiting.hidden = !sentence;
+    waiting.dataset.kind = sentence ? kind : "";
     waiting.querySelector("span").textContent = sentence;
+    waiting.querySelector("[data-retry]").hidden = kind !== "failed";
   };
   const token = () => {
     const cookie = document.cookie.split("; ").find((one) => one.startsWith("csrftoken="));
@@ -90,6 +99,7 @@
     const row = rowOf(event.target);
     if (!row) return;
     row.dataset.saving = "yes";
+    for (const input of inputsOf(row)) input.dataset.sent = input.value;
     delete row.dataset.saved;
     delete row.dataset.dirty;
   });
@@ -111,6 +121,7 @@
     const status = event.detail.xhr.status;
     if (status === 401 || status === 403) {
       failed(row, "Votre session a pris fin. Reconnectez-vous dans un autre onglet, puis revenez ici : la ligne s’enregistrera.");
+      waiting.querySelector("[data-sign-in]").hidden = false;
     } else if (status === 404) {
       failed(row, "Cette affectation n’existe plus ou ne vous est plus ouverte. Rechargez la page.");
     } else {
@@ -145,15 +156,42 @@
       } else {
         input.removeAttribute("aria-invalid");
         input.removeAttribute("aria-describedby");
-        input.defaultValue = input.value;
+        // « 77h30 » becomes « 77,5 », unless something else was typed meanwhile.
+        if (input.value === input.dataset.sent) input.value = line.dataset.text;
+        input.defaultValue = line.dataset.text;
       }
     }
     row.classList.toggle("has-error", errors > 0);
     if (!errors) row.dataset.saved = "yes";
-    if (!grid.querySelector("[data-failed]")) say("");
+    if (waiting.dataset.kind === "failed" && !grid.querySelector("[data-failed]")) {
+      say("");
+      waiting.querySelector("[data-sign-in]").hidden = true;
+    }
+    total();
   });
+  // The last line follows what is saved, not what is being typed.
+  const figure = (text) => Number(text.replace(/\s/g, "").replace(",", ".")) || 0;
+  const written = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 2 });
+  const show = (name, sum) => {
+    const place = grid.querySelector(`[data-total="${name}"]`);
+    if (place) place.textContent = written.format(sum);
+  };
+  const total = () => {
+    const sums = {};
+    const add = (name, hours) => {
+      sums[name] = (sums[name] || 0) + hours;
+    };
+    for (const cell of grid.querySelectorAll("[data-cell]")) {
+      const input = cell.querySelector(".hours-input");
+      add(cell.dataset.cell, figure(input ? input.defaultValue : cell.querySelector(".locked").textContent));
+    }
+    for (const sum of grid.querySelectorAll('[id^="total-"]')) add("all", figure(sum.textContent));
+    for (const row of grid.querySelectorAll("[data-counted]")) add("counted", Number(row.dataset.counted));
+    for (const name of Object.keys(sums)) show(name, sums[name]);
+    if (!("counted" in sums)) show("counted", 0);
+  };
   const retry = () => {
-    for (const row of grid.querySelectorAll("[data-failed]")) {
+    for (const row of grid.querySelectorAll("[data-failed]:not([data-saving])")) {
       inputsOf(row)[0]?.dispatchEvent(new Event("change", { bubbles: true }));
     }
   };
@@ -161,6 +199,7 @@
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") retry();
   });
+  window.addEventListener("focus", retry);
 
   // A row is validated by the same address as it is saved, with what is typed in it.
   grid.addEventListener("click", (event) => {

@@ -51,6 +51,10 @@
       return;
     }
     if (!form.hasAttribute("hx-post")) form.dataset.sent = "yes";
+    // Signing in again in another tab changes the token: the cookie holds the one that is good now.
+    const token = form.elements.namedItem("csrfmiddlewaretoken");
+    const cookie = document.cookie.split("; ").find((one) => one.startsWith("csrftoken="));
+    if (token && cookie) token.value = cookie.slice("csrftoken=".length);
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
