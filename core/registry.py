@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 
 from core.access import EVERYONE
@@ -43,7 +42,6 @@ class Link:
 
 _tabs: dict[str, list[Tab]] = {}
 _waiting: list[Callable[[Any], Iterable[WaitingItem]]] = []
-_company_scopes: dict[str, Callable[[Any], Q]] = {}
 _house: list[Callable[[], Any]] = []
 
 
@@ -73,17 +71,6 @@ def waiting_for(user: Any) -> list[WaitingItem]:
     """What waits for this user, the oldest first; counts of zero are left out."""
     found = [item for source in _waiting for item in source(user) if item.count]
     return sorted(found, key=lambda item: (item.since or dt.date.max, item.label))
-
-
-def register_company_scope(name: str, scope: Callable[[Any], Q]) -> None:
-    """Say how a higher room lets a company see rows of a lower one (« market »: those where it has an assignment)."""
-    _company_scopes[name] = scope
-
-
-def company_scope(name: str, user: Any) -> Q:
-    """The condition under `name`; nothing when no room gave one."""
-    scope = _company_scopes.get(name)
-    return scope(user) if scope else Q(pk__in=[])
 
 
 def register_house(current: Callable[[], Any]) -> None:

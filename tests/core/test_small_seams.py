@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from django.db.models import Q
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.test import RequestFactory
@@ -23,8 +22,6 @@ from core.readonly import WroteInReadOnlyView, readonly_view
 from core.registry import (
     Tab,
     WaitingItem,
-    company_scope,
-    register_company_scope,
     register_tab,
     register_waiting,
     tabs_of,
@@ -122,7 +119,7 @@ def test_a_deferred_page_is_rendered_inside_the_guard() -> None:
 
 @pytest.fixture
 def empty_registries(monkeypatch: Any) -> None:
-    for name, empty in (("_tabs", {}), ("_waiting", []), ("_company_scopes", {})):
+    for name, empty in (("_tabs", {}), ("_waiting", [])):
         monkeypatch.setattr(registry, name, empty)
 
 
@@ -144,12 +141,6 @@ def test_what_waits_is_the_oldest_first_and_never_zero(empty_registries: None) -
     register_waiting(lambda user: [WaitingItem("relevés", 3, "/a", young), WaitingItem("rien", 0, "/b", old)])
     register_waiting(lambda user: [WaitingItem("bilans", 1, "/c"), WaitingItem("pièces", 2, "/d", old)])
     assert [item.label for item in waiting_for(None)] == ["pièces", "relevés", "bilans"]
-
-
-def test_a_scope_that_no_room_gave_shows_nothing(empty_registries: None) -> None:
-    assert company_scope("market", None) == Q(pk__in=[])
-    register_company_scope("market", lambda user: Q(pk=1))
-    assert company_scope("market", None) == Q(pk=1)
 
 
 @pytest.mark.django_db
