@@ -66,7 +66,7 @@ class Scope:
             case ScopeKind.DEPARTMENT:
                 return found.filter(department=self.id)
             case ScopeKind.MARKET:
-                return found.filter(pk=self.id)
+                return found.filter(pk=self.id or 0)
             case ScopeKind.COMPANY:
                 held = Award.objects.filter(company=self.id).values("lot__market")
                 return found.filter(pk__in=held)
@@ -100,17 +100,17 @@ class Scope:
             case _:
                 return Commitment.objects.filter(market__buyer=self.id)
 
-    def entries(self) -> Any:
-        """Hours that count: the only rows whose hours are ever summed."""
-        return HoursEntry.objects.counted().filter(self._of_entries())
+    def annual_entries(self) -> Any:
+        """Hours that count in the figures of their year, as they were when it was closed."""
+        return HoursEntry.objects.annual().filter(self._of_entries())
+
+    def late_entries(self) -> Any:
+        """Entries and corrections that came after the closing of their year."""
+        return HoursEntry.objects.late().filter(self._of_entries())
 
     def current_entries(self) -> Any:
         """Entries that no correction replaces, whatever their state; never summed."""
         return HoursEntry.objects.current().filter(self._of_entries())
-
-    def replaced_entries(self) -> Any:
-        """Validated entries that a correction replaced: what a published bilan may still hold."""
-        return HoursEntry.objects.filter(self._of_entries(), is_superseded=True, state="validated")
 
     def _of_entries(self) -> Q:
         match self.kind:

@@ -25,10 +25,12 @@ PATH = """
     JOIN beneficiaries_assignment a ON a.id = e.assignment_id
     JOIN beneficiaries_placement p ON p.id = a.placement_id
     JOIN clauses_commitment c ON c.id = a.commitment_id
-    WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND NOT e.is_superseded AND e.counted_hours > 0
+    WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND NOT e.is_late AND e.counted_hours > 0
+    AND (NOT e.is_superseded OR EXISTS (
+        SELECT 1 FROM beneficiaries_hoursentry late WHERE late.supersedes_id = e.id AND late.is_late))
 """
-TWO_YEARS = PATH + " AND NOT e.is_late AND e.month BETWEEN '{before}-01-01' AND '{year}-12-31'"
-ONE_YEAR = PATH + " AND NOT e.is_late AND e.month BETWEEN '{year}-01-01' AND '{year}-12-31'"
+TWO_YEARS = PATH + " AND e.month BETWEEN '{before}-01-01' AND '{year}-12-31'"
+ONE_YEAR = PATH + " AND e.month BETWEEN '{year}-01-01' AND '{year}-12-31'"
 YEAR_OF = "CASE WHEN e.month >= '{year}-01-01' THEN {year} ELSE {before} END"
 
 TOTALS = f"SELECT {YEAR_OF}, SUM(e.counted_hours), COUNT(DISTINCT p.beneficiary_id) {TWO_YEARS} GROUP BY 1"
@@ -160,17 +162,15 @@ RELATIONS = """
     JOIN clauses_commitment c ON c.id = a.commitment_id JOIN markets_market m ON m.id = e.market_id
     WHERE m.buyer_id = {buyer} AND NOT e.is_superseded AND e.month <= '{year}-12-31' GROUP BY 1
 """
-CLOSED_AT = "SELECT closed_at FROM beneficiaries_closedyear WHERE year = {before}"
+CLOSED_AT = "SELECT closed_at FROM beneficiaries_closedyear WHERE year = {{{}}}"
 REGULARISATION = f"""
-    SELECT SUBSTR(CAST(x.month AS VARCHAR(10)), 1, 4), SUM(x.hours) FROM (
-        SELECT e.month, e.counted_hours AS hours {PATH} AND e.is_late AND e.month < '{{year}}-01-01'
-            AND (e.month >= '{{before}}-01-01' OR e.validated_at > ({CLOSED_AT}))
-        UNION ALL
-        SELECT e.month, -e.counted_hours FROM beneficiaries_hoursentry e JOIN markets_market m ON m.id = e.market_id
-        JOIN beneficiaries_hoursentry n ON n.supersedes_id = e.id
-        WHERE m.buyer_id = {{buyer}} AND e.state = 'validated' AND e.is_superseded AND NOT e.is_late AND n.is_late
-            AND e.month < '{{year}}-01-01' AND (e.month >= '{{before}}-01-01' OR n.validated_at > ({CLOSED_AT}))
-    ) x GROUP BY 1
+    SELECT SUBSTR(CAST(e.month AS VARCHAR(10)), 1, 4), SUM(e.counted_hours - COALESCE(o.counted_hours, 0))
+    FROM beneficiaries_hoursentry e JOIN markets_market m ON m.id = e.market_id
+    LEFT JOIN beneficiaries_hoursentry o ON o.id = e.supersedes_id
+    WHERE m.buyer_id = {{buyer}} AND e.state = 'validated' AND e.is_late AND e.month < '{{year}}-01-01'
+        AND e.validated_at > ({CLOSED_AT.format("before")})
+        AND NOT EXISTS ({CLOSED_AT.format("year")} AND closed_at < e.validated_at)
+    GROUP BY 1
 """
 # One row a person of the year, with the decision on which the first counted hour rests.
 PEOPLE = f"""

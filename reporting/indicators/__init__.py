@@ -35,6 +35,7 @@ from reporting.indicators.work import (
     hours,
     hours_since_start,
     new_people,
+    outside_the_bilan,
     people,
     regularisation,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "markets",
     "markets_by_clause_kind",
     "new_people",
+    "outside_the_bilan",
     "people",
     "principal_publics",
     "profiles",

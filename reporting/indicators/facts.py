@@ -1,7 +1,7 @@
 """What every indicator of people and hours is made of: one row for each assignment, summed by the database.
 
 `Facts(scope, period)` reads each thing once, when it is first asked for: a page that shows hours only does not pay
-for the people. All hours are those that count (`HoursEntry.objects.counted()`).
+for the people. All hours are those of a year's figures (`HoursEntry.objects.annual()`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property, wraps
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, Sum, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
 from django.db.models.functions import RowNumber
 
 from beneficiaries.models import Assignment, CountingRules, EligibilityReview, HeldCriterion
@@ -54,9 +54,8 @@ class Work(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """An assignment that counted hours before a year (or late): who had already come, which contract goes on."""
+    """An assignment that counted hours before the period: who had already come, which contract goes on."""
 
-    first_month: dt.date
     placement: int
     person: int
     employer: int
@@ -143,7 +142,7 @@ class Facts:
         """Counted entries of these years (those of the period by default), without those « hors bilan publié »."""
         chosen = years or self.period.years
         when = Q(month__gte=year_bounds(min(chosen))[0], month__lte=year_bounds(max(chosen))[1])
-        return self.scope.entries().filter(when, is_late=False).order_by()
+        return self.scope.annual_entries().filter(when).order_by()
 
     @cached_property
     def works(self) -> list[Work]:
@@ -161,28 +160,21 @@ class Facts:
         )  # fmt: skip
         chosen = list(hours) if len(hours) <= MANY_IDS else self.annual_entries().values("assignment")
         found = Assignment.objects.filter(pk__in=chosen).order_by("pk")
-        return [Work(*row, hours[row[0]]) for row in found.values_list(*columns)]
+        return [Work(*(*row, hours[row[0]])) for row in found.values_list(*columns)]
 
     def works_of(self, year: int) -> list[Work]:
         return [work for work in self.works if work.hours[year]]
 
     @cached_property
     def earlier(self) -> list[Earlier]:
-        """Assignments of the period's people that counted hours before it, or late."""
-        before = (
-            self.scope.entries()
-            .filter(Q(month__lt=self.period.first_day) | Q(is_late=True, month__lte=self.period.last_day))
-            .order_by()
-        )
-        first = dict(before.values_list("assignment").annotate(first=Min("month")))
-        if not first:
-            return []
+        """Assignments of the period's people that counted hours in the figures of a year before it."""
+        before = self.scope.annual_entries().filter(month__lt=self.period.first_day).order_by()
         people: Any = {work.person for work in self.works}
         if len(people) > MANY_IDS:
             assignments = Assignment.objects.filter(pk__in=self.annual_entries().values("assignment"))
             people = assignments.order_by().values("placement__beneficiary")
         columns = (
-            "pk", "placement", "placement__beneficiary", "placement__employer", "commitment__holder",
+            "placement", "placement__beneficiary", "placement__employer", "commitment__holder",
             "placement__starts_on", "placement__ends_on",
         )  # fmt: skip
         found = (
@@ -193,7 +185,7 @@ class Facts:
             .order_by("pk")
             .values_list(*columns)
         )
-        return [Earlier(first[pk], *row) for pk, *row in found]
+        return [Earlier(*row) for row in found]
 
     @cached_property
     def markets(self) -> list[MarketRow]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -33,7 +33,7 @@ class Line:
     people: int = 0
 
 
-Lines = dict[Hashable, Line]
+Lines = dict[Any, Line]
 
 
 def hours(facts: Facts) -> dict[int, Decimal]:
@@ -47,18 +47,12 @@ def people(facts: Facts) -> dict[int, int]:
 
 
 def new_people(facts: Facts) -> dict[int, int]:
-    """Of these, those whose first counted hour in the scope is of the year."""
-    known: dict[int, dt.date] = {}
-    for row in facts.earlier:
-        known[row.person] = min(row.first_month, known.get(row.person, row.first_month))
+    """Of these, those who are in the figures of no year before, in the scope."""
+    seen = {row.person for row in facts.earlier}
     found: dict[int, int] = {}
-    seen: set[int] = set()
     for year in facts.period.years:
-        first = year_bounds(year)[0]
         now = {work.person for work in facts.works_of(year)}
-        found[year] = sum(
-            1 for person in now if person not in seen and not (person in known and known[person] < first)
-        )
+        found[year] = len(now - seen)
         seen |= now
     return found
 
@@ -93,8 +87,8 @@ class Contracts:
     def started(self) -> int:
         return sum(contract.is_new for contract in self.everything)
 
-    def by(self, key: Callable[[Contract], Hashable]) -> dict[Hashable, int]:
-        found: dict[Hashable, int] = defaultdict(int)
+    def by(self, key: Callable[[Contract], Any]) -> dict[Any, int]:
+        found: dict[Any, int] = defaultdict(int)
         for contract in self.everything:
             found[key(contract)] += 1
         return dict(found)
@@ -116,8 +110,7 @@ def contracts(facts: Facts, year: int) -> Contracts:
         active[work.person, work.employer, work.holder][work.placement] = work
     before: dict[tuple[int, int, int], list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
     for row in facts.earlier:
-        if row.first_month < first:
-            before[row.person, row.employer, row.holder].append((row.starts_on, row.ends_on))
+        before[row.person, row.employer, row.holder].append((row.starts_on, row.ends_on))
     for work in facts.works:
         if any(work.hours[past] for past in facts.period.years if past < year):
             before[work.person, work.employer, work.holder].append((work.starts_on, work.ends_on))
@@ -177,12 +170,12 @@ def _later(one: dt.date | None, other: dt.date | None) -> dt.date:
 # --- breakdowns -----------------------------------------------------------------------------------------------
 
 
-def hours_by(facts: Facts, key: Callable[[Work], Hashable]) -> dict[int, Lines]:
+def hours_by(facts: Facts, key: Callable[[Work], Any]) -> dict[int, Lines]:
     """Hours and people by any attribute of the assignment, by year."""
     found: dict[int, Lines] = {}
     for year in facts.period.years:
         lines: Lines = defaultdict(Line)
-        persons: dict[Hashable, set[int]] = defaultdict(set)
+        persons: dict[Any, set[int]] = defaultdict(set)
         for work in facts.works_of(year):
             row = key(work)
             lines[row].hours += work.hours[year]
@@ -252,7 +245,7 @@ def by_occupation(facts: Facts) -> dict[int, Lines]:
 
 
 def _with_contracts(
-    facts: Facts, found: dict[int, Lines], key: Callable[[Contract], Hashable]
+    facts: Facts, found: dict[int, Lines], key: Callable[[Contract], Any]
 ) -> dict[int, Lines]:
     for year, lines in found.items():
         for row, count in contracts(facts, year).by(key).items():
@@ -289,34 +282,42 @@ def by_month(facts: Facts, year: int) -> dict[dt.date, Decimal]:
 def regularisation(scope: Scope, year: int) -> dict[int, Decimal]:
     """Hours « hors bilan publié » to print in the bilan of `year`, by the year they were worked in.
 
-    Those of N-1, and those of years before that were validated after the year N-1 was closed. A correction gives the
-    difference with what it replaces.
+    Those of the years before that came after the closing of N-1 and, once the year is closed itself, before that: what
+    comes later is for the next bilan. Each hour is printed once.
     """
-    first = dt.date(year, 1, 1)
-    closed = ClosedYear.objects.filter(year=year - 1).values_list("closed_at", flat=True).first()
-    recent = Q(month__gte=dt.date(year - 1, 1, 1))
-    if closed:
-        recent |= Q(validated_at__gt=closed)
-    late = scope.entries().filter(recent, is_late=True, month__lt=first).order_by()
+    closed = _closed_at()
+    if year - 1 not in closed:
+        return {}
+    late = scope.late_entries().filter(month__lt=dt.date(year, 1, 1), validated_at__gt=closed[year - 1])
+    if year in closed:
+        late = late.filter(validated_at__lte=closed[year])
+    return _by_year(late)
+
+
+def outside_the_bilan(scope: Scope, year: int) -> Decimal:
+    """What cumulative figures at the end of a closed year hold, and only the bilan of the year after prints."""
+    closed = _closed_at()
+    if year not in closed:
+        return ZERO
+    late = scope.late_entries().filter(month__lte=year_bounds(year)[1], validated_at__gt=closed[year])
+    return sum(_by_year(late).values(), ZERO)
+
+
+def _closed_at() -> dict[int, dt.datetime]:
+    return dict(ClosedYear.objects.order_by("year").values_list("year", "closed_at"))
+
+
+def _by_year(late: Any) -> dict[int, Decimal]:
+    """What late rows add, by the year of their hours; a correction adds the difference with the row it replaces."""
+    rows = (
+        late.order_by()
+        .values_list("month")
+        .annotate(hours=Sum("counted_hours"), replaced=Sum("supersedes__counted_hours"))
+    )
     found: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for month, value in late.values_list("month").annotate(hours=Sum("counted_hours")):
-        found[month.year] += exact(value)
-    replaced = _replaced_by_late(scope, first).filter(
-        Q(month__gte=dt.date(year - 1, 1, 1))
-        | (Q(superseded_by__validated_at__gt=closed) if closed else Q(pk=None))
-    )
-    for month, value in replaced.values_list("month").annotate(hours=Sum("counted_hours")):
-        found[month.year] -= exact(value)
+    for month, hours, replaced in rows:
+        found[month.year] += exact(hours) - exact(replaced)
     return {past: value for past, value in sorted(found.items()) if value}
-
-
-def _replaced_by_late(scope: Scope, before: dt.date) -> Any:
-    """What published bilans hold and a late correction replaced: not summed, subtracted."""
-    return (
-        scope.replaced_entries()
-        .filter(is_late=False, superseded_by__is_late=True, month__lt=before)
-        .order_by()
-    )
 
 
 def hours_since_start(commitment_ids: list[int], until: dt.date) -> dict[int, Decimal]:

@@ -34,7 +34,7 @@ DEFINITIONS = (
     ("Personnes", "personnes distinctes d’au moins une heure comptée dans l’année."),
     (
         "Nouvelles entrantes",
-        "parmi ces personnes, celles qui n’avaient aucune heure comptée avant l’année pour ce donneur d’ordre.",
+        "parmi ces personnes, celles qui ne sont dans les chiffres d’aucune année précédente pour ce donneur d’ordre.",
     ),
     (
         "Taux de réalisation",
@@ -48,8 +48,8 @@ DEFINITIONS = (
     ),
     (
         "Régularisation",
-        "heures d’années closes, validées ou corrigées après la clôture : elles sont au mois où elles ont été faites, dans "
-        "les chiffres cumulés, et imprimées dans le bilan suivant.",
+        "heures d’années closes, validées ou corrigées après la clôture : elles sont au mois où elles ont été faites et dans "
+        "les chiffres cumulés, sans changer le bilan publié. Le bilan suivant les imprime, une seule fois.",
     ),
     (
         "Année N-1",

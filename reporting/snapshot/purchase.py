@@ -187,12 +187,25 @@ def _rate_figures(m: Material, found: Rates) -> Iterator[dict[str, Any]]:
         "rate", "taux de réalisation", "rate", ratio(found.rate), "chaque engagement plafonné à 100 %"
     )
     yield m.figure("hours_engaged", "heures engagées", "hours", found.engaged, f"au 31/12/{m.year}")
-    yield m.figure("hours_since_start", "heures comptées depuis le début", "hours", found.counted)
+    yield m.figure(
+        "hours_since_start", "heures comptées depuis le début", "hours", found.counted, _outside(m)
+    )
     yield m.figure("surplus", "heures au-delà des engagements", "hours", found.surplus, "hors du taux")
     targets = len(found.with_target)
     yield m.figure(
         "commitments_met", "engagements tenus", "number", found.met, f"sur {count(targets, 'engagement chiffré', 'engagements chiffrés')}"
     )  # fmt: skip
+
+
+def _outside(m: Material) -> str:
+    """What is counted since the start and in no annual bilan yet."""
+    value = indicators.outside_the_bilan(m.facts.scope, m.year)
+    if not value:
+        return ""
+    said = formats.hours(abs(value))
+    if value < 0:
+        return f"après {said} retirées depuis la clôture de {m.year}"
+    return f"dont {said} validées ou corrigées après la clôture de {m.year}"
 
 
 _RATE_COLUMNS = [

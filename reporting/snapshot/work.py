@@ -91,7 +91,7 @@ def hours_chapter(m: Material) -> dict[str, Any]:
             totals={"label": "Ensemble", "hours": sum(late.values(), ZERO)} if late else None,
             base="Heures validées ou corrigées après la clôture de leur année : elles ne changent pas le bilan publié, "
             f"ne sont pas dans les heures {m.year}, et sont dans les chiffres cumulés.",
-            empty=f"Aucune heure n’a été validée ni corrigée après la clôture de {m.year - 1}.",
+            empty="Aucune heure d’une année close n’est à régulariser dans ce bilan.",
         )
     )
     return chapter(

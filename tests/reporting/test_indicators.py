@@ -14,6 +14,7 @@ from reporting import indicators
 from reporting.indicators import Facts
 from reporting.masking import Merge
 from reporting.scope import Period, Scope
+from tests.factories import ClosedYearFactory
 from tests.reporting.territory import YEARS, Territory
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +27,11 @@ COUNTED = """
     JOIN beneficiaries_assignment a ON a.id = e.assignment_id
     JOIN beneficiaries_placement p ON p.id = a.placement_id
     JOIN clauses_commitment c ON c.id = a.commitment_id
-    WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND NOT e.is_superseded AND e.counted_hours > 0
+    WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND NOT e.is_late AND e.counted_hours > 0
+    AND (NOT e.is_superseded OR EXISTS (
+        SELECT 1 FROM beneficiaries_hoursentry late WHERE late.supersedes_id = e.id AND late.is_late))
 """
-ANNUAL = COUNTED + " AND NOT e.is_late AND e.month >= '{year}-01-01' AND e.month <= '{year}-12-31' "
+ANNUAL = COUNTED + " AND e.month >= '{year}-01-01' AND e.month <= '{year}-12-31' "
 
 
 def rows(sql: str, **values: Any) -> list[tuple]:
@@ -375,23 +378,43 @@ def test_relation_with_each_company(territory, facts):
         assert (last, row.unvalidated) == expected.get(holder, (None, 0))
 
 
-def test_late_hours_are_printed_the_year_after_as_a_difference(territory):
-    expected: dict[int, Decimal] = {}
-    late = f"{COUNTED} AND e.is_late AND e.month BETWEEN '2024-01-01' AND '2024-12-31'"
-    [(added,)] = rows(f"SELECT SUM(e.counted_hours) {late}", buyer=territory.buyer.pk)
-    [(taken,)] = rows(
-        """
-        SELECT SUM(e.counted_hours) FROM beneficiaries_hoursentry e
-        JOIN markets_market m ON m.id = e.market_id
-        JOIN beneficiaries_hoursentry n ON n.supersedes_id = e.id
-        WHERE m.buyer_id = {buyer} AND e.is_superseded AND NOT e.is_late AND n.is_late
-        AND e.month BETWEEN '2024-01-01' AND '2024-12-31'
-        """,
+def close(year: int, day: dt.date) -> None:
+    row = ClosedYearFactory(year=year)
+    type(row).objects.filter(pk=row.pk).update(closed_at=dt.datetime(*day.timetuple()[:3], tzinfo=dt.UTC))
+
+
+def test_late_hours_are_printed_once_the_year_after_as_a_difference(territory):
+    """Over both bilans, what late rows add is the distance between the annual figures and the cumulative ones."""
+    close(2024, dt.date(2025, 1, 1)), close(2025, dt.date(2025, 8, 1))
+    scope = Scope.of(territory.buyer)
+    late = """
+        FROM beneficiaries_hoursentry e JOIN markets_market m ON m.id = e.market_id
+        WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND e.is_late AND e.month < '2025-01-01'
+    """
+    printed = {}
+    for year, window in {
+        2025: "AND e.validated_at <= '2025-08-01'",
+        2026: "AND e.validated_at > '2025-08-01'",
+    }.items():
+        [(added,)] = rows(f"SELECT SUM(e.counted_hours) {late} {window}", buyer=territory.buyer.pk)
+        [(taken,)] = rows(
+            f"""SELECT SUM(o.counted_hours) FROM beneficiaries_hoursentry o
+            WHERE o.id IN (SELECT e.supersedes_id {late} {window})""",
+            buyer=territory.buyer.pk,
+        )
+        printed[year] = money(added) - money(taken)
+        found = indicators.regularisation(scope, year)
+        assert sum(found.values(), Decimal(0)) == printed[year]
+    [(annual,)] = rows(
+        f"SELECT SUM(e.counted_hours) {COUNTED} AND e.month < '2025-01-01'", buyer=territory.buyer.pk
+    )
+    [(standing,)] = rows(
+        """SELECT SUM(e.counted_hours) FROM beneficiaries_hoursentry e JOIN markets_market m ON m.id = e.market_id
+        WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND NOT e.is_superseded AND e.month < '2025-01-01'""",
         buyer=territory.buyer.pk,
     )
-    expected[2024] = money(added) - money(taken)
-    found = indicators.regularisation(Scope.of(territory.buyer), 2025)
-    assert found.get(2024, Decimal(0)) == expected[2024]
+    assert money(annual) + printed[2025] + printed[2026] == money(standing)
+    assert printed[2025] != 0 and printed[2026] != 0
 
 
 FIRST_REVIEW = f"""

@@ -203,32 +203,6 @@ def test_there_is_no_comparison_on_a_base_of_zero():
     assert "ne comptait aucune heure" in chapter(snapshot_of(buyer), "essential")["answer"]
 
 
-def test_hours_of_closed_years_validated_late_are_a_regularisation():
-    buyer = BuyerFactory()
-    market = MarketFactory(buyer=buyer, notified_on=dt.date(2024, 1, 5), starts_on=None)
-    commitment = CommitmentFactory(market=market, hours=1000)
-    worked(commitment, "40.00", dt.date(2024, 5, 1), starts_on=dt.date(2024, 5, 1), late=True)
-    worked(commitment, "60.00")
-    snapshot = snapshot_of(buyer)
-    assert snapshot["figures"]["hours"] == "60.00"
-    assert snapshot["figures"]["hours_since_start"] == "100.00" and snapshot["figures"]["rate"] == "0.1000"
-    assert cells(snapshot, "regularisation") == [["2024", "40.00"]]
-
-
-def test_a_late_correction_prints_its_difference():
-    buyer = BuyerFactory()
-    market = MarketFactory(buyer=buyer, notified_on=dt.date(2024, 1, 5), starts_on=None)
-    entry = worked(
-        CommitmentFactory(market=market), "40.00", dt.date(2024, 5, 1), starts_on=dt.date(2024, 5, 1)
-    )
-    type(entry).objects.filter(pk=entry.pk).update(is_superseded=True)
-    HoursEntryFactory(
-        assignment=entry.assignment, month=entry.month, hours=Decimal("30.00"), counted=True, is_late=True,
-        supersedes=entry, correction_reason="Bulletin de paie.",
-    )  # fmt: skip
-    assert cells(snapshot_of(buyer), "regularisation") == [["2024", "-10.00"]]
-
-
 # --- privacy -------------------------------------------------------------------------------------------------
 
 
