@@ -16,7 +16,8 @@ from enum import StrEnum
 THRESHOLD = 5
 # Below this many people in all, only gender and two age bands may be shown.
 SMALL_TOTAL = 10
-OTHER = "other"
+# No list of the house has such a code: « other » is a kind of prescriber and a criterion, and a row of its own.
+OTHER = "_others"
 
 
 class Merge(StrEnum):

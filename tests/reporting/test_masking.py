@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -55,6 +56,21 @@ def test_a_small_row_is_never_alone_to_be_withheld():
 
 def test_without_unknown_the_first_row_of_the_order_goes_with_the_small_one():
     assert read(mask(table_of([12, 20, 3]))) == {"R0": None, "R1": 20, "R2": None, "Non renseigné": 0}
+
+
+def test_a_row_that_a_list_calls_other_is_not_the_one_that_puts_small_rows_together():
+    """Six withheld people, five of them at least of a kind that kept its name, would leave one « Non renseigné »."""
+    table = Table(
+        "prescriber",
+        "Prescripteur",
+        [Row("ccas", "CCAS", 5), Row("other", "Autre", 5)],
+        Row("unknown", "Non renseigné", 1),
+        Merge.OPEN,
+        "Autres (regroupés)",
+    )
+    assert mask(table).withheld
+    regrouped = replace(table, rows=[*table.rows, Row("plie", "PLIE", 2)], unknown=Row("unknown", "N", 9))
+    assert len({row.key for row in mask(regrouped).rows}) == len(mask(regrouped).rows)
 
 
 def test_two_small_rows_of_less_than_five_people_together_take_a_third():
