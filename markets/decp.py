@@ -20,12 +20,14 @@ from core.text import normalise
 
 # A line of the real files holds some hundreds of values; one that holds more is not a contract.
 MOST_VALUES = 20_000
+DEEPEST = 64
 PIECE = 64 * 1024
 LONGEST_STRING = 1024 * 1024
 AMOUNT_MAX = Decimal("9999999999.99")
 CENT = Decimal("0.01")
 MISSING = {"", "cdl", "nc", "mq", "inx", "na", "n/a", "null", "none", "sans objet"}
 
+# Where contracts stand, from the root object; a bare list of contracts has no name.
 LISTS = {
     "marches.marche": "market",
     "marches.contrat-concession": "concession",
@@ -137,7 +139,7 @@ def read_contracts(source: IO[bytes]) -> Iterator[Contract | Refused]:
         )
     seen = 0
     try:
-        for nature, item in _items(ijson.parse(_Pieces(head, source))):
+        for nature, item in _items(ijson.basic_parse(_Pieces(head, source))):
             seen += 1
             yield _read(seen, nature, item)
     except ijson.IncompleteJSONError as error:
@@ -164,22 +166,33 @@ def _encoding(seen: int) -> str:
 
 def _items(events: Any) -> Iterator[tuple[str, Any]]:
     """The objects of the lists that hold contracts; one that is too large comes as None."""
-    inside = ""
+    # Names of the containers from the root, with what each is: a list or not.
+    path: list[tuple[str, bool]] = []
+    key = inside = ""
     builder: Any = None
     depth = values = 0
-    for prefix, event, value in events:
+    for event, value in events:
+        if event == "map_key":
+            key = value
+        elif event in ("start_map", "start_array"):
+            in_list = bool(path) and path[-1][1]
+            if builder is None and event == "start_map" and in_list:
+                found = LISTS.get(".".join(name for name, _ in path[1:]))
+                if found:
+                    inside, builder, depth, values = found, ijson.ObjectBuilder(), len(path), 0
+            path.append(("item" if in_list else key, event == "start_array"))
+            if len(path) > DEEPEST:
+                raise UnreadableFile(
+                    "Le fichier est trop profondément imbriqué : ce n’est pas un fichier DECP."
+                )
+        elif event in ("end_map", "end_array"):
+            path.pop()
         if builder is None:
-            if event == "start_map" and prefix.endswith(".item") and prefix.removesuffix(".item") in LISTS:
-                inside = LISTS[prefix.removesuffix(".item")]
-                builder, depth, values = ijson.ObjectBuilder(), 0, 0
-            else:
-                continue
-        depth += event in ("start_map", "start_array")
-        depth -= event in ("end_map", "end_array")
+            continue
         values += 1
         if values <= MOST_VALUES:
             builder.event(event, value)
-        if depth == 0:
+        if len(path) == depth and event == "end_map":
             yield inside, (builder.value if values <= MOST_VALUES else None)
             builder = None
 
