@@ -29,6 +29,7 @@ from beneficiaries.models import (
 from beneficiaries.services.counting import recount_people
 from clauses.enums import ChangeReason, ClauseKind
 from clauses.models import Clause, Commitment, CommitmentChange
+from core.errors import DomainError
 from core.models import Job
 from markets import enums as purchase
 from markets.models import (
@@ -42,9 +43,11 @@ from markets.models import (
     Market,
     Responsibility,
 )
+from reporting.demo import bilans
 from reporting.demo.generate import generate, make_territory
 from reporting.demo.load import load_territory
 from reporting.demo.territory import MODELS, Staff
+from reporting.narrative import SECTIONS
 
 ARGUMENTS = {"size": "small", "years": 3, "seed": 1, "as_of": "2026-11-22"}
 
@@ -214,6 +217,28 @@ def test_hours_validated_after_the_closing_are_kept_apart():
     assert late.exists()
     assert late.filter(supersedes__isnull=False).exists()
     assert late.filter(supersedes__isnull=True).exists()
+
+
+def test_the_bilans_of_the_closed_years_are_written_and_published_oldest_first(monkeypatch):
+    filed = []
+    monkeypatch.setattr(bilans, "make_files", lambda *, bilan, user: filed.append(bilan))
+    made = bilans.publish_bilans(say=lambda text: None)
+    assert [(row.buyer, row.year, row.state, row.published_by) for row in made] == [
+        (oullins(), 2024, "published", account("admin")),
+        (oullins(), 2025, "published", account("admin")),
+    ]
+    assert filed == made
+    assert set(made[0].narrative) <= set(SECTIONS)
+
+
+def test_without_the_library_of_the_pdf_the_bilans_are_published_all_the_same(monkeypatch):
+    def impossible(*, bilan, user):
+        raise DomainError("Il manque Pango.")
+
+    monkeypatch.setattr(bilans, "make_files", impossible)
+    said: list[str] = []
+    assert all(row.is_published for row in bilans.publish_bilans(say=said.append))
+    assert said[0].endswith("publié sans ses fichiers : Il manque Pango.")
 
 
 # --- Accounts -------------------------------------------------------------------------------------------------

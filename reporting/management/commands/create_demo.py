@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from core import formats
 from core.errors import DomainError
+from reporting.demo.bilans import publish_bilans
 from reporting.demo.load import describe, existing_territory, load_territory
 from reporting.demo.sizes import SIZES
 
@@ -61,6 +62,7 @@ class Command(BaseCommand):
                 return
             self._write(f"Territoire de démonstration : {describe(arguments)}")
             written = load_territory(arguments, say=self._step)
+            publish_bilans(say=self._step)
         except DomainError as error:
             raise CommandError(error.sentence) from error
         for name, count in written.items():
