@@ -10,12 +10,23 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from accounts.models import User
+from beneficiaries.enums import EntryState, HourKind
+from beneficiaries.models import Assignment, HoursEntry
+from beneficiaries.services.hours import Cell, save_cells, validate_hours
 from clauses import services as clauses_services
 from clauses.enums import ChangeReason
 from clauses.models import Commitment
 from core.errors import DomainError
 from markets import services as markets_services
-from tests.factories import CommitmentFactory, MarketFactory, UserFactory
+from tests.factories import (
+    AssignmentFactory,
+    CommitmentFactory,
+    HoursEntryFactory,
+    MarketFactory,
+    UserFactory,
+    eligible_assignment,
+)
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 DAY = dt.date(2025, 6, 1)
@@ -74,3 +85,44 @@ def test_two_relays_at_once_leave_one_responsible() -> None:
     assert answers.count("fait") == 1
     assert sum("plus tardif" in answer for answer in answers) == 2
     assert market.responsibilities.count() == 1
+
+
+def test_two_people_who_save_one_cell_at_once_leave_one_value_and_one_sentence() -> None:
+    assignment = eligible_assignment()
+    people = [UserFactory(), UserFactory()]
+    found = []
+
+    def save(person: User, hours: int) -> None:
+        cell = Cell(assignment, dt.date(2025, 3, 1), HourKind.WORK, Decimal(hours), 0)
+        found.extend(save_cells([cell], user=person, today=DAY))
+
+    answers = together(lambda: save(people[0], 100), lambda: save(people[1], 110))
+    assert answers == ["fait", "fait"]
+    assert sorted((row.saved, row.conflict) for row in found) == [(False, True), (True, False)]
+    written = next(row.cell.hours for row in found if row.saved)
+    assert [entry.hours for entry in HoursEntry.objects.all()] == [written]
+
+
+def test_two_assignments_of_one_person_saved_at_once_never_pass_the_legal_maximum() -> None:
+    first = eligible_assignment()
+    second = AssignmentFactory(
+        placement__beneficiary=first.placement.beneficiary, review=first.review, positioned_on=first.starts_on
+    )
+    user, found = UserFactory(), []
+
+    def save(assignment: Assignment) -> None:
+        cell = Cell(assignment, dt.date(2025, 3, 1), HourKind.WORK, Decimal(150), 0)
+        found.extend(save_cells([cell], user=user, today=DAY))
+
+    together(lambda: save(first), lambda: save(second))
+    assert sorted(row.saved for row in found) == [False, True]
+    assert HoursEntry.objects.get().hours == Decimal(150)
+
+
+def test_validating_twice_at_once_validates_once() -> None:
+    entry = HoursEntryFactory(assignment=eligible_assignment())
+    user, reports = UserFactory(), []
+    together(*[lambda: reports.append(validate_hours(entries=[entry], user=user))] * 3)
+    assert sorted(len(report.validated) for report in reports) == [0, 0, 1]
+    entry.refresh_from_db()
+    assert (entry.state, entry.counted_hours) == (EntryState.VALIDATED, Decimal("100.00"))
