@@ -147,7 +147,8 @@ class HoursEntry(TrackedModel):
         indexes = [
             models.Index(
                 fields=["market", "month", "assignment", "counted_hours"],
-                condition=Q(state="validated", is_superseded=False),
+                # Cumulated and annual figures both read validated rows only.
+                condition=Q(state="validated"),
                 name="hours_market_month",
             ),
             models.Index(fields=["month", "state"], name="hours_month_state"),
