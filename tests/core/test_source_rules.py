@@ -21,7 +21,7 @@ BULK_ALLOWED = {
     "core/outbox.py": "messages have no history: one statement takes a message for sending",
     "core/reference.py": "reference lists have no history: their file is",
 }
-BULK = {"bulk_create", "bulk_update"}
+BULK = {"bulk_create", "bulk_update", "executemany"}
 
 
 def sources() -> Iterator[tuple[str, ast.AST]]:
