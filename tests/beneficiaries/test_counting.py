@@ -688,6 +688,7 @@ def days_of(entry: Entry, work: Work) -> list[date]:
     return [day for day in days if day.weekday() < 5 and day not in PUBLIC_HOLIDAYS] or days
 
 
+@pytest.mark.slow
 def test_the_drawn_people_meet_every_reason():
     """Else the properties below would hold of nothing."""
     met = set()

@@ -63,6 +63,7 @@ def state():
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_five_real_files_give_the_published_counts_and_loading_again_changes_nothing():
     lines, amount, considerations = 0, Decimal(0), {}
@@ -297,6 +298,7 @@ def test_no_content_ever_gives_a_traceback(value):
     assert all(isinstance(line, Contract | Refused) for line in lines)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path):
     peaks = []
     for lines in (1_000, 4_000):

@@ -17,6 +17,8 @@ from reporting.demo.generate import Part, generate, make_territory
 from reporting.demo.sizes import SIZES
 from reporting.demo.territory import Territory
 
+pytestmark = pytest.mark.slow
+
 AS_OF = dt.date(2026, 11, 22)
 # Days that may lie ahead: what is planned, and until when something holds.
 AHEAD = {"planned_end", "ends_on", "valid_until", "last_day", "starts_on"}
