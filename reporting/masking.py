@@ -90,12 +90,26 @@ def mask(table: Table, *, threshold: int = THRESHOLD, small_total: int = SMALL_T
         rows = _merge_neighbours(rows, threshold)
     elif table.merge == Merge.OPEN:
         rows = _merge_others(rows, table.other, threshold)
-        if rows and rows[-1].key == OTHER:
-            absent = len(table.rows) - len(rows) + 1
-            if absent > 1 and rows[-1].people == absent * (threshold - 1):
-                # Every row left out would have to hold as many as it may.
-                return Masked(table.key, table.title, withheld=True)
+        masked = _withhold(table, (*rows, table.unknown), threshold)
+        return Masked(table.key, table.title, withheld=True) if _is_full(table, masked, threshold) else masked
     return _withhold(table, (*rows, table.unknown), threshold)
+
+
+def _is_full(table: Table, masked: Masked, threshold: int) -> bool:
+    """Whether « Autres », read alone or with a small « Non renseigné », holds all that the rows left out may hold.
+
+    Each of them then has one number possible.
+    """
+    other = next((row for row in masked.rows if row.key == OTHER), None)
+    if other is None:
+        return False
+    absent = len(table.rows) - (len(masked.rows) - 2)
+    hidden = [row for row in masked.rows if row.key in masked.hidden]
+    if OTHER not in masked.hidden:
+        return absent > 1 and other.people == absent * (threshold - 1)
+    if any(_is_known_large(table, row) for row in hidden):
+        return False
+    return sum(row.people for row in hidden) == (absent + len(hidden) - 1) * (threshold - 1)
 
 
 def _of_few(table: Table, total: int, threshold: int) -> Masked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -95,8 +95,15 @@ def send_back_to_draft(*, bilan: Bilan, user: User) -> Bilan:
     return bilan
 
 
+def _may_publish(user: User | None) -> None:
+    # None is the shell of the server. The job asks again: anyone of the house may start a failed one once more.
+    if user is not None and not user.is_admin:
+        raise DomainError("Seul·e un·e administrateur·rice publie un bilan.")
+
+
 def ask_for_publication(*, bilan: Bilan, user: User) -> Job:
     """Publish in a job that shows its progress; asked twice, it is the same job."""
+    _may_publish(user)
     if bilan.state != BilanState.REVIEWED:
         raise DomainError("Un bilan se publie une fois relu.")
     return enqueue(
@@ -117,6 +124,7 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
     bilan = Bilan.objects.select_for_update(of=("self",)).select_related("buyer").get(pk=bilan.pk)
     if bilan.is_published:
         return bilan
+    _may_publish(user)
     if bilan.state != BilanState.REVIEWED:
         raise DomainError("Un bilan se publie une fois relu.")
     now = timezone.now()
@@ -128,18 +136,24 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
     return bilan
 
 
-def make_files(*, bilan: Bilan, user: User | None, step: object = None) -> list[BilanFile]:
+def make_files(
+    *,
+    bilan: Bilan,
+    user: User | None,
+    formats: Collection[str] = tuple(BilanFormat.values),
+    step: Callable[[int], None] | None = None,
+) -> list[BilanFile]:
     """Make from the snapshot alone the files that are missing; `step(n)` is called after each."""
     from reporting.documents import make_document
 
     made = []
     known = {row.format: row for row in bilan.files.all()}
-    for number, file_format in enumerate(BilanFormat.values, start=2):
+    for number, file_format in enumerate(formats, start=2):
         row = known.get(file_format)
         if row is None:
             stored = make_document(bilan=bilan, file_format=file_format, user=user)
             row = BilanFile.objects.create(bilan=bilan, format=file_format, file=stored)
         made.append(row)
-        if callable(step):
+        if step is not None:
             step(number)
     return made

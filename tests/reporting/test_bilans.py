@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from core.errors import DomainError
 from core.files import read_file
 from core.models import Job
+from core.pdf import PdfUnavailable
 from core.text import normalise
 from reporting.enums import BilanFormat, BilanState
 from reporting.models import Bilan, BilanFile
@@ -55,7 +56,7 @@ def worked(cast, people=6, hours=100):
 
 
 def test_a_bilan_is_written_then_reviewed_then_published_and_never_changes():
-    user, buyer = UserFactory(), BuyerFactory()
+    user, buyer = UserFactory(admin=True), BuyerFactory()
     bilan = start_bilan(buyer=buyer, year=2025, user=user)
     with pytest.raises(DomainError, match="une fois relu"):
         freeze(bilan=bilan, user=user)
@@ -118,6 +119,24 @@ def test_publishing_is_a_job_that_bears_being_run_twice():
     assert (job.state, job.done, job.total) == (Job.State.DONE, 4, 4)
     bilan.refresh_from_db()
     assert make_files(bilan=bilan, user=admin) and BilanFile.objects.count() == len(BilanFormat)
+
+
+def test_a_facilitator_does_not_publish_by_starting_a_failed_publication_again(client):
+    admin, facilitator = UserFactory(admin=True), UserFactory()
+    bilan = review_bilan(bilan=make_bilan(buyer=BuyerFactory()), user=admin)
+    failed = Job.objects.create(
+        kind="publish_bilan",
+        key=f"bilan:{bilan.pk}",
+        label="Publication",
+        payload={"bilan": bilan.pk},
+        created_by=admin,
+        state=Job.State.FAILED,
+    )
+    client.force_login(facilitator)
+    response = client.post(reverse("job_retry", args=[failed.pk]), follow=True)
+    bilan.refresh_from_db()
+    assert bilan.state == BilanState.REVIEWED and not BilanFile.objects.exists()
+    assert "Seul·e un·e administrateur·rice publie un bilan." in response.text
 
 
 def test_a_year_without_data_and_a_first_year_still_make_the_three_files():
@@ -284,6 +303,19 @@ def test_make_bilan_publishes_writes_the_files_and_is_harmless_twice(tmp_path, c
     assert json.loads(targets["json"].read_text()) == Bilan.objects.get().snapshot
     with pytest.raises(CommandError, match="Aucun donneur d’ordre"):
         call_command("make_bilan", "--buyer", "000", "--year", "2025")
+
+
+def test_make_bilan_makes_only_what_is_asked_where_pdf_cannot_be_made(tmp_path, monkeypatch):
+    def no_pango(*args, **kwargs):
+        raise PdfUnavailable("Pango manque.")
+
+    monkeypatch.setattr("reporting.documents.render_pdf", no_pango)
+    buyer = BuyerFactory()
+    arguments = ["--buyer", buyer.identifier, "--year", "2025"]
+    call_command("make_bilan", *arguments, f"--xlsx={tmp_path / 'b.xlsx'}")
+    assert (tmp_path / "b.xlsx").read_bytes().startswith(b"PK")
+    with pytest.raises(CommandError, match="Pango"):
+        call_command("make_bilan", *arguments, f"--pdf={tmp_path / 'b.pdf'}")
 
 
 # --- Cost ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reporting.masking import Masked, Merge, Row, Table, mask, mask_publics
+from reporting.masking import OTHER, Masked, Merge, Row, Table, mask, mask_publics
 
 BOUNDS = [(None, 26), (26, 40), (40, 50), (50, None)]
 
@@ -71,6 +71,14 @@ def test_a_row_that_a_list_calls_other_is_not_the_one_that_puts_small_rows_toget
     assert mask(table).withheld
     regrouped = replace(table, rows=[*table.rows, Row("plie", "PLIE", 2)], unknown=Row("unknown", "N", 9))
     assert len({row.key for row in mask(regrouped).rows}) == len(mask(regrouped).rows)
+
+
+def test_the_regrouped_row_and_unknown_together_always_leave_two_answers():
+    """Of fifteen people in three small rows and « Non renseigné », twelve and three cannot be read: so it was eleven and four."""
+    assert mask(table_of([3, 4, 4], unknown=4, merge=Merge.OPEN)).hidden == {OTHER, "unknown"}
+    assert mask(table_of([4, 4, 4], unknown=3, merge=Merge.OPEN)).hidden == {OTHER, "unknown"}
+    assert mask(table_of([4, 4, 4], unknown=4, merge=Merge.OPEN)).withheld
+    assert mask(table_of([4, 4, 4], unknown=5, merge=Merge.OPEN)).withheld
 
 
 def test_two_small_rows_of_less_than_five_people_together_take_a_third():
