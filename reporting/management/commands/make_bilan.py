@@ -32,9 +32,11 @@ class Command(BaseCommand):
         buyer = Buyer.objects.filter(identifier=identifier).first()
         if buyer is None:
             raise CommandError(f"Aucun donneur d’ordre ne porte l’identifiant {identifier}.")
+        # Without Pango no PDF can be made: only what is asked for is, so that the others still are.
+        formats = [name for name in BilanFormat.values if options[name]] or BilanFormat.values
         try:
             bilan = self.published(buyer, options["year"])
-            files = {row.format: row for row in make_files(bilan=bilan, user=None)}
+            files = {row.format: row for row in make_files(bilan=bilan, user=None, formats=formats)}
         except DomainError as error:
             raise CommandError(error.sentence) from error
         for file_format in BilanFormat.values:
