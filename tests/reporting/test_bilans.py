@@ -307,7 +307,7 @@ def test_make_bilan_publishes_writes_the_files_and_is_harmless_twice(tmp_path, c
 
 def test_make_bilan_makes_only_what_is_asked_where_pdf_cannot_be_made(tmp_path, monkeypatch):
     def no_pango(*args, **kwargs):
-        raise PdfUnavailable("Pango manque.")
+        raise PdfUnavailable
 
     monkeypatch.setattr("reporting.documents.render_pdf", no_pango)
     buyer = BuyerFactory()
