@@ -63,9 +63,14 @@ def amount(value: Numeric | str) -> str:
 
 
 def rate(value: Numeric | str, decimals: int = 0) -> str:
-    """A ratio as a percentage: 0.87 → « 87 % »."""
+    """A ratio as a percentage: 0.87 → « 87 % »; what is short of the whole never reads « 100 % »."""
     exact = _decimal(value)
-    return ABSENT if exact is None else f"{number(exact * 100, decimals)}{THIN}%"
+    if exact is None:
+        return ABSENT
+    percent = exact * 100
+    if percent < 100 <= _rounded(percent, decimals):
+        percent = 100 - Decimal(1).scaleb(-decimals)
+    return f"{number(percent, decimals)}{THIN}%"
 
 
 def variation(current: Numeric | str, previous: Numeric | str) -> str:
@@ -107,6 +112,12 @@ def month(value: dt.date | None) -> str:
         return ABSENT
     local = _local(value)
     return f"{MONTHS[local.month - 1]} {local.year}"
+
+
+def of_month(value: dt.date | None) -> str:
+    """« de mars 2026 », « d’octobre 2026 »."""
+    words = month(value)
+    return f"d’{words}" if words[0] in "ao" else f"de {words}"
 
 
 def siret(value: str | None) -> str:

@@ -7,6 +7,7 @@ for the people. All hours are those of a year's figures (`HoursEntry.objects.ann
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cached_property, wraps
@@ -39,6 +40,9 @@ class Work(NamedTuple):
     market: int
     commitment: int
     holder: int
+    holder_short_name: str
+    holder_full_name: str
+    holder_identifier: str
     placement: int
     person: int
     nature: str
@@ -153,7 +157,8 @@ class Facts:
             for row in self.annual_entries().values_list("assignment").annotate(**sums)
         }
         columns = (
-            "pk", "commitment__market", "commitment", "commitment__holder", "placement",
+            "pk", "commitment__market", "commitment", "commitment__holder",
+            "commitment__holder__short_name", "commitment__holder__name", "commitment__holder__identifier", "placement",
             "placement__beneficiary", "placement__nature", "placement__employer", "placement__contract_type",
             "placement__contract_type__label", "placement__modality", "placement__occupation",
             "placement__occupation__label", "placement__starts_on", "placement__ends_on",
@@ -161,6 +166,13 @@ class Facts:
         chosen = list(hours) if len(hours) <= MANY_IDS else self.annual_entries().values("assignment")
         found = Assignment.objects.filter(pk__in=chosen).order_by("pk")
         return [Work(*(*row, hours[row[0]])) for row in found.values_list(*columns)]
+
+    def holder_names(self) -> dict[int, str]:
+        """Names of the companies that hold the commitments worked on."""
+        return told_apart(
+            (work.holder, work.holder_short_name, work.holder_full_name, work.holder_identifier)
+            for work in self.works
+        )
 
     def works_of(self, year: int) -> list[Work]:
         return [work for work in self.works if work.hours[year]]
@@ -279,6 +291,16 @@ class Facts:
 
 
 def company_names(ids: Iterable[int]) -> dict[int, str]:
-    """Names of companies that the scope's rows already hold, as their file shows them."""
-    rows = Company.objects.filter(pk__in=set(ids)).order_by("pk").values_list("pk", "short_name", "name")
-    return {pk: short or name for pk, short, name in rows}
+    """Names of companies that the scope's rows already hold, as their file shows them; two of a name show which."""
+    columns = ("pk", "short_name", "name", "identifier")
+    return told_apart(Company.objects.filter(pk__in=set(ids)).order_by("pk").values_list(*columns))
+
+
+def told_apart(companies: Iterable[tuple[int, str, str, str]]) -> dict[int, str]:
+    """Name by id of (id, short name, name, identifier); two companies of one name show which they are."""
+    rows = set(companies)
+    names = Counter(short or name for _, short, name, _ in rows)
+    return {
+        pk: shown if names[shown := short or name] == 1 else f"{shown} ({identifier or f'fiche {pk}'})"
+        for pk, short, name, identifier in sorted(rows)
+    }

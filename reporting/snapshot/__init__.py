@@ -30,7 +30,7 @@ from reporting.snapshot.purchase import (
     rates_chapter,
     ratio,
 )
-from reporting.snapshot.words import agree, compared, count, hours, typeset
+from reporting.snapshot.words import agree, compared, count, hours
 from reporting.snapshot.work import contracts_chapter, hours_chapter
 
 SCHEMA_VERSION = 1
@@ -84,7 +84,7 @@ def build_snapshot(
         companies_chapter(material),
         _outcomes_chapter(),
         _actions_chapter(),
-        _partnership_chapter(),
+        _partnership_chapter(narrative, year),
         method_chapter(material),
     ]
     chapters.insert(0, _essential_chapter(material))
@@ -147,6 +147,19 @@ def _previous(buyer: Buyer, year: int) -> dict[str, Any] | None:
         "published_day": day,
         "figures": snapshot.get("figures", {}),
         "cells": snapshot.get("cells", {}),
+        "masked": _withheld(snapshot),
+    }
+
+
+def _withheld(snapshot: Mapping[str, Any]) -> set[str]:
+    """Cells that a published bilan does not show, named as its `cells` are."""
+    return {
+        f"{block['key']}.{row['key']}.{column}"
+        for chapter_ in snapshot.get("chapters", ())
+        for block in chapter_["blocks"]
+        if block["type"] == "table"
+        for row in block["rows"]
+        for column in row["masked"]
     }
 
 
@@ -224,7 +237,7 @@ def _essential_chapter(m: Material) -> dict[str, Any]:
     started, markets = int(figures["contracts_started"]), int(figures["markets"])
     targets = len(found.with_target)
     items = [
-        m.figure("hours", "d’insertion réalisées", "hours", total),
+        m.figure("hours", agree(total, "d’insertion réalisée", "d’insertion réalisées"), "hours", total),
         m.figure("people", f"{agree(people, 'personne', 'personnes')}, dont {count(new, 'nouvelle entrante', 'nouvelles entrantes', none='aucune')}", "number", people),
         m.figure("contracts", f"{agree(int(figures['contracts']), 'contrat de travail', 'contrats de travail')}, dont {count(started, 'démarré', 'démarrés')} dans l’année", "number", int(figures["contracts"])),
         m.figure("markets", f"{agree(markets, 'marché', 'marchés')} avec clause", "number", markets, f"et {count(reserved, 'marché réservé', 'marchés réservés')}"),
@@ -266,6 +279,10 @@ def _actions_chapter() -> dict[str, Any]:
     return chapter("actions", "Actions", _sentence("actions"), [])
 
 
-def _partnership_chapter() -> dict[str, Any]:
-    answer = typeset("La note de l’année sur le partenariat, et ce qui sera amélioré.")
+def _partnership_chapter(narrative: Mapping[str, str], year: int) -> dict[str, Any]:
+    written_keys = [key for key in SECTIONS_OF_CHAPTER["partnership"] if narrative.get(key, "").strip()]
+    if written_keys:
+        answer = f"Ce que {year} dit du partenariat, et ce qui sera amélioré."
+    else:
+        answer = f"La note sur le partenariat n’est pas rédigée pour {year}."
     return chapter("partnership", "Partenariat", answer, [])

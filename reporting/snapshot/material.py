@@ -88,9 +88,14 @@ class Material:
         notes: Sequence[str] = (),
         empty: str = "Aucune donnée.",
         print_rows: int | None = None,
+        gone: str = "",
     ) -> Block:
-        """A table. rows: (key, cells, withheld columns); a withheld cell is nowhere in the snapshot."""
+        """A table. rows: (key, cells, withheld columns); a withheld cell is nowhere in the snapshot.
+
+        `gone` names one more line: what the bilan N-1 had in rows that this year has not, so that N-1 adds up.
+        """
         known = (self.previous or {}).get("cells", {})
+        withheld_before = (self.previous or {}).get("masked", ())
         shown: list[dict[str, Any]] = []
         for column in columns:
             shown.append({"key": column.key, "label": column.label, "kind": column.kind, "previous": False})
@@ -103,9 +108,9 @@ class Material:
                         "previous": True,
                     }
                 )
-        lines = []
+        lines: list[dict[str, Any]] = []
         for row_key, values, withheld in rows:
-            masked = sorted(withheld)
+            masked = set(withheld)
             cells: dict[str, str | None] = {}
             for column in columns:
                 value = None if column.key in masked else written(values.get(column.key))
@@ -114,7 +119,11 @@ class Material:
                     self.cells[f"{key}.{row_key}.{column.key}"] = value
                 if column.with_previous:
                     cells[f"{column.key}_previous"] = known.get(f"{key}.{row_key}.{column.key}")
-            lines.append({"key": row_key, "cells": cells, "masked": masked})
+                    if f"{key}.{row_key}.{column.key}" in withheld_before:
+                        masked.add(f"{column.key}_previous")
+            lines.append({"key": row_key, "cells": cells, "masked": sorted(masked)})
+        if gone and (line := self._gone(key, gone, columns, {line["key"] for line in lines})):
+            lines.append(line)
         return {
             "type": "table",
             "key": key,
@@ -128,6 +137,30 @@ class Material:
             "empty": typeset(empty),
             "print_rows": print_rows if print_rows and len(lines) > print_rows else None,
         }
+
+    def had(self, table: str, row: str) -> bool:
+        """Whether a table of the published bilan N-1 had this row."""
+        return any(name.startswith(f"{table}.{row}.") for name in (self.previous or {}).get("cells", {}))
+
+    def _gone(
+        self, key: str, label: str, columns: Sequence[Column], shown: set[str]
+    ) -> dict[str, Any] | None:
+        """One line for the rows of the bilan N-1 that are not there any more; it is nobody's N-1 in its turn."""
+        sums: dict[str, Decimal] = {}
+        compared = {column.key for column in columns if column.with_previous}
+        for name, value in (self.previous or {}).get("cells", {}).items():
+            table, row, column = name.split(".") if name.count(".") == 2 else ("", "", "")
+            if table == key and row not in shown | {"total"} and column in compared:
+                sums[column] = sums.get(column, Decimal(0)) + Decimal(value)
+        if not any(sums.values()):
+            return None
+        cells: dict[str, str | None] = {}
+        for column in columns:
+            cells[column.key] = "0" if column.key in compared else None
+            if column.key in compared:
+                cells[f"{column.key}_previous"] = written(sums.get(column.key))
+        cells[columns[0].key] = typeset(f"{label} de {self.year - 1}, sans heure en {self.year}")
+        return {"key": "gone", "cells": cells, "masked": []}
 
     def _totals(
         self, key: str, columns: Sequence[Column], totals: Mapping[str, Any] | None

@@ -9,7 +9,7 @@ from reporting import indicators
 from reporting.indicators.facts import ZERO
 from reporting.masking import SMALL_TOTAL, THRESHOLD, Masked, mask, mask_publics
 from reporting.snapshot.material import Block, Column, Material, chapter, chart, text
-from reporting.snapshot.words import agree, count, upper_first
+from reporting.snapshot.words import agree, count, typeset, upper_first
 
 # Publics that say the same as a row of the typology.
 SAME_AS = {"under26": ("age", "0"), "over50": ("age", "50"), "qpv": ("qpv", "yes")}
@@ -88,7 +88,7 @@ def _rule(people: int) -> Block:
 
 def _table(m: Material, table: Masked, people: int) -> Block:
     total = sum((row.hours for row in table.rows), ZERO)
-    return m.table(
+    found = m.table(
         f"typology_{table.key}",
         table.title,
         [
@@ -113,6 +113,15 @@ def _table(m: Material, table: Masked, people: int) -> Block:
         },
         base=f"Base : {count(people, 'personne')} d’au moins une heure comptée en {m.year}.",
     )
+    before = (found["totals"] or {}).get("people_previous")
+    known = [row["cells"]["people_previous"] for row in found["rows"]]
+    if before is not None and sum(int(value) for value in known if value is not None) != int(before):
+        found["notes"].append(
+            typeset(
+                f"Des lignes de {m.year - 1} étaient masquées ou regroupées autrement : leur colonne ne s’additionne pas ici."
+            )
+        )
+    return found
 
 
 def _publics(m: Material, table: Masked, people: int) -> Block:

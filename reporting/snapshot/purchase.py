@@ -19,8 +19,11 @@ NOT_ADDED = "Un marché peut figurer sur plusieurs lignes : les lignes ne s’ad
 
 
 def ratio(value: Decimal | None) -> Decimal | None:
-    """A rate with four decimals."""
-    return None if value is None else value.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+    """A rate with four decimals; one is the whole and nothing less."""
+    if value is None:
+        return None
+    rounded = value.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+    return Decimal("0.9999") if value < 1 <= rounded else rounded
 
 
 def markets_chapter(m: Material) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def markets_chapter(m: Material) -> dict[str, Any]:
         answer = answer.replace("aucun marché était réservé", "aucun marché n’était réservé")
     figures = [
         m.figure("markets", agree(found.count, "marché avec clause", "marchés avec clause"), "number", found.count),
-        m.figure("markets_notified", "dont notifiés dans l’année", "number", found.notified),
+        m.figure("markets_notified", f"dont {agree(found.notified, 'notifié', 'notifiés')} dans l’année", "number", found.notified),
         m.figure("markets_with_hours", "dont avec des heures réalisées", "number", found.with_hours),
         m.figure("markets_reserved", agree(kept.count, "marché réservé", "marchés réservés"), "number", kept.count),
         m.figure("markets_insertion", agree(found.insertion, "marché d’insertion", "marchés d’insertion"), "number", found.insertion),
@@ -49,9 +52,9 @@ def markets_chapter(m: Material) -> dict[str, Any]:
             "Marchés par nature de clause",
             [Column("label", "Nature de la clause"), Column("markets", f"Marchés {m.year}", "number", True)],
             [
-                (kind, {"label": upper_first(ClauseKind(kind).label), "markets": by_kind[kind]}, ())
+                (kind, {"label": upper_first(ClauseKind(kind).label), "markets": by_kind.get(kind, 0)}, ())
                 for kind in ClauseKind.values
-                if kind in by_kind
+                if kind in by_kind or m.had("markets_by_clause_kind", kind)
             ],
             base=f"Base : {count(found.count, 'marché')} avec clause en cours en {m.year}.",
             notes=[NOT_ADDED],
@@ -92,14 +95,14 @@ def _reserved_table(m: Material, kept: indicators.Reserved) -> dict[str, Any]:
                 ground,
                 {
                     "label": upper_first(Reservation(ground).label),
-                    "markets": kept.markets[ground],
+                    "markets": kept.markets.get(ground, 0),
                     "wholly": kept.wholly.get(ground, 0),
                     "lots": kept.lots.get(ground, 0),
                 },
                 (),
             )
             for ground in Reservation.values
-            if ground in kept.markets
+            if ground in kept.markets or m.had("markets_reserved_by_ground", ground)
         ],
         base=f"Base : marchés en cours en {m.year}, avec ou sans clause.",
         notes=[NOT_ADDED] if len(kept.markets) > 1 else [],
@@ -144,6 +147,7 @@ def _market_list(m: Material) -> dict[str, Any]:
         notes=["Les marchés subséquents sont réunis à leur accord-cadre."],
         empty="Aucun marché n’est en cours.",
         print_rows=PRINTED_ROWS,
+        gone="Marchés",
     )
 
 
@@ -165,7 +169,7 @@ def rate_sentence(m: Material, found: Rates) -> str:
         return "Aucun engagement chiffré n’est en cours : le taux de réalisation est sans objet."
     targets = len(found.with_target)
     sentence = (
-        f"Fin {m.year}, {_share(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
+        f"Fin {m.year}, {share(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
         f"plafonné à 100 %"
     )
     if targets == 1:
@@ -177,7 +181,7 @@ def rate_sentence(m: Material, found: Rates) -> str:
     return f"{sentence} ; {found.met} {agree(found.met, 'engagement', 'engagements')} sur {targets} {agree(found.met, 'est tenu', 'sont tenus')}."
 
 
-def _share(rate: Decimal) -> str:
+def share(rate: Decimal) -> str:
     """A share in words that never says the whole before it is there."""
     return "plus de 99 %" if Decimal("0.99") < rate < 1 else formats.rate(rate)
 
@@ -222,7 +226,7 @@ _RATE_FORMULA = (
 
 def _rates_by_holder(m: Material, found: Rates) -> dict[str, Any]:
     by_holder: dict[int, list[CommitmentRate]] = {}
-    for row in found.rows:
+    for row in found.with_target:
         by_holder.setdefault(row.holder, []).append(row)
     lines = sorted(
         ((pk, Rates(rows)) for pk, rows in by_holder.items()),
@@ -308,12 +312,10 @@ def companies_chapter(m: Material) -> dict[str, Any]:
     else:
         number = len(found)
         answer = f"{upper_first(count(number, 'entreprise', none='aucune'))} {agree(number, 'porte un engagement', 'portent des engagements')} en cours"
-        if silent:
-            answer += (
-                f" ; pour {silent} d’entre elles, aucune heure n’est encore validée"
-                if number > 1
-                else " ; aucune heure n’est encore validée"
-            )
+        if silent == number:
+            answer += " ; aucune heure n’est encore validée"
+        elif silent:
+            answer += f" ; pour {'l’une' if silent == 1 else silent} d’entre elles, aucune heure n’est encore validée"
         answer += "."
     lines = sorted(found.items(), key=lambda line: (-line[1].engaged, m.names[line[0]], line[0]))
     blocks = [

@@ -15,7 +15,7 @@ from reporting.indicators.facts import ZERO
 from reporting.indicators.work import Line
 from reporting.masking import THRESHOLD
 from reporting.snapshot.material import PRINTED_ROWS, Column, Material, chapter, chart
-from reporting.snapshot.purchase import hours_by_holder_chart
+from reporting.snapshot.purchase import hours_by_holder_chart, share
 from reporting.snapshot.words import agree, count, hours, listed, upper_first
 
 PEOPLE_NOT_ADDED = "Une personne passée par deux entreprises compte dans chacune : la colonne des personnes ne s’additionne pas."
@@ -78,6 +78,7 @@ def hours_chapter(m: Material) -> dict[str, Any]:
             ),
             empty=f"Aucune heure n’est comptée en {m.year}.",
             print_rows=PRINTED_ROWS,
+            gone="Entreprises",
         ),
         _employers(m, total),
     ]
@@ -109,7 +110,7 @@ def _hours_answer(m: Material, total: Decimal, lines: list[tuple[int, Line]]) ->
     if len(lines) == 1:
         return f"{said}, toutes portées par {m.names[lines[0][0]]}."
     first, line = lines[0]
-    return f"{said} dans {len(lines)} entreprises ; {m.names[first]} en porte {formats.rate(line.hours / total)}."
+    return f"{said} dans {len(lines)} entreprises ; {m.names[first]} en porte {share(line.hours / total)}."
 
 
 def _employers(m: Material, total: Decimal) -> dict[str, Any]:
@@ -143,6 +144,7 @@ def _employers(m: Material, total: Decimal) -> dict[str, Any]:
         notes=_notes(found.values(), "SIAE : selon la nature de l’employeur le mois des heures."),
         empty=f"Aucune heure n’est comptée en {m.year}.",
         print_rows=PRINTED_ROWS,
+        gone="Employeurs",
     )
 
 
@@ -157,7 +159,7 @@ def contracts_chapter(m: Material) -> dict[str, Any]:
     modalities = indicators.by_modality(m.facts)[m.year]
     figures = [
         m.figure("contracts", agree(made.count, "contrat de travail", "contrats de travail"), "number", made.count),
-        m.figure("contracts_started", f"dont démarrés en {m.year}", "number", made.started),
+        m.figure("contracts_started", f"dont {agree(made.started, 'démarré', 'démarrés')} en {m.year}", "number", made.started),
         m.figure("missions", agree(made.missions, "mission d’intérim", "missions d’intérim"), "number", made.missions, "comptées une à une"),
     ]  # fmt: skip
     gap = m.facts.rules_in_force(m.year).chain_gap_days
@@ -186,6 +188,7 @@ def contracts_chapter(m: Material) -> dict[str, Any]:
             formula=f"Les contrats d’une même personne chez le même employeur, pour la même entreprise, n’en font qu’un "
             f"quand ils se suivent à {count(gap, 'jour')} d’écart au plus ; il a le type du premier de l’année.",
             empty=f"Aucun contrat n’a d’heure comptée en {m.year}.",
+            gone="Types de contrat",
         ),
         _modality_chart(modalities),
         m.table(
@@ -213,6 +216,7 @@ def contracts_chapter(m: Material) -> dict[str, Any]:
             ),
             empty=f"Aucune heure n’est comptée en {m.year}.",
             print_rows=PRINTED_ROWS,
+            gone="Modalités",
         ),
         *_by_purchase(m, total),
     ]  # fmt: skip
@@ -231,7 +235,7 @@ def _contracts_answer(
         f"{m.year}, dont {made.started} {agree(made.started, 'démarré', 'démarrés')} dans l’année"
     )
     first, line = min(modalities.items(), key=lambda row: (-row[1].hours, row[0]))
-    return f"{said} ; première modalité : {Modality(first).label}, {formats.rate(line.hours / total)} des heures."
+    return f"{said} ; première modalité : {Modality(first).label}, {share(line.hours / total)} des heures."
 
 
 def _modality_chart(modalities: Mapping[Any, Line]) -> dict[str, Any]:
@@ -257,11 +261,11 @@ def _by_purchase(m: Material, total: Decimal) -> list[dict[str, Any]]:
     occupations = {work.occupation: work.occupation_label for work in m.facts.works}
     return [
         _simple(m, "families", "Heures par famille d’achat", "Famille", indicators.by_family(m.facts)[m.year],
-                lambda code: upper_first(Family(code).label) if code else "Non renseigné", total),
+                lambda code: upper_first(Family(code).label) if code else "Non renseigné", total, "Familles"),
         _simple(m, "cpv", "Heures par division CPV", "Division CPV", divisions,
-                lambda code: f"{code} · {cpv[code]}" if code in cpv else (code or "Non renseigné"), total),
+                lambda code: f"{code} · {cpv[code]}" if code in cpv else (code or "Non renseigné"), total, "Divisions"),
         _simple(m, "occupations", "Heures par métier", "Métier (ROME)", indicators.by_occupation(m.facts)[m.year],
-                lambda code: f"{code} · {occupations[code]}" if code else "Non renseigné", total),
+                lambda code: f"{code} · {occupations[code]}" if code else "Non renseigné", total, "Métiers"),
     ]  # fmt: skip
 
 
@@ -273,6 +277,7 @@ def _simple(
     lines: Mapping[Any, Line],
     name: Callable[[Any], str],
     total: Decimal,
+    gone: str,
 ) -> dict[str, Any]:
     ordered = sorted(lines.items(), key=lambda row: (-row[1].hours, str(row[0])))
     return m.table(
@@ -283,4 +288,5 @@ def _simple(
         totals={"label": "Ensemble", "hours": total},
         empty=f"Aucune heure n’est comptée en {m.year}.",
         print_rows=PRINTED_ROWS,
+        gone=gone,
     )
