@@ -76,7 +76,7 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
         "more_markets": len(rows) > MARKETS_SHOWN,
         "watch_below": WATCH_BELOW,
         "late_below": LATE_BELOW,
-        "holders": _by_holder(facts, _names(shown)),
+        "holders": _by_holder(facts),
         "contract_types": _by_contract_type(facts),
         "modalities": _by_modality(facts),
         "bilans": bilans,
@@ -133,17 +133,10 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["value"], row["label"]))
 
 
-def _names(shown: list[tuple[Any, ...]]) -> dict[int, str]:
-    """Names of the companies that hold the commitments shown, read with them."""
-    rows = [row.commitment for _, figures, *_ in shown for row in figures.commitments]
-    return {row.holder_id: str(row.holder) for row in rows}
-
-
-def _by_holder(facts: indicators.Facts, known: dict[int, str]) -> list[dict[str, Any]]:
+def _by_holder(facts: indicators.Facts) -> list[dict[str, Any]]:
     """Hours and contracts by company: never masked."""
     lines = indicators.by_holder(facts)[facts.period.year]
-    others = [pk for pk in lines if isinstance(pk, int) and pk not in known]
-    names = known | (indicators.company_names(others) if others else {})
+    names = facts.holder_names()
     return _ranked(
         [{"label": names[pk], "value": line.hours, "contracts": line.contracts} for pk, line in lines.items()]  # type: ignore[index]
     )
