@@ -45,3 +45,20 @@ class AccountsConfig(AppConfig):
                 position=90,
             )
         )
+        register_settings_page(
+            SettingsPage(
+                "Messages",
+                "message_list",
+                "Les courriels écrits par Maillon, et leur sort.",
+                position=92,
+            )
+        )
+        register_settings_page(
+            SettingsPage(
+                "Travaux",
+                "job_list",
+                "Imports, bilans et envois : où ils en sont, ce qu’ils ont fait.",
+                roles=("facilitator", "admin"),
+                position=94,
+            )
+        )

@@ -174,9 +174,7 @@ class ProfileForm(ModelForm):
 
 
 _HOUSE_CHOICES = [(role.value, role.label) for role in HOUSE_ROLES]
-_ROLE_HELP = (
-    "L’administration gère en plus les comptes, les référentiels, les règles et les années clôturées."
-)
+_ROLE_HELP = "L’administration gère en plus les comptes, les règles de comptage et la clôture des années."
 
 
 class InviteForm(Form):

@@ -41,7 +41,7 @@ def hours_waiting(user: User) -> Iterator[WaitingItem]:
     )
     if to_validate["count"]:
         yield WaitingItem(
-            "lignes d’heures à valider",
+            "ligne d’heures à valider" if to_validate["count"] == 1 else "lignes d’heures à valider",
             to_validate["count"],
             f"{reverse('hours')}?mois={to_validate['since']:%Y-%m}{mine}",
             to_validate["since"],
@@ -55,7 +55,7 @@ def _months_missing(user: User, assignments: object, month: dt.date, mine: str) 
     missing = assignments.active_in(month).filter(commitment__market__closed_on__isnull=True)  # type: ignore[attr-defined]
     count = missing.exclude(pk__in=logged).count()
     return WaitingItem(
-        f"affectations sans relevé de {formats.month(month)}",
+        f"{'affectation' if count == 1 else 'affectations'} sans relevé {formats.of_month(month)}",
         count,
         f"{reverse('hours')}?mois={month:%Y-%m}{mine}",
         add_months(month, 1),

@@ -32,11 +32,12 @@ def people_waiting(user: User) -> Iterator[WaitingItem]:
         .with_eligibility(today)
     )
     for state, label in (
-        ("to_review", "personnes au travail sans validation"),
-        ("expired", "personnes au travail dont l’éligibilité est expirée"),
+        ("to_review", "au travail sans validation"),
+        ("expired", "au travail dont l’éligibilité est expirée"),
     ):
+        count = people.filter(eligibility_state=state).count()
         yield WaitingItem(
-            label,
-            people.filter(eligibility_state=state).count(),
+            f"{'personne' if count == 1 else 'personnes'} {label}",
+            count,
             f"{reverse('beneficiary_list')}?state={state}&assigned=oui",
         )

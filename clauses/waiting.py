@@ -35,7 +35,9 @@ def commitments_waiting(user: Any) -> Iterator[WaitingItem]:
         if row.forecast.state == ForecastState.LATE
     }
     yield WaitingItem(
-        "Marchés en retard dans mon portefeuille",
+        "marché en retard dans mon portefeuille"
+        if len(late) == 1
+        else "marchés en retard dans mon portefeuille",
         len(late),
         f"{reverse('market_list')}?mine=on&forecast=late",
     )
@@ -47,7 +49,7 @@ def commitments_waiting(user: Any) -> Iterator[WaitingItem]:
         .count()
     )
     yield WaitingItem(
-        "Marchés attribués dont l’engagement n’est pas ouvert",
+        f"{'marché attribué' if without == 1 else 'marchés attribués'} dont l’engagement n’est pas ouvert",
         without,
         f"{reverse('market_list')}?mine=on&forecast=no_target",
     )

@@ -21,6 +21,7 @@ for _filter in (
     formats.day,
     formats.moment,
     formats.month,
+    formats.of_month,
     formats.siret,
     formats.size,
 ):

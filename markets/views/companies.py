@@ -160,7 +160,7 @@ def company_access(request: HttpRequest, pk: int) -> HttpResponse:
             "limited": False,
             "remove_url_name": "company_access_remove",
             "invite_url": reverse("company_invite", args=[pk]),
-            "what_they_see": "Ces personnes voient les engagements de l’entreprise et les salariés qu’elle emploie, "
+            "what_they_see": "Ces personnes voient les engagements de l’entreprise et les personnes qu’elle emploie, "
             "accueille ou compte, jamais un motif d’éligibilité.",
         },
     )

@@ -16,14 +16,13 @@
     }
     if (typing(event.target)) return;
     if (event.key === "/") {
-      const fields = [...document.querySelectorAll("[data-search]")];
+      // The search of the whole house where there is one, else the page's own.
+      const fields = [...document.querySelectorAll("[data-search], main input[type=search]")];
       let field = fields.find((one) => one.offsetParent !== null);
       if (!field) {
         // On a narrow screen the search lives in the menu.
-        const menu = document.querySelector("details.menu");
-        if (!menu) return;
-        menu.open = true;
-        field = menu.querySelector("input[type=search]");
+        field = document.querySelector("details.menu input[type=search]");
+        if (field) field.closest("details").open = true;
       }
       if (field) {
         event.preventDefault();

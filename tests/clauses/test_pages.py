@@ -264,8 +264,8 @@ def test_what_waits_for_a_facilitator_is_late_in_the_own_portfolio(cast):
     ResponsibilityFactory(market=opened.lot.market, facilitator=cast.facilitator)
     found = {item.label: item.count for item in commitments_waiting(cast.facilitator)}
     assert found == {
-        "Marchés en retard dans mon portefeuille": 1,
-        "Marchés attribués dont l’engagement n’est pas ouvert": 1,
+        "marché en retard dans mon portefeuille": 1,
+        "marché attribué dont l’engagement n’est pas ouvert": 1,
     }
     assert list(commitments_waiting(cast.buyer_user_a)) == []
     assert {item.count for item in commitments_waiting(cast.admin)} == {0}

@@ -34,11 +34,11 @@ class Command(BaseCommand):
             stopped += bool(report.stopped)
         if stopped:
             raise CommandError(
-                f"{formats.noun(stopped, 'fichier', 'fichiers')} n’a pas pu être lu jusqu’au bout."
+                f"{formats.noun(stopped, 'fichier')} {'n’a' if stopped == 1 else 'n’ont'} pas pu être lu jusqu’au bout."
             )
 
     def say(self, report: Report) -> None:
-        lines = ", ".join(f"{count} {_LINES.get(kind, kind)}" for kind, count in sorted(report.lines.items()))
+        lines = ", ".join(formats.noun(count, *_LINES[kind]) for kind, count in sorted(report.lines.items()))
         self.stdout.write(
             f"{report.file} : {lines or 'aucune ligne'}, {formats.amount(report.amount)} publiés"
         )
@@ -46,9 +46,12 @@ class Command(BaseCommand):
             self.stdout.write(f"  {count} {name}")
         for sentence in report.refused:
             self.stdout.write(f"  refusée : {sentence}")
-        self.stdout.write(f"  {report.warning_count} points à vérifier")
+        self.stdout.write(f"  {formats.noun(report.warning_count, 'point')} à vérifier")
         if report.stopped:
             self.stdout.write(f"  {report.stopped}")
 
 
-_LINES = {"market": "lignes de marché", "concession": "lignes de concession"}
+_LINES = {
+    "market": ("ligne de marché", "lignes de marché"),
+    "concession": ("ligne de concession", "lignes de concession"),
+}
