@@ -19,15 +19,16 @@ CENT = Decimal("0.01")
 SIAE = "'EI', 'ETTI', 'ACI', 'AI', 'EITI'"
 ADAPTED = "'EA', 'EATT', 'ESAT'"
 
-PATH = """
+# Hours of a year's figures: as they stood when it was closed, before any late correction.
+STANDS = """(NOT e.is_superseded OR EXISTS (
+        SELECT 1 FROM beneficiaries_hoursentry n WHERE n.supersedes_id = e.id AND n.is_late))"""
+PATH = f"""
     FROM beneficiaries_hoursentry e
     JOIN markets_market m ON m.id = e.market_id
     JOIN beneficiaries_assignment a ON a.id = e.assignment_id
     JOIN beneficiaries_placement p ON p.id = a.placement_id
     JOIN clauses_commitment c ON c.id = a.commitment_id
-    WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND NOT e.is_late AND e.counted_hours > 0
-    AND (NOT e.is_superseded OR EXISTS (
-        SELECT 1 FROM beneficiaries_hoursentry late WHERE late.supersedes_id = e.id AND late.is_late))
+    WHERE m.buyer_id = {{buyer}} AND e.state = 'validated' AND NOT e.is_late AND e.counted_hours > 0 AND {STANDS}
 """
 TWO_YEARS = PATH + " AND e.month BETWEEN '{before}-01-01' AND '{year}-12-31'"
 ONE_YEAR = PATH + " AND e.month BETWEEN '{year}-01-01' AND '{year}-12-31'"
@@ -162,14 +163,14 @@ RELATIONS = """
     JOIN clauses_commitment c ON c.id = a.commitment_id JOIN markets_market m ON m.id = e.market_id
     WHERE m.buyer_id = {buyer} AND NOT e.is_superseded AND e.month <= '{year}-12-31' GROUP BY 1
 """
-CLOSED_AT = "SELECT closed_at FROM beneficiaries_closedyear WHERE year = {{{}}}"
-REGULARISATION = f"""
-    SELECT SUBSTR(CAST(e.month AS VARCHAR(10)), 1, 4), SUM(e.counted_hours - COALESCE(o.counted_hours, 0))
+REGULARISATION = """
+    SELECT SUBSTR(CAST(e.month AS VARCHAR(10)), 1, 4), SUM(e.counted_hours) - SUM(COALESCE(o.counted_hours, 0))
     FROM beneficiaries_hoursentry e JOIN markets_market m ON m.id = e.market_id
     LEFT JOIN beneficiaries_hoursentry o ON o.id = e.supersedes_id
-    WHERE m.buyer_id = {{buyer}} AND e.state = 'validated' AND e.is_late AND e.month < '{{year}}-01-01'
-        AND e.validated_at > ({CLOSED_AT.format("before")})
-        AND NOT EXISTS ({CLOSED_AT.format("year")} AND closed_at < e.validated_at)
+    JOIN beneficiaries_closedyear y ON y.year = {before} AND e.validated_at > y.closed_at
+    LEFT JOIN beneficiaries_closedyear z ON z.year = {year}
+    WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND e.is_late
+        AND e.month < '{year}-01-01' AND (z.id IS NULL OR e.validated_at <= z.closed_at)
     GROUP BY 1
 """
 # One row a person of the year, with the decision on which the first counted hour rests.
