@@ -73,6 +73,7 @@ def build_snapshot(
         previous=previous,
         series=_series(facts, buyer, year),
         names=_names(facts, year),
+        earlier=_earlier(buyer, year, version),
     )
     # The essentials quote the figures of the other chapters: they are written last and stand first.
     chapters = [
@@ -160,6 +161,21 @@ def _withheld(snapshot: Mapping[str, Any]) -> set[str]:
         if block["type"] == "table"
         for row in block["rows"]
         for column in row["masked"]
+    }
+
+
+def _earlier(buyer: Buyer, year: int, version: int) -> dict[int, dict[str, Any]]:
+    """The tables of people of the versions already published: read beside this one, they must not tell a person."""
+    rows = Bilan.objects.published().filter(buyer=buyer, year=year, version__lt=version).order_by("version")
+    return {
+        number: {
+            block["key"]: block
+            for row in snapshot.get("chapters", ())
+            if row["key"] == "people"
+            for block in row["blocks"]
+            if block["type"] == "table"
+        }
+        for number, snapshot in rows.values_list("version", "snapshot")
     }
 
 

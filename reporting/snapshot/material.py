@@ -47,6 +47,8 @@ class Material:
     previous: Mapping[str, Any] | None
     series: list[dict[str, Any]]
     names: dict[int, str]
+    # The tables of people that earlier versions of this bilan published, by version then by key.
+    earlier: Mapping[int, Mapping[str, Block]] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
 

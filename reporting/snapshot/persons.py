@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from core import formats
@@ -54,14 +55,15 @@ def _typology(m: Material, people: int) -> list[Block]:
         principal=indicators.principal_publics(m.facts, m.year),
         total=people,
     )
-    shown = [table for table in tables if not table.withheld]
+    told = {table.key: _told_by(m, table) for table in (*tables, publics) if not table.withheld}
+    shown = [table for table in tables if not table.withheld and told[table.key] is None]
     withheld = [table for table in tables if table.withheld]
     blocks = [_rule(people)]
     for table in shown:
         if table.key == "gender" and not table.hidden:
             blocks.append(_share_chart(table))
         blocks.append(_table(m, table, people))
-    if not publics.withheld:
+    if not publics.withheld and told[publics.key] is None:
         blocks.append(_publics(m, publics, people))
     if withheld or publics.withheld:
         titles = [table.title for table in withheld] + (["Publics"] if publics.withheld else [])
@@ -69,7 +71,46 @@ def _typology(m: Material, people: int) -> list[Block]:
             f"Trop peu de personnes pour être détaillés sans risque de les reconnaître : {', '.join(titles)}."
         )
         blocks.append(text("typology_withheld", "Ce qui n’est pas détaillé", [sentence]))
+    unchanged = {table.title: told[table.key] for table in (*tables, publics) if told.get(table.key)}
+    if unchanged:
+        said = ", ".join(f"{title} (version {version})" for title, version in unchanged.items())
+        sentence = (
+            "Depuis une version publiée de ce bilan, trop peu de personnes ont changé de ligne pour que ces tableaux "
+            f"paraissent de nouveau sans risque de les reconnaître : {said}."
+        )
+        blocks.append(text("typology_told", "Ce qui reste lisible dans une version publiée", [sentence]))
     return blocks
+
+
+def _told_by(m: Material, table: Masked) -> int | None:
+    """The earlier version beside which this table would tell who a few people are, by subtraction."""
+    key = table.key if table.key == "publics" else f"typology_{table.key}"
+    for version, blocks in m.earlier.items():
+        if key in blocks and not _is_safe_beside(table, blocks[key]):
+            return version
+    return None
+
+
+def _is_safe_beside(table: Masked, earlier: Block) -> bool:
+    """Whether each line, and the withheld ones together, is the same as before or moved by enough people."""
+    before = {row["key"]: row["cells"] for row in earlier["rows"]}
+    now = {row.key: row for row in table.rows}
+    was_hidden = {row["key"] for row in earlier["rows"] if "people" in row["masked"]}
+    if before.keys() != now.keys() or was_hidden != table.hidden:
+        return False
+    moved, same = 0, True
+    for key, row in now.items():
+        if key in table.hidden:
+            continue
+        step = row.people - int(before[key]["people"])
+        moved += step
+        same = same and (
+            abs(step) >= THRESHOLD or (step == 0 and Decimal(before[key]["hours"]) == row.hours)
+        )
+    if earlier["totals"] is None or not same:
+        return same
+    beyond = sum(row.people for row in table.rows) - int(earlier["totals"]["people"]) - moved
+    return beyond == 0 or abs(beyond) >= THRESHOLD
 
 
 def _rule(people: int) -> Block:

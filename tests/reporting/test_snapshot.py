@@ -236,6 +236,27 @@ def test_small_rows_are_nowhere_in_the_snapshot_nor_what_next_year_reads():
     assert '"23.31"' not in json.dumps(snapshot)
 
 
+def test_two_versions_of_a_bilan_do_not_tell_by_subtraction_who_came_between():
+    buyer = BuyerFactory()
+    team(buyer, 20)
+    ClosedYearFactory(year=2025)
+    first = snapshot_of(buyer)
+    publish(buyer, 2025, first)
+    again = snapshot_of(buyer, version=2)
+    assert block(again, "typology_gender")["rows"] == block(first, "typology_gender")["rows"]
+    team(buyer, 1)
+    second = snapshot_of(buyer, version=2)
+    assert second["figures"]["people"] == "21"
+    keys = [row["key"] for row in chapter(second, "people")["blocks"]]
+    assert "typology_told" in keys and not {"typology_gender", "typology_age", "typology_gender_chart"} & set(keys)
+    assert not any(key.startswith(("typology", "publics.under26")) for key in second["cells"])
+    assert "Genre (version 1)" in block(second, "typology_told")["paragraphs"][0]
+    team(buyer, 5)
+    third = snapshot_of(buyer, version=2)
+    assert third["figures"]["people"] == "26"
+    assert block(third, "typology_gender")["totals"]["people"] == "26"
+
+
 def test_typology_waits_for_the_year_to_be_closed():
     buyer = BuyerFactory()
     team(buyer, 20)
