@@ -57,6 +57,9 @@ COMPARED = (
 )
 
 
+NOT_OVER = "L’année {} n’est pas finie : elle ne se compare pas encore."
+
+
 def build_snapshot(
     *, buyer: Buyer, year: int, version: int, narrative: Mapping[str, str], now: dt.datetime
 ) -> dict[str, Any]:
@@ -73,6 +76,7 @@ def build_snapshot(
         previous=previous,
         series=_series(facts, buyer, year),
         names=_names(facts, year),
+        is_over=now.astimezone(formats.PARIS).date() > year_bounds(year)[1],
         earlier=_earlier(buyer, year, version),
     )
     # The essentials quote the figures of the other chapters: they are written last and stand first.
@@ -248,7 +252,8 @@ def _essential_chapter(m: Material) -> dict[str, Any]:
         first = f"En {year}, {count(people, 'personne')} {agree(people, 'a réalisé', 'ont réalisé')} {hours(total)} d’insertion."
     else:
         first = f"En {year}, aucune heure d’insertion n’est comptée."
-    answer = " ".join([first, compared(total, m.before("hours"), year - 1), rate_sentence(m, found)])
+    beside = compared(total, m.before("hours"), year - 1) if m.is_over else NOT_OVER.format(year)
+    answer = " ".join([first, beside, rate_sentence(m, found)])
     new, reserved = int(figures["new_people"]), int(figures["markets_reserved"])
     started, markets = int(figures["contracts_started"]), int(figures["markets"])
     targets = len(found.with_target)

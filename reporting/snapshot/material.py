@@ -47,6 +47,8 @@ class Material:
     previous: Mapping[str, Any] | None
     series: list[dict[str, Any]]
     names: dict[int, str]
+    # A year in progress is beside no other: part of a year against a whole one says nothing.
+    is_over: bool = True
     # The tables of people that earlier versions of this bilan published, by version then by key.
     earlier: Mapping[int, Mapping[str, Block]] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
@@ -64,13 +66,14 @@ class Material:
         kept = written(value)
         if kept is not None:
             self.figures[key] = kept
+        beside = (self.previous or {}) if self.is_over else {}
         return {
             "key": key,
             "label": typeset(label),
             "kind": kind,
             "value": kept,
-            "previous": (self.previous or {}).get("figures", {}).get(key),
-            "previous_year": self.year - 1 if self.previous else None,
+            "previous": beside.get("figures", {}).get(key),
+            "previous_year": self.year - 1 if beside else None,
             "note": typeset(note),
         }
 

@@ -143,6 +143,13 @@ def _not_known(m: Material) -> list[str]:
             f"{upper_first(count(waiting, 'relevé'))} d’heures de {m.year} {agree(waiting, 'n’est pas validé', 'ne sont pas validés')} : "
             "ces heures ne sont pas comptées.",
         )
+    undated = sum(row.has_clause and not (row.starts_on or row.notified_on) for row in m.facts.markets)
+    if undated:
+        found.insert(
+            0,
+            f"{upper_first(count(undated, 'marché'))} avec clause {agree(undated, 'n’a', 'n’ont')} ni date de notification ni "
+            f"ordre de service : {agree(undated, 'il n’est compté', 'ils ne sont comptés')} dans aucune année.",
+        )
     if not m.is_closed:
         found.insert(0, f"L’année {m.year} n’est pas close : ces chiffres peuvent encore changer.")
     return found

@@ -68,7 +68,7 @@ def _typology(m: Material, people: int) -> list[Block]:
     if withheld or publics.withheld:
         titles = [table.title for table in withheld] + (["Publics"] if publics.withheld else [])
         sentence = (
-            f"Trop peu de personnes pour être détaillés sans risque de les reconnaître : {', '.join(titles)}."
+            f"Trop peu de personnes pour un détail qui ne les ferait pas reconnaître : {', '.join(titles)}."
         )
         blocks.append(text("typology_withheld", "Ce qui n’est pas détaillé", [sentence]))
     unchanged = {table.title: told[table.key] for table in (*tables, publics) if told.get(table.key)}
@@ -104,9 +104,7 @@ def _is_safe_beside(table: Masked, earlier: Block) -> bool:
             continue
         step = row.people - int(before[key]["people"])
         moved += step
-        same = same and (
-            abs(step) >= THRESHOLD or (step == 0 and Decimal(before[key]["hours"]) == row.hours)
-        )
+        same = same and (abs(step) >= THRESHOLD or (step == 0 and Decimal(before[key]["hours"]) == row.hours))
     if earlier["totals"] is None or not same:
         return same
     beyond = sum(row.people for row in table.rows) - int(earlier["totals"]["people"]) - moved

@@ -30,8 +30,10 @@ def markets_chapter(m: Material) -> dict[str, Any]:
     found, kept = indicators.markets(m.facts)[m.year], indicators.reserved(m.facts)[m.year]
     answer = f"{upper_first(count(found.count, 'marché'))} avec clause {agree(found.count, 'a', 'ont')} été en cours en {m.year}"
     if found.count:
-        answer += f", dont {found.notified} {agree(found.notified, 'notifié', 'notifiés')} dans l’année"
-        answer += f" et {found.with_hours} avec des heures réalisées"
+        answer += (
+            f", dont {found.notified or 'aucun'} {agree(found.notified, 'notifié', 'notifiés')} dans l’année"
+        )
+        answer += f" et {found.with_hours or 'aucun'} avec des heures réalisées"
     if not found.count:
         answer = f"Aucun marché avec clause n’a été en cours en {m.year}"
     answer += f" ; {count(kept.count, 'marché')} {agree(kept.count, 'était réservé', 'étaient réservés')}."
@@ -169,7 +171,7 @@ def rate_sentence(m: Material, found: Rates) -> str:
         return "Aucun engagement chiffré n’est en cours : le taux de réalisation est sans objet."
     targets = len(found.with_target)
     sentence = (
-        f"Fin {m.year}, {share(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
+        f"{f'Fin {m.year}' if m.is_over else 'À ce jour'}, {share(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
         f"plafonné à 100 %"
     )
     if targets == 1:

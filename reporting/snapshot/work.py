@@ -232,7 +232,7 @@ def _contracts_answer(
         return f"Aucun contrat de travail n’a d’heure comptée en {m.year}."
     said = (
         f"{upper_first(count(made.count, 'contrat'))} de travail {agree(made.count, 'a porté', 'ont porté')} des heures en "
-        f"{m.year}, dont {made.started} {agree(made.started, 'démarré', 'démarrés')} dans l’année"
+        f"{m.year}, dont {made.started or 'aucun'} {agree(made.started, 'démarré', 'démarrés')} dans l’année"
     )
     first, line = min(modalities.items(), key=lambda row: (-row[1].hours, row[0]))
     return f"{said} ; première modalité : {Modality(first).label}, {share(line.hours / total)} des heures."

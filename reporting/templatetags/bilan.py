@@ -56,7 +56,7 @@ def figure_before(item: dict[str, Any]) -> str:
     if item["previous"] is None or item["previous_year"] is None:
         return ""
     before = f"{written(item['previous'], item['kind'], unit=True)} en {item['previous_year']}"
-    if item["kind"] == "rate" or item["value"] is None:
+    if item["kind"] == "rate" or item["value"] is None or item.get("in_progress"):
         return before
     change = formats.variation(Decimal(item["value"]), Decimal(item["previous"]))
     return before if change in ("–", "") else f"{before} ({change})"

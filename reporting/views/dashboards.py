@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts.enums import Role
 from beneficiaries.enums import Modality
@@ -20,6 +21,7 @@ from markets.models import Buyer, BuyerMembership, Department, Market
 from reporting import indicators
 from reporting.models import Bilan
 from reporting.scope import Period, Scope
+from reporting.snapshot.words import agree
 
 YEARS_OFFERED = 6
 MARKETS_SHOWN = 50
@@ -34,6 +36,7 @@ class Figure:
     value: Decimal | int
     previous: str | None
     previous_year: int | None
+    in_progress: bool = False
 
     @property
     def item(self) -> dict[str, Any]:
@@ -46,6 +49,7 @@ class Figure:
             "previous": shown,
             "previous_year": self.previous_year,
             "note": "",
+            "in_progress": self.in_progress,
         }
 
 
@@ -111,14 +115,23 @@ def _figures(facts: indicators.Facts, published: Bilan | None) -> list[dict[str,
     before = published.snapshot["figures"] if published is not None and published.snapshot else {}
     previous_year = published.year if published is not None else None
     markets = indicators.markets(facts)[year]
+    people, made = indicators.people(facts)[year], indicators.contracts(facts, year)
+    in_progress = year >= timezone.localdate().year
     values = (
         ("hours", "heures d’insertion réalisées", "hours", indicators.hours(facts)[year]),
-        ("people", "personnes", "number", indicators.people(facts)[year]),
-        ("contracts", "contrats de travail", "number", indicators.contracts(facts, year).count),
-        ("markets", "marchés avec une clause sociale", "number", markets.count),
+        ("people", agree(people, "personne", "personnes"), "number", people),
+        ("contracts", agree(made.count, "contrat de travail", "contrats de travail"), "number", made.count),
+        (
+            "markets",
+            f"{agree(markets.count, 'marché', 'marchés')} avec une clause sociale",
+            "number",
+            markets.count,
+        ),
     )
     return [
-        Figure(label, kind, value, before.get(key), previous_year if key in before else None).item
+        Figure(
+            label, kind, value, before.get(key), previous_year if key in before else None, in_progress
+        ).item
         for key, label, kind, value in values
     ]
 
@@ -158,7 +171,7 @@ def _by_modality(facts: indicators.Facts) -> list[dict[str, Any]]:
     return _ranked(
         [
             {
-                "label": str(Modality(str(code)).label).capitalize(),
+                "label": capfirst(Modality(str(code)).label),
                 "value": line.hours,
                 "contracts": line.contracts,
             }

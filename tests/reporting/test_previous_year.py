@@ -11,13 +11,16 @@ import pytest
 from clauses.enums import ClauseKind
 from core import formats
 from reporting import indicators
+from reporting.snapshot import build_snapshot
 from reporting.snapshot.purchase import ratio
 from tests.factories import (
     BuyerFactory,
     ClauseFactory,
     ClosedYearFactory,
+    CommitmentChangeFactory,
     CommitmentFactory,
     CompanyFactory,
+    HoursEntryFactory,
     LotFactory,
     MarketFactory,
 )
@@ -123,3 +126,51 @@ def test_a_holder_without_a_target_is_not_among_those_that_have_one():
 def test_almost_all_the_hours_never_read_as_all_of_them():
     assert ratio(Decimal("0.99996")) == Decimal("0.9999") and ratio(Decimal(1)) == Decimal("1.0000")
     assert formats.rate(Decimal("0.9999")) == "99\u202f%" and formats.rate(Decimal(1)) == "100\u202f%"
+
+
+def test_a_year_in_progress_is_compared_with_nothing():
+    buyer = BuyerFactory()
+    commitment = long_market(buyer, "Alpha")
+    worked(commitment, "30.00", SPRING, starts_on=SPRING)
+    publish(buyer, 2024, snapshot_of(buyer, 2024))
+    worked(commitment, "20.00", dt.date(2025, 3, 1))
+    july = dt.datetime(2025, 7, 1, tzinfo=dt.UTC)
+    running = build_snapshot(buyer=buyer, year=2025, version=1, narrative={}, now=july)
+    answer = chapter(running, "essential")["answer"]
+    assert "n’est pas finie" in answer and "de moins" not in answer
+    assert "À ce jour" in answer and "Fin 2025" not in answer
+    assert {item["previous"] for item in block(running, "essential_figures")["items"]} == {None}
+    assert "de moins qu’en 2024" in chapter(snapshot_of(buyer), "essential")["answer"]
+
+
+def test_nothing_started_nor_notified_is_said_in_words():
+    buyer = BuyerFactory()
+    commitment = long_market(buyer, "Alpha")
+    entry = worked(commitment, "30.00", SPRING, starts_on=SPRING)
+    HoursEntryFactory(assignment=entry.assignment, month=dt.date(2025, 1, 1), counted=True)
+    snapshot = snapshot_of(buyer)
+    assert "dont aucun notifié dans l’année" in chapter(snapshot, "markets")["answer"]
+    assert "dont aucun démarré dans l’année" in chapter(snapshot, "contracts")["answer"]
+
+
+def test_a_market_without_any_date_is_in_no_year_and_said_so():
+    buyer = BuyerFactory()
+    market = MarketFactory(buyer=buyer, notified_on=None, starts_on=None)
+    worked(CommitmentFactory(market=market), "10.00")
+    snapshot = snapshot_of(buyer)
+    assert snapshot["figures"]["markets"] == snapshot["figures"]["markets_with_hours"] == "0"
+    assert cells(snapshot, "market_list")[0][3] == "10.00"
+    said = block(snapshot, "not_known")["paragraphs"]
+    assert any("1 marché avec clause n’a ni date de notification" in line for line in said)
+
+
+def test_a_commitment_discharged_to_nothing_has_no_rate():
+    buyer = BuyerFactory()
+    commitment = CommitmentFactory(buyer=buyer, hours=100)
+    worked(commitment, "10.00")
+    CommitmentChangeFactory(commitment=commitment, delta=Decimal(-100), effective_on=dt.date(2025, 6, 1))
+    snapshot = snapshot_of(buyer)
+    assert "sans objet" in chapter(snapshot, "rates")["answer"]
+    assert snapshot["figures"]["hours_engaged"] == "0.00" and "rate" not in snapshot["figures"]
+    assert block(snapshot, "rates_by_commitment")["notes"][0].startswith("1 engagement sans objectif")
+    assert cells(snapshot, "relations")[0][1:3] == ["0.00", "10.00"]
