@@ -61,8 +61,13 @@ class Lookup:
         raise ValueError(f"«\u202f{formats.short(text, 60)}\u202f»\u202f: {self.several} {names}.")
 
 
+def is_key(text: str) -> bool:
+    """Whether a typed number can be a row's: « ² » is a digit and no number, and a key has 18 digits at most."""
+    return text.isdecimal() and len(text) <= 18
+
+
 def _fits(model: Any, text: str) -> bool:
-    return text.isdigit() or model._meta.pk.get_internal_type() == "CharField"
+    return is_key(text) or model._meta.pk.get_internal_type() == "CharField"
 
 
 def _by_words(rows: Any, words: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allauth.account import views as account_views
@@ -39,8 +40,18 @@ class SecondFactor(_OurSite, AuthenticateView):
     """The code after the password."""
 
 
+# Longer than it takes to write the message.
+_RESET_SECONDS = 0.5
+
+
 class AskReset(_OurSite, account_views.PasswordResetView):
-    """Ask for a link; the answer is the same whether the address has an account or not."""
+    """Ask for a link; the answer is the same, and as long in coming, whether the address has an account or not."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        began = time.monotonic()
+        response = super().form_valid(form)
+        time.sleep(max(0.0, _RESET_SECONDS - (time.monotonic() - began)))
+        return response
 
 
 class Closed(_OurSite, account_views.AccountInactiveView):

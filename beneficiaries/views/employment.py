@@ -19,7 +19,7 @@ from beneficiaries.forms.employment import (
     NewAssignmentForm,
     PlacementForm,
 )
-from beneficiaries.lookups import LOOKUPS
+from beneficiaries.lookups import LOOKUPS, is_key
 from beneficiaries.models import Assignment, Beneficiary, Placement
 from beneficiaries.services.employment import (
     Assigned,
@@ -109,7 +109,7 @@ def placement_create(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _asked_commitment(request: HttpRequest) -> Commitment | None:
     asked = request.GET.get("engagement", "")
-    if not asked.isdigit():
+    if not is_key(asked):
         return None
     rows = Commitment.objects.visible_to(request.user).select_related("market", "holder", "clause__lot")
     return rows.filter(pk=asked).first()

@@ -25,6 +25,7 @@ from beneficiaries.grid import (
     show_outcomes,
     with_names,
 )
+from beneficiaries.lookups import is_key
 from beneficiaries.models import Assignment, HoursEntry
 from beneficiaries.services.hours import correct_hours, save_cells, send_back_hours, validate_hours
 from clauses.figures import CommitmentFigures
@@ -151,7 +152,7 @@ def _post(request: HttpRequest, assignments: Any, grid: Grid) -> HttpResponse | 
         entries = entries.filter(assignment__in=assignments.values("pk"))
         report = validate_hours(entries=entries, user=request.user, only_those_that_count=True)
         _say_validated(request, len(report.validated), len(report.left))
-    elif request.POST.get("valider", "").isdecimal():
+    elif is_key(request.POST.get("valider", "")):
         entries = entries.filter(assignment=int(request.POST["valider"]))
         report = validate_hours(entries=entries, user=request.user)
         _say_validated(request, len(report.validated), len(report.left))

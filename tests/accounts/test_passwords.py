@@ -152,3 +152,12 @@ def test_two_different_new_passwords_are_refused(client, with_password):
     assert "Les deux mots de passe ne sont pas les mêmes." in refused.content.decode()
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
+
+
+def test_the_answer_to_a_reset_takes_as_long_for_an_unknown_address(client, with_password, monkeypatch):
+    slept = []
+    monkeypatch.setattr("accounts.views.entrance._RESET_SECONDS", 60.0)
+    monkeypatch.setattr("accounts.views.entrance.time.sleep", slept.append)
+    ask(client, with_password().email)
+    ask(client, "inconnue@exemple.fr")
+    assert len(slept) == 2 and all(50 < seconds <= 60 for seconds in slept)

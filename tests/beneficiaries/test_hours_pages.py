@@ -13,6 +13,7 @@ from beneficiaries.models import HoursEntry
 from beneficiaries.services.hours import validate_hours
 from tests.factories import (
     AssignmentFactory,
+    BeneficiaryFactory,
     CommitmentFactory,
     HoursEntryFactory,
     ResponsibilityFactory,
@@ -188,3 +189,12 @@ def test_a_company_reads_its_entries_without_knowing_why_they_count(client, cast
     assert "Comptée" not in text
     assert client.get(reverse("entry_list")).status_code == 403
     assert client.get(reverse("hours"), follow=True).redirect_chain[-1][0] == reverse("company_entry_list")
+
+
+@pytest.mark.parametrize("typed", ["²", "9" * 30, "-1", ""])
+def test_a_row_number_that_no_row_can_have_is_not_an_error_of_the_software(client, cast, typed):
+    client.force_login(cast.facilitator)
+    assert client.post(f"{reverse('hours')}?mois=2026-01", {"valider": typed}).status_code == 302
+    person = BeneficiaryFactory()
+    address = reverse("placement_create", args=[person.pk])
+    assert client.get(f"{address}?engagement={typed}").status_code == 200

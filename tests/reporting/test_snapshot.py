@@ -248,7 +248,9 @@ def test_two_versions_of_a_bilan_do_not_tell_by_subtraction_who_came_between():
     second = snapshot_of(buyer, version=2)
     assert second["figures"]["people"] == "21"
     keys = [row["key"] for row in chapter(second, "people")["blocks"]]
-    assert "typology_told" in keys and not {"typology_gender", "typology_age", "typology_gender_chart"} & set(keys)
+    assert "typology_told" in keys and not {"typology_gender", "typology_age", "typology_gender_chart"} & set(
+        keys
+    )
     assert not any(key.startswith(("typology", "publics.under26")) for key in second["cells"])
     assert "Genre (version 1)" in block(second, "typology_told")["paragraphs"][0]
     team(buyer, 5)
