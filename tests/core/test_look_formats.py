@@ -164,3 +164,10 @@ def test_thousands_are_parted_by_narrow_spaces_only(value):
     groups = formats.number(value).lstrip("−").split(T)
     assert all(len(group) == 3 for group in groups[1:])
     assert 1 <= len(groups[0]) <= 3
+
+
+@pytest.mark.parametrize(
+    ("month", "words"), [(3, "de mars 2026"), (4, "d’avril 2026"), (8, "d’août 2026"), (10, "d’octobre 2026")]
+)
+def test_of_a_month_drops_its_vowel(month, words):
+    assert formats.of_month(dt.date(2026, month, 1)) == words
