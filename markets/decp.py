@@ -99,13 +99,19 @@ class Refused:
 _NOT_A_NUMBER = re.compile(rb"(?<=[:\[,\s])(?:NaN|-?Infinity)(?=[\s,\]}])")
 
 
+# Beyond 4 300 digits Python refuses to make a number, and ijson's reader in C ends the whole process.
+LONGEST_NUMBER = 400
+_DIGITS = re.compile(rb"[0-9]{%d}" % LONGEST_NUMBER)
+
+
 class _Pieces:
-    """A binary file read in pieces, that stops at a string longer than any contract holds."""
+    """A binary file read in pieces, that stops at a string or a number longer than any contract holds."""
 
     def __init__(self, head: bytes, source: IO[bytes]) -> None:
         self.kept = head
         self.source = source
         self.since_quote = 0
+        self.last_digits = b""
 
     def read(self, size: int = -1) -> bytes:
         if size == 0:
@@ -122,6 +128,13 @@ class _Pieces:
             raise UnreadableFile(
                 "Le fichier contient une valeur de plus d’un mégaoctet : ce n’est pas un fichier DECP."
             )
+        digits = self.last_digits + piece
+        if _DIGITS.search(digits):
+            raise UnreadableFile(
+                f"Le fichier contient un nombre de plus de {LONGEST_NUMBER} chiffres : ce n’est pas un fichier DECP."
+            )
+        end = digits[-LONGEST_NUMBER:]
+        self.last_digits = end[len(end.rstrip(b"0123456789")) :]
         return _NOT_A_NUMBER.sub(b"null", piece)
 
 

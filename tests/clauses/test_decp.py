@@ -241,6 +241,16 @@ def test_a_rehearsal_reports_and_writes_nothing():
         (b'{"a": ' + b"[" * 50_000, "imbriqué"),
         (json.dumps({"marches": {"marche": [contract()]}}).encode()[:-30], "tronqué"),
         (b'{"marches": {"marche": [{"id": "' + b"x" * 3_000_000 + b'"}]}}', "mégaoctet"),
+        # ijson's reader in C ends the whole process on a number of more than 4 300 digits.
+        (b'{"marches": {"marche": [{"montant": ' + b"9" * 5_000 + b"}]}}", "400 chiffres"),
+        (
+            b'{"marches": {"marche": [{"objet": "'
+            + b"x" * 65_000
+            + b'", "montant": '
+            + b"9" * 5_000
+            + b"}]}}",
+            "400 chiffres",
+        ),
         (b'{"marches": {"marche": [{"id": "\xff\xfe"}]}}', "illisible"),
     ],
 )
