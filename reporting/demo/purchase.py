@@ -211,10 +211,14 @@ def _draw_market(
         starts_on, amount, cpv = None, None, ""
     else:
         amount = Decimal(round(draw.size(0.9) * 300_000, -2))
+    department = draw.pick(departments) if departments and draw.chance(0.75) else None
+    if parent:
+        # It is bought for the service of its framework, and is the same purchase.
+        department, object_, cpv, family = parent.department, parent.object, parent.cpv, parent.family
     return territory.add(
         Market,
         buyer=buyer,
-        department=draw.pick(departments) if departments and draw.chance(0.75) else None,
+        department=department,
         reference=f"{notified_on.year}-{next(references[buyer.pk]):04d}",
         decp_id=f"{notified_on:%Y}{draw.number(1000, 9999)}" if draw.chance(0.6) else "",
         object=object_,
