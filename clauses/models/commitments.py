@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from clauses.enums import ChangeReason
@@ -33,10 +33,12 @@ class CommitmentQuerySet(ScopedQuerySet):
 
     def with_hours_engaged(self, on: dt.date | None = None) -> Any:
         """Add `hours_engaged`: the sum of the changes effective on that day or before (all of them without a day)."""
-        upto = Q(changes__effective_on__lte=on) if on else Q()
-        return self.annotate(
-            hours_engaged=Coalesce(Sum("changes__delta", filter=upto), ZERO, output_field=HoursField())
-        )
+        changes = CommitmentChange.objects.filter(commitment=OuterRef("pk"))
+        if on:
+            changes = changes.filter(effective_on__lte=on)
+        # A look-up for each row by its index: grouping would sort all the columns of the joined tables.
+        total = changes.order_by().values("commitment").annotate(hours=Sum("delta")).values("hours")
+        return self.annotate(hours_engaged=Coalesce(Subquery(total), ZERO, output_field=HoursField()))
 
 
 class Commitment(TrackedModel):
