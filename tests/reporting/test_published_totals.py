@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from beneficiaries.enums import CountingReason, EntryState, Modality
+from beneficiaries.enums import CountingReason, EntrySource, EntryState, Modality
 from beneficiaries.models import Assignment, Beneficiary, HoursEntry, Placement
 from beneficiaries.services.counting import recount_people
 from clauses.models import Clause, Commitment
@@ -33,7 +33,7 @@ MODALITIES = {
 }
 
 
-def haute_vienne(*, already_counted: bool) -> Buyer:
+def haute_vienne(*, already_counted: bool, source: str = EntrySource.SCREEN) -> Buyer:
     """The synthetic people of Haute-Vienne 2020: a contract a line, its hours in its first month.
 
     A month holds at most 744 hours: what is beyond goes to the months that follow.
@@ -90,6 +90,7 @@ def haute_vienne(*, already_counted: bool) -> Buyer:
                 month=month,
                 hours=hours,
                 state=EntryState.VALIDATED,
+                source=source,
                 counted_hours=hours if already_counted else Decimal(0),
                 counting_reason=CountingReason.COUNTED if already_counted else "",
             )
@@ -123,6 +124,17 @@ def test_haute_vienne_2020_counts_nothing_without_decisions():
     facts = Facts(Scope.of(buyer), Period((2020,)))
     assert indicators.hours(facts)[2020] == Decimal("0.00")
     assert indicators.people(facts)[2020] == indicators.contracts(facts, 2020).count == 0
+
+
+@pytest.mark.shared
+@pytest.mark.django_db
+def test_haute_vienne_2020_taken_over_counts_whole_through_the_rules():
+    buyer = haute_vienne(already_counted=False, source=EntrySource.TAKE_OVER)
+    recount_people(Beneficiary.objects.order_by("pk").values_list("pk", flat=True), user=None, reason="essai")
+    facts = Facts(Scope.of(buyer), Period((2020,)))
+    assert indicators.hours(facts)[2020] == Decimal("33000.00")
+    assert (indicators.people(facts)[2020], indicators.contracts(facts, 2020).count) == (137, 157)
+    assert sum(line.hours for line in indicators.by_holder(facts)[2020].values()) == Decimal("33000.00")
 
 
 @pytest.fixture(scope="module")
