@@ -16,7 +16,9 @@ from django.utils.http import content_disposition_header
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE = "text/csv; charset=utf-8"
 PARIS = ZoneInfo("Europe/Paris")
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+# Some spreadsheets read the full-width signs as the others, and none shows what comes before them.
+_DANGEROUS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r")
+_UNSEEN = " \t\r\n\v\f\u00a0\u202f\u200b\u200e\u2060\ufeff"
 _CELL_MAX = 32_767
 _NUMBER_FORMATS = {
     "hours": "# ##0.00",
@@ -53,7 +55,8 @@ class Sheet:
 
 def safe_text(value: str) -> str:
     """Text that no spreadsheet runs: a leading sign of a formula gets an apostrophe before it."""
-    return f"'{value}" if value.startswith(_DANGEROUS) or value.lstrip().startswith(_DANGEROUS[:4]) else value
+    is_formula = value.startswith(_DANGEROUS) or value.lstrip(_UNSEEN).startswith(_DANGEROUS[:8])
+    return f"'{value}" if is_formula else value
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import markdown
 import nh3
+from django.utils.html import escape
 
 # Key → (title, help). The order is that of the document.
 SECTIONS: dict[str, tuple[str, str]] = {
@@ -51,7 +52,13 @@ def to_html(text: str) -> str:
 
     Raw HTML of the text loses what is not allowed; links keep http(s) and mailto only.
     """
-    html = markdown.markdown(text or "", extensions=["tables", "sane_lists", "nl2br"], output_format="html")
+    try:
+        html = markdown.markdown(
+            text or "", extensions=["tables", "sane_lists", "nl2br"], output_format="html"
+        )
+    except RecursionError:
+        # Hundreds of lists one in another: no page may fall for a text that was typed.
+        html = f"<p>{escape(text)}</p>"
     # The document's own titles are h1 and h2: those of the text start below.
     for level in (2, 1):
         html = html.replace(f"<h{level}>", "<h3>").replace(f"</h{level}>", "</h3>")

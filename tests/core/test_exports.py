@@ -55,6 +55,11 @@ def test_a_formula_is_text_in_csv_and_in_xlsx(payload: str) -> None:
     assert read_xlsx([row(payload)])[1][0].strip() == payload.strip()
 
 
+@pytest.mark.parametrize("payload", ["\uff1d1+1", "\ufeff=1+1", "\u200b@SUM(1)"])
+def test_a_formula_behind_unseen_or_full_width_signs_is_text_too(payload: str) -> None:
+    assert read_csv([row(payload)])[1][0].startswith("'")
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_formula_is_written_into_the_workbook(payload: str) -> None:
     import zipfile

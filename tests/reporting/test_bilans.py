@@ -344,3 +344,7 @@ def test_the_pages_of_a_bilan_cost_the_same_with_one_row_and_with_six(client, ca
     assert all(first == second for first, second in costs.values()), costs
     # A draft computes its figures on the spot: the dozen is for the others.
     assert all(first <= 12 for name, (first, _) in costs.items() if name != "draft"), costs
+
+
+def test_lists_one_in_another_without_end_stay_text():
+    assert to_html("- " * 2_000 + "fin").startswith("<p>- - - ")
