@@ -150,16 +150,17 @@ def bars_horizontal(
     size, step, thick = 12.0, 26, 16
     texts = [_value(row.value, unit) + (f" · {row.note}" if row.note else "") for row in found]
     # What the texts need decides where the bars may stand.
-    left = min(max(text_width(row.label, size) for row in found) + 10, WIDTH * 0.38)
     right = min(max(text_width(text, size) for text in texts) + 12, WIDTH * 0.42)
-    values = [row.value for row in found if row.value is not None]
-    low, high = min([Decimal(0), *values]), max([Decimal(0), *values])
+    # Names come before bars: these keep three tenths of the width, names have what the values leave.
+    left = min(max(text_width(row.label, size) for row in found) + 10, max(WIDTH * 0.7 - right, WIDTH * 0.38))
+    values: list[Decimal] = [Decimal(0), *(row.value for row in found if row.value is not None)]
+    low, high = min(values), max(values)
     span = float(high - low) or 1.0
     room = WIDTH - left - right
     zero = left + room * float(-low) / span
     bars = []
     for index, (row, text) in enumerate(zip(found, texts, strict=True)):
-        length = room * float(abs(row.value or 0)) / span
+        length = room * float(abs(row.value or Decimal(0))) / span
         start = zero - length if (row.value or 0) < 0 else zero
         top = index * step + (step - thick) / 2
         bars.append(
@@ -198,8 +199,8 @@ def columns_by_year(rows: Iterable[Any], *, title: str, unit: str = "h") -> Safe
         # Many columns of long figures: written shorter, exact in the description and in the table beside.
         texts = [_shorter(row.value, unit) for row in found]
         size = _column_size([*texts, *(row.label for row in found)], slot)
-    values = [row.value for row in found if row.value is not None]
-    low, high = min([Decimal(0), *values]), max([Decimal(0), *values])
+    values: list[Decimal] = [Decimal(0), *(row.value for row in found if row.value is not None)]
+    low, high = min(values), max(values)
     high = high if high or low else Decimal(1)
     span = float(high - low)
     room, top = 120.0, 18.0
@@ -210,7 +211,7 @@ def columns_by_year(rows: Iterable[Any], *, title: str, unit: str = "h") -> Safe
     has_main = any(row.main for row in found)
     columns = []
     for index, (row, text) in enumerate(zip(found, texts, strict=True)):
-        length = room * float(abs(row.value or 0)) / span
+        length = room * float(abs(row.value or Decimal(0))) / span
         negative = (row.value or 0) < 0
         main = row.main if has_main else index == len(found) - 1
         columns.append(

@@ -37,14 +37,14 @@ class Searchable(models.Model):
     class Meta:
         abstract = True
 
-    def make_search_key(self) -> str:
-        return normalise(" ".join(str(getattr(self, field) or "") for field in self.search_fields))[:500]
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.search_key = self.make_search_key()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "search_key"}
         super().save(*args, **kwargs)
+
+    def make_search_key(self) -> str:
+        return normalise(" ".join(str(getattr(self, field) or "") for field in self.search_fields))[:500]
 
 
 class SearchableQuerySet(ScopedQuerySet):

@@ -143,7 +143,9 @@ def _table(ordering: str) -> SampleTable:
     names = ("name", "notified", "due", "done", "share", "state")
     rows = [dict(zip(names, row, strict=True)) for row in MARKETS]
     table = SampleTable(rows, order_by=ordering)
-    table.totals = {name: sum((row[name] for row in rows), Decimal(0)) for name in ("due", "done")}
+    table.totals = {
+        name: sum((Decimal(str(row[name])) for row in rows), Decimal(0)) for name in ("due", "done")
+    }
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django.urls import reverse
 from django_tables2 import A
 
 from accounts.enums import Role
@@ -61,9 +62,8 @@ class BilanList(ListPage):
     create_label = "Préparer un bilan"
 
     def get_create_url(self) -> str:
-        from django.urls import reverse
-
-        return reverse("bilan_start") if self.request.user.is_house_staff else ""
+        user: Any = self.request.user
+        return reverse("bilan_start") if user.is_house_staff else ""
 
     def prepare(self, queryset: Any) -> Any:
         return queryset.select_related("buyer").defer("snapshot", "narrative")

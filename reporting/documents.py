@@ -22,14 +22,14 @@ FILE_KIND = "bilan"
 
 def make_document(*, bilan: Bilan, file_format: str, user: User | None) -> StoredFile:
     """One file of the bilan, kept in the private storage."""
+    assert bilan.snapshot is not None
     content = content_of(bilan.snapshot, file_format)
     name = f"{file_name(bilan.snapshot)}.{file_format}"
     return store_file(kind=FILE_KIND, name=name, content=content, user=user, allowed_types=[file_format])
 
 
-def content_of(snapshot: dict[str, Any] | None, file_format: str) -> bytes:
+def content_of(snapshot: dict[str, Any], file_format: str) -> bytes:
     """The bytes of one format; the same snapshot gives the same figures in each."""
-    assert snapshot is not None
     if file_format == BilanFormat.PDF:
         return bilan_pdf(snapshot)
     if file_format == BilanFormat.XLSX:

@@ -39,7 +39,7 @@ class HoursEntryQuerySet(ScopedQuerySet):
 
         A late entry is left to next year's régularisation, and the entry it corrects stays in its own year.
         """
-        late_corrections = self.model.objects.filter(supersedes=OuterRef("pk"), is_late=True)
+        late_corrections = HoursEntry.objects.filter(supersedes=OuterRef("pk"), is_late=True)
         stands = Q(is_superseded=False) | Exists(late_corrections)
         return self.filter(stands, state=EntryState.VALIDATED, is_late=False, counted_hours__gt=0)
 

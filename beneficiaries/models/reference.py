@@ -34,7 +34,7 @@ class Occupation(ReferenceRow):
     class Meta(ReferenceRow.Meta):
         verbose_name = "métier (ROME)"
         verbose_name_plural = "métiers (ROME)"
-        ordering = ("code",)
+        ordering = ("code",)  # type: ignore[assignment]  # the base orders by two fields
 
 
 class Qpv(ReferenceRow):

@@ -230,16 +230,18 @@ def _as_entry(entry: HoursEntry, *, frozen: bool) -> counting.Entry:
 def _store_periods(pk: int, stored: Sequence[EligibilityPeriod], opened: Sequence[counting.Period]) -> None:
     by_start = {period.starts_on: period for period in stored}
     for period in opened:
+        # A period is opened by a validation, always.
+        assert period.review_id is not None
         row = by_start.pop(period.starts_on, None)
         if row is None:
             EligibilityPeriod.objects.create(
                 beneficiary_id=pk,
-                review_id=period.review_id,
+                review_id=period.review_id,  # type: ignore[misc] # what is opened rests on a decision
                 starts_on=period.starts_on,
                 ends_on=period.ends_on,
             )
         elif (row.ends_on, row.review_id) != (period.ends_on, period.review_id):
-            row.ends_on, row.review_id = period.ends_on, period.review_id
+            row.ends_on, row.review_id = period.ends_on, period.review_id  # type: ignore[assignment]
             row.save()
     for gone in by_start.values():
         gone.delete()

@@ -37,4 +37,4 @@ class CpvCode(ReferenceRow):
     class Meta(ReferenceRow.Meta):
         verbose_name = "code CPV"
         verbose_name_plural = "codes CPV"
-        ordering = ("code",)
+        ordering = ("code",)  # type: ignore[assignment]  # the base orders by two fields

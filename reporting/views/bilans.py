@@ -16,7 +16,7 @@ from accounts.enums import Role
 from core.access import HOUSE, admin_required, house_required, role_required
 from core.errors import DomainError
 from core.models import Job
-from reporting.enums import BilanState
+from reporting.enums import BilanFormat, BilanState
 from reporting.forms import NarrativeForm, StartBilanForm
 from reporting.models import Bilan
 from reporting.narrative import SECTIONS, to_html
@@ -68,7 +68,9 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
             {"key": key, "title": title, "help": about, "written": bool(bilan.narrative.get(key, "").strip())}
             for key, (title, about) in SECTIONS.items()
         ],
-        "files": list(bilan.files.select_related("file")),
+        "files": sorted(
+            bilan.files.select_related("file"), key=lambda row: BilanFormat.values.index(row.format)
+        ),
         "job": job,
         "other_versions": _other_versions(request, bilan),
     }
@@ -97,8 +99,8 @@ def bilan_section(request: HttpRequest, pk: int, section: str) -> HttpResponse:
             except DomainError as error:
                 form.add_domain_error(error)
                 bilan.refresh_from_db(fields=["edit_version", "narrative"])
-                form.data = form.data.copy()
-                form.data["seen_version"] = str(bilan.edit_version)
+                # What comes next replaces theirs knowingly: the text is kept, the version is the one just read.
+                form.data = {**request.POST.dict(), "seen_version": str(bilan.edit_version)}
                 context = {"theirs": bilan.narrative.get(section, "")}
                 return _section_page(request, bilan, section, form, preview, **context)
             messages.success(request, f"« {SECTIONS[section][0]} » est enregistré.")
