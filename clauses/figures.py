@@ -14,6 +14,7 @@ from clauses.progress import hours_counted
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from markets.models import Market
 
 ZERO = Decimal("0.00")
 
@@ -115,17 +116,24 @@ def figures_of(commitments: Iterable[Commitment], on: dt.date) -> list[Commitmen
     return found
 
 
-def figures_by_market(market_ids: Iterable[int], user: User, on: dt.date) -> dict[int, Figures]:
-    """What `user` may see of each market's commitments: two queries whatever the number of markets."""
+def figures_by_market(
+    market_ids: Iterable[int], user: User, on: dt.date, loaded: dict[int, Market] | None = None
+) -> dict[int, Figures]:
+    """What `user` may see of each market's commitments: two queries whatever the number of markets.
+
+    A list that has its markets gives them by id in `loaded`: their commitments come without holder, clause and buyer.
+    """
     ids = list(market_ids)
     found = {pk: Figures() for pk in ids}
     commitments = (
-        Commitment.objects.visible_to(user)
-        .filter(market__in=ids)
-        .select_related("market__buyer", "holder", "clause")
-        .with_hours_engaged(on)
-        .order_by("pk")
+        Commitment.objects.visible_to(user).filter(market__in=ids).with_hours_engaged(on).order_by("pk")
     )
-    for row in figures_of(commitments, on):
-        found[row.commitment.market_id].commitments.append(row)
+    if loaded is None:
+        commitments = commitments.select_related("market__buyer", "holder", "clause")
+    rows = list(commitments)
+    if loaded is not None:
+        for row in rows:
+            row.market = loaded[row.market_id]
+    for figures in figures_of(rows, on):
+        found[figures.commitment.market_id].commitments.append(figures)
     return found

@@ -47,7 +47,7 @@ def with_hours_engaged(markets: Any, user: Any) -> Any:
 def add_figures(markets: list[Market], user: Any) -> list[Market]:
     """Give loaded markets their `figures` and `holders`, as far as `user` sees them: three queries for all."""
     pks = [market.pk for market in markets]
-    figures = figures_by_market(pks, user, timezone.localdate())
+    figures = figures_by_market(pks, user, timezone.localdate(), {market.pk: market for market in markets})
     holders: dict[int, list[str]] = {}
     awards = (
         Award.objects.visible_to(user)
