@@ -78,7 +78,8 @@ def on_postgresql(size: str, only: list[str]) -> dict[str, Any]:
             return {"left_out": "neither pg_virtualenv nor BENCH_DATABASE_URL"}
         command = ["pg_virtualenv", "-t", *command]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)
-    return json.loads(done.stdout[done.stdout.index("{") :])
+    # pg_virtualenv speaks before and after.
+    return json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{"))[0]
 
 
 def inside_postgresql(size: str, only: list[str]) -> dict[str, Any]:
