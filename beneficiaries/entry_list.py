@@ -31,7 +31,9 @@ class EntryTable(Table):
         verbose_name="Employeur",
         order_by="assignment__placement__employer__name",
     )
-    market = TextColumn(accessor="market__reference", verbose_name="Marché")
+    market = TextColumn(
+        accessor="market__reference", verbose_name="Marché", attrs={"td": {"class": "nowrap"}}
+    )
     kind = TextColumn(accessor="get_kind_display", verbose_name="Nature", order_by="kind")
     hours = HoursColumn(total=True)
     counted_hours = HoursColumn(total=True)

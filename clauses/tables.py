@@ -36,7 +36,9 @@ class MarketStateColumn(TextColumn):
 class MarketTable(Table):
     """Markets, each with the `figures` and `holders` that the reader may see (set by the list's `finish`)."""
 
-    reference = TextColumn("Référence", linkify=("market_detail", {"pk": tables.A("pk")}))
+    reference = TextColumn(
+        "Référence", linkify=("market_detail", {"pk": tables.A("pk")}), attrs={"td": {"class": "nowrap"}}
+    )
     object = TextColumn("Objet", orderable=False)
     buyer = TextColumn("Donneur d’ordre", order_by="buyer__name")
     holders = TextColumn("Attributaires", orderable=False)
