@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,11 +163,11 @@ def lists(client: Client) -> Iterator[Measure]:
     """Each list's first page of 50 rows, in process, all of the request included."""
     for name in TIMED_LISTS:
         url = reverse(name)
-        (time,) = best_of(20, lambda url=url: _get(client, url))
+        (time,) = best_of(20, partial(_get, client, url))
         rows = _get(client, url).content.partition(b"<tbody")[2].partition(b"<tfoot")[0].count(b"<tr")
         yield {"name": f"list {url}", "rows": rows, "ms": milliseconds(time), **_bound(time * 1000, 40)}
     for url in (f"{reverse('hours')}?mois={OPEN_MONTH:%Y-%m}", reverse("home")):
-        (time,) = best_of(20, lambda url=url: _get(client, url))
+        (time,) = best_of(20, partial(_get, client, url))
         yield {"name": f"page {url}", "ms": milliseconds(time)}
 
 
@@ -281,7 +282,7 @@ def _get(client: Client, url: str) -> Any:
     response = client.get(url)
     assert response.status_code == 200, f"{url}: {response.status_code}"
     if response.streaming:
-        b"".join(response.streaming_content)
+        b"".join(response.streaming_content)  # type: ignore[attr-defined]
         response.close()
     return response
 
@@ -301,7 +302,7 @@ def _only(rows: int) -> Iterator[None]:
         found = whole(page)
         return found.filter(pk__in=list(found.order_by("pk").values_list("pk", flat=True)[:rows]))
 
-    ListPage.get_queryset = some  # type: ignore[method-assign]
+    ListPage.get_queryset = some  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
