@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import markdown
 import nh3
 from django.utils.html import escape
@@ -26,6 +28,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "ameliorations": ("Axes d’amélioration", "ce que la maison et le donneur d’ordre feront autrement"),
 }
 TEXT_MAX = 200_000
+_BRACKETS = re.compile(r"\[{10,}")
 
 _TAGS = {
     "p",
@@ -52,10 +55,10 @@ def to_html(text: str) -> str:
 
     Raw HTML of the text loses what is not allowed; links keep http(s) and mailto only.
     """
+    # Long runs of brackets are no link, and cost the square of their length.
+    text = _BRACKETS.sub(lambda run: "&#91;" * len(run[0]), text or "")
     try:
-        html = markdown.markdown(
-            text or "", extensions=["tables", "sane_lists", "nl2br"], output_format="html"
-        )
+        html = markdown.markdown(text, extensions=["tables", "sane_lists", "nl2br"], output_format="html")
     except RecursionError:
         # Hundreds of lists one in another: no page may fall for a text that was typed.
         html = f"<p>{escape(text)}</p>"

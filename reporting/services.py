@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from beneficiaries.models import ClosedYear
 from core.errors import DomainError
 from core.jobs import enqueue
 from core.models import Job
@@ -101,11 +102,22 @@ def _may_publish(user: User | None) -> None:
         raise DomainError("Seul·e un·e administrateur·rice publie un bilan.")
 
 
+def check_ready(bilan: Bilan) -> None:
+    """Raise DomainError where a bilan cannot be published yet: not reviewed, or its year not closed."""
+    if bilan.state != BilanState.REVIEWED:
+        raise DomainError("Un bilan se publie une fois relu.")
+    # Hours validated between a publication and the closing would be in no bilan, nor in a régularisation.
+    if not ClosedYear.objects.is_closed(bilan.year):
+        raise DomainError(
+            f"L’année {bilan.year} n’est pas close : des heures validées ensuite ne seraient dans aucun bilan. "
+            "Un·e administrateur·rice la clôt d’abord, dans Réglages, « Années closes »."
+        )
+
+
 def ask_for_publication(*, bilan: Bilan, user: User) -> Job:
     """Publish in a job that shows its progress; asked twice, it is the same job."""
     _may_publish(user)
-    if bilan.state != BilanState.REVIEWED:
-        raise DomainError("Un bilan se publie une fois relu.")
+    check_ready(bilan)
     return enqueue(
         "publish_bilan",
         key=f"bilan:{bilan.pk}",
@@ -125,8 +137,7 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
     if bilan.is_published:
         return bilan
     _may_publish(user)
-    if bilan.state != BilanState.REVIEWED:
-        raise DomainError("Un bilan se publie une fois relu.")
+    check_ready(bilan)
     now = timezone.now()
     bilan.snapshot = build_snapshot(
         buyer=bilan.buyer, year=bilan.year, version=bilan.version, narrative=bilan.narrative, now=now

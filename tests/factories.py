@@ -630,12 +630,13 @@ def eligible_assignment(
 
 
 def make_bilan(*, buyer: Any, year: int = 2025, published: bool = False, narrative: Any = None) -> Any:
-    """A draft, or a bilan published with the figures that the database holds; no file is made."""
+    """A draft, or a bilan published, its year closed, with the figures that the database holds; no file is made."""
     bilan = start_bilan(buyer=buyer, year=year, user=None)
     if narrative:
         bilan.narrative = narrative
         bilan.save()
     if published:
+        ClosedYearFactory(year=year)
         bilan = freeze(bilan=review_bilan(bilan=bilan, user=None), user=None)
     return bilan
 

@@ -16,12 +16,13 @@ from accounts.enums import Role
 from core.access import HOUSE, admin_required, house_required, role_required
 from core.errors import DomainError
 from core.models import Job
-from reporting.enums import BilanFormat, BilanState
+from reporting.enums import BilanFormat
 from reporting.forms import NarrativeForm, StartBilanForm
 from reporting.models import Bilan
 from reporting.narrative import SECTIONS, to_html
 from reporting.services import (
     ask_for_publication,
+    check_ready,
     review_bilan,
     save_narrative,
     send_back_to_draft,
@@ -155,8 +156,10 @@ def bilan_publish(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, error.sentence)
             return redirect("bilan_detail", pk=pk)
         return redirect("job_detail", pk=job.pk)
-    if bilan.state != BilanState.REVIEWED:
-        messages.error(request, "Un bilan se publie une fois relu.")
+    try:
+        check_ready(bilan)
+    except DomainError as error:
+        messages.error(request, error.sentence)
         return redirect("bilan_detail", pk=pk)
     context = {
         "title": f"Publier : {bilan}",

@@ -18,6 +18,7 @@ from tests.e2e.conftest import NARROW, WIDE
 from tests.e2e.territory import Territory
 from tests.factories import (
     BeneficiaryFactory,
+    ClosedYearFactory,
     ContactFactory,
     CountingRulesFactory,
     DepartmentFactory,
@@ -53,6 +54,7 @@ def furnish(territory: Territory) -> None:
     sent.save()
     published = start_bilan(buyer=territory.buyer, year=territory.year, user=territory.admin)
     review_bilan(bilan=published, user=territory.admin)
+    ClosedYearFactory(year=territory.year)
     freeze(bilan=published, user=territory.admin)
     start_bilan(buyer=territory.buyer, year=territory.year + 1, user=territory.admin)
     write_message(key="essai", recipients=["x@maison.example"], subject="Essai", body="Bonjour")

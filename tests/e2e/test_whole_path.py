@@ -88,6 +88,14 @@ def validate(page: Page) -> None:
     expect(grid.state("Faure")).to_contain_text("brouillon")
 
 
+def close_the_year(page: Page, territory: Territory) -> None:
+    page.get_by_role("navigation", name="Principale").get_by_role("link", name="Réglages").click()
+    page.get_by_role("link", name="Années closes").click()
+    page.get_by_role("link", name=f"Clore {territory.year}").click()
+    page.get_by_role("button", name=f"Clore {territory.year}").click()
+    expect(page.get_by_role("main")).to_contain_text("close")
+
+
 def publish_the_bilan(page: Page, territory: Territory) -> None:
     page.get_by_role("navigation", name="Principale").get_by_role("link", name="Bilans").click()
     page.get_by_role("link", name="Préparer un bilan").first.click()
@@ -142,6 +150,7 @@ def test_hours_typed_in_the_grid_become_the_buyers_bilan(
 
     admin = open_browser()
     sign_in(admin, territory.admin.email, PASSWORD)
+    close_the_year(admin, territory)
     publish_the_bilan(admin, territory)
 
     buyer.get_by_role("navigation", name="Principale").get_by_role("link", name="Bilans").click()

@@ -31,6 +31,7 @@ from reporting.services import (
 from reporting.templatetags.bilan import MASKED, written
 from tests.factories import (
     BuyerFactory,
+    ClosedYearFactory,
     HoursEntryFactory,
     UserFactory,
     eligible_assignment,
@@ -62,6 +63,9 @@ def test_a_bilan_is_written_then_reviewed_then_published_and_never_changes():
         freeze(bilan=bilan, user=user)
     bilan = save_narrative(bilan=bilan, texts={"essentiel": "Une bonne année."}, seen_version=1, user=user)
     bilan = review_bilan(bilan=bilan, user=user)
+    with pytest.raises(DomainError, match="n’est pas close"):
+        freeze(bilan=bilan, user=user)
+    ClosedYearFactory(year=2025)
     bilan = freeze(bilan=bilan, user=user)
     assert bilan.is_published and bilan.snapshot["narrative"] == {"essentiel": "Une bonne année."}
     with pytest.raises(DomainError, match="ne change plus"):
@@ -113,6 +117,7 @@ def test_two_people_who_write_the_same_text_do_not_overwrite_each_other():
 
 def test_publishing_is_a_job_that_bears_being_run_twice():
     admin = UserFactory(admin=True)
+    ClosedYearFactory(year=2025)
     bilan = review_bilan(bilan=make_bilan(buyer=BuyerFactory()), user=admin)
     job = ask_for_publication(bilan=bilan, user=admin)
     job.refresh_from_db()
@@ -123,6 +128,7 @@ def test_publishing_is_a_job_that_bears_being_run_twice():
 
 def test_a_facilitator_does_not_publish_by_starting_a_failed_publication_again(client):
     admin, facilitator = UserFactory(admin=True), UserFactory()
+    ClosedYearFactory(year=2025)
     bilan = review_bilan(bilan=make_bilan(buyer=BuyerFactory()), user=admin)
     failed = Job.objects.create(
         kind="publish_bilan",
@@ -223,6 +229,11 @@ def test_markdown_is_cleaned_of_what_a_bilan_has_no_use_for(typed, kept, gone):
     assert all(part in html for part in kept) and not any(part in html for part in gone)
 
 
+def test_a_long_run_of_brackets_is_text_and_costs_nothing_more():
+    assert to_html("[" * 50_000).count("[") == 50_000
+    assert to_html("[lien](https://ville.example)").count("<a ") == 1
+
+
 # --- Pages --------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +254,10 @@ def test_a_section_is_previewed_then_saved_and_a_conflict_shows_both_texts(clien
 def test_the_admin_publishes_and_the_buyer_downloads_the_three_files(client, cast):
     worked(cast)
     bilan = review_bilan(bilan=make_bilan(buyer=cast.buyer_a), user=cast.facilitator)
+    client.force_login(cast.admin)
+    page = client.get(reverse("bilan_publish", args=[bilan.pk]), follow=True).content.decode()
+    assert "n’est pas close" in page
+    ClosedYearFactory(year=2025)
     client.force_login(cast.facilitator)
     assert client.post(reverse("bilan_publish", args=[bilan.pk])).status_code == 403
     client.force_login(cast.admin)
@@ -294,6 +309,9 @@ def test_starting_a_bilan_says_what_is_missing_beside_the_field(client):
 
 def test_make_bilan_publishes_writes_the_files_and_is_harmless_twice(tmp_path, capsys):
     buyer = BuyerFactory()
+    with pytest.raises(CommandError, match="n’est pas close"):
+        call_command("make_bilan", "--buyer", buyer.identifier, "--year", "2025")
+    ClosedYearFactory(year=2025)
     targets = {name: tmp_path / f"b.{name}" for name in BilanFormat.values}
     arguments = [f"--{name}={path}" for name, path in targets.items()]
     for _ in range(2):
@@ -310,6 +328,7 @@ def test_make_bilan_makes_only_what_is_asked_where_pdf_cannot_be_made(tmp_path, 
         raise PdfUnavailable
 
     monkeypatch.setattr("reporting.documents.render_pdf", no_pango)
+    ClosedYearFactory(year=2025)
     buyer = BuyerFactory()
     arguments = ["--buyer", buyer.identifier, "--year", "2025"]
     call_command("make_bilan", *arguments, f"--xlsx={tmp_path / 'b.xlsx'}")
