@@ -132,7 +132,7 @@ def test_hours_typed_in_the_grid_become_the_buyers_bilan(
     sign_in(buyer, territory.buyer_user.email, PASSWORD)
     buyer.get_by_role("link", name=str(territory.year), exact=True).click()
     assert key_figure(buyer, "heures d’insertion réalisées") == "100 h"
-    assert key_figure(buyer, "personnes") == "1"
+    assert key_figure(buyer, "personne") == "1"
 
     facilitator = open_browser()
     sign_in(facilitator, territory.facilitator.email, PASSWORD)
