@@ -283,7 +283,6 @@ def _get(client: Client, url: str) -> Any:
     assert response.status_code == 200, f"{url}: {response.status_code}"
     if response.streaming:
         b"".join(response.streaming_content)  # type: ignore[attr-defined]
-        response.close()
     return response
 
 
