@@ -27,7 +27,7 @@ IMAGES = ROOT / "docs" / "images"
 # The pictures tell the same story whatever the day they are taken.
 AS_OF = "2026-11-20"
 BUYER, YEAR = "21690149600010", "2025"
-WIDE, NARROW = (1280, 900), (390, 844)
+WIDE, TALL, NARROW = (1280, 900), (1280, 1240), (390, 844)
 CHROMIUM = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
 
 # The accounts of the one-click picker, by role.
@@ -35,7 +35,7 @@ ACCOUNTS = {"facilitator": "Thomas", "admin": "Dominique", "buyer": "Oullins", "
 # name → (role, address or the gestures that lead there, sizes kept in docs/images)
 PAGES = {
     "home": ("facilitator", "/", (WIDE, NARROW)),
-    "grid": ("facilitator", "hours", (WIDE, NARROW)),
+    "grid": ("facilitator", "hours", (TALL, NARROW)),
     "market": ("facilitator", "market", (WIDE,)),
     "people": ("facilitator", "/personnes/", (WIDE,)),
     "person": ("facilitator", "person", (WIDE,)),
@@ -136,7 +136,7 @@ def go(page: Page, where: str) -> None:
 
 def shrink(png: bytes, target: Path) -> None:
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    for colours in (128, 64, 32):
+    for colours in (256, 128, 64):
         image.quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
         if target.stat().st_size < 200_000:
             return
