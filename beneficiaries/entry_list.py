@@ -24,12 +24,12 @@ class EntryTable(Table):
     person = TextColumn(
         accessor="assignment__placement__beneficiary",
         verbose_name="Personne",
-        order_by="assignment__placement__beneficiary__last_name",
+        order_by="assignment__placement__beneficiary__search_key",
     )
     employer = TextColumn(
         accessor="assignment__placement__employer",
         verbose_name="Employeur",
-        order_by="assignment__placement__employer__name",
+        order_by="assignment__placement__employer__search_key",
     )
     market = TextColumn(
         accessor="market__reference", verbose_name="Marché", attrs={"td": {"class": "nowrap"}}

@@ -143,8 +143,7 @@ class Grid:
 def rows_of(assignments: Any, month: dt.date) -> Any:
     """The assignments of a grid, ready to be shown: active in the month, in the order of names."""
     return with_names(assignments.active_in(month), month).order_by(
-        "placement__beneficiary__last_name",
-        "placement__beneficiary__first_name",
+        "placement__beneficiary__search_key",
         "placement__beneficiary_id",
         "pk",
     )

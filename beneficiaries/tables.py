@@ -51,7 +51,7 @@ class PersonTable(Table):
     name = TextColumn(
         accessor="last_name",
         verbose_name="Nom, prénom",
-        order_by=("last_name", "first_name"),
+        order_by="search_key",
         linkify=("beneficiary_detail", [A("pk")]),
     )
     birth_date = DayColumn(verbose_name="Né·e le")
@@ -90,7 +90,7 @@ class EmployeeTable(Table):
     name = TextColumn(
         accessor="last_name",
         verbose_name="Nom, prénom",
-        order_by=("last_name", "first_name"),
+        order_by="search_key",
         linkify=("beneficiary_detail", [A("pk")]),
     )
     starts_on = DayColumn(accessor="contract_starts_on", verbose_name="Début", order_by="contract_starts_on")
@@ -111,7 +111,7 @@ class EmployeeTable(Table):
 
 
 class PrescriberTable(ActivityTable):
-    name = TextColumn(verbose_name="Nom", linkify=("prescriber_detail", [A("pk")]))
+    name = TextColumn(verbose_name="Nom", order_by="search_key", linkify=("prescriber_detail", [A("pk")]))
     kind = TextColumn(accessor="get_kind_display", verbose_name="Nature", order_by="kind")
     commune = TextColumn(accessor="commune__label", verbose_name="Commune", order_by="commune__label")
     phone = TextColumn(verbose_name="Téléphone", orderable=False)
@@ -131,7 +131,7 @@ class AssignmentTable(Table):
     person = TextColumn(
         accessor="placement__beneficiary",
         verbose_name="Personne",
-        order_by=("placement__beneficiary__last_name", "placement__beneficiary__first_name"),
+        order_by="placement__beneficiary__search_key",
         linkify=("beneficiary_detail", [A("placement__beneficiary__pk")]),
     )
     market = TextColumn(
@@ -141,12 +141,12 @@ class AssignmentTable(Table):
         linkify=("market_detail", [A("commitment__market__pk")]),
     )
     employer = TextColumn(
-        accessor="placement__employer", verbose_name="Employeur", order_by="placement__employer__name"
+        accessor="placement__employer", verbose_name="Employeur", order_by="placement__employer__search_key"
     )
     holder = TextColumn(
         accessor="commitment__holder",
         verbose_name="Porteur de l’engagement",
-        order_by="commitment__holder__name",
+        order_by="commitment__holder__search_key",
     )
     contract = TextColumn(
         accessor="placement__contract_type__label",

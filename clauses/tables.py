@@ -40,7 +40,7 @@ class MarketTable(Table):
         "Référence", linkify=("market_detail", {"pk": tables.A("pk")}), attrs={"td": {"class": "nowrap"}}
     )
     object = TextColumn("Objet", orderable=False)
-    buyer = TextColumn("Donneur d’ordre", order_by="buyer__name")
+    buyer = TextColumn("Donneur d’ordre", order_by="buyer__search_key")
     holders = TextColumn("Attributaires", orderable=False)
     hours_engaged = HoursColumn("Engagées", total=True)
     hours_counted = HoursColumn("Comptées", accessor="figures.counted", orderable=False)

@@ -235,7 +235,7 @@ class MarketForm(RowForm):
             self.fields["department"].label_from_instance = str  # type: ignore[attr-defined]
 
     def _of_buyer(self, rows: Any) -> Any:
-        rows = rows.select_related("buyer").order_by("buyer__name", "pk")
+        rows = rows.select_related("buyer").order_by("buyer__search_key", "pk")
         if self.instance.pk:
             rows = rows.filter(buyer=self.instance.buyer_id)
             if rows.model is Market:

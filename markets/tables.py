@@ -38,7 +38,9 @@ def kinds_of(company: Company) -> str:
 
 
 class BuyerTable(Table):
-    name = TextColumn("Donneur d’ordre", linkify=("buyer_detail", {"pk": tables.A("pk")}))
+    name = TextColumn(
+        "Donneur d’ordre", order_by="search_key", linkify=("buyer_detail", {"pk": tables.A("pk")})
+    )
     kind = TextColumn("Nature")
     commune = TextColumn("Commune", accessor="commune__label", order_by="commune__label")
     identifier = IdentifierColumn("Identifiant", orderable=False)
@@ -53,7 +55,7 @@ class BuyerTable(Table):
 
 
 class CompanyTable(Table):
-    name = TextColumn("Entreprise", linkify=("company_detail", {"pk": tables.A("pk")}))
+    name = TextColumn("Entreprise", order_by="search_key", linkify=("company_detail", {"pk": tables.A("pk")}))
     kinds = TextColumn("Nature", accessor=kinds_of, orderable=False)
     commune = TextColumn("Commune", accessor="commune__label", order_by="commune__label")
     identifier = IdentifierColumn("Identifiant", orderable=False)

@@ -19,7 +19,7 @@ from reporting.models import Bilan
 
 
 class BilanTable(Table):
-    buyer = TextColumn(linkify=("bilan_detail", {"pk": A("pk")}), order_by="buyer__name")
+    buyer = TextColumn(linkify=("bilan_detail", {"pk": A("pk")}), order_by="buyer__search_key")
     # A year is a name, not a quantity: no space between its thousands.
     year = TextColumn()
     version = CountColumn()

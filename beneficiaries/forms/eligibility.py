@@ -167,7 +167,7 @@ class ReviewForm(CriteriaForm):
             **kwargs.get("initial", {}),
         }
         super().__init__(*args, **kwargs)
-        self.scope_field("prescriber", Prescriber, lambda rows: rows.order_by("name", "pk"))
+        self.scope_field("prescriber", Prescriber, lambda rows: rows.order_by("search_key", "pk"))
 
     def arguments(self) -> dict[str, Any]:
         """What `services.eligibility.record_review` takes."""
@@ -219,7 +219,7 @@ class CorrectionForm(CriteriaForm):
         self.order_fields(["correction_reason", "decision", "decided_on"])
         self.fields["entry_qpv"].queryset = Qpv.objects.all()
         self.fields["entry_education"].queryset = EducationLevel.objects.all()
-        self.scope_field("entry_prescriber", Prescriber, lambda rows: rows.order_by("name", "pk"))
+        self.scope_field("entry_prescriber", Prescriber, lambda rows: rows.order_by("search_key", "pk"))
 
     def arguments(self) -> dict[str, Any]:
         """What `services.eligibility.correct_review` takes."""

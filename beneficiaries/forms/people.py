@@ -51,7 +51,7 @@ class PersonForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.scope_field(
-            "prescriber", Prescriber, lambda rows: rows.filter(is_active=True).order_by("name", "pk")
+            "prescriber", Prescriber, lambda rows: rows.filter(is_active=True).order_by("search_key", "pk")
         )
         self.fields["qpv"].queryset = Qpv.objects.filter(is_active=True)
         self.fields["education"].queryset = EducationLevel.objects.filter(is_active=True)

@@ -41,7 +41,7 @@ class Prescriber(Searchable, TrackedModel):
     class Meta:
         verbose_name = "prescripteur"
         verbose_name_plural = "prescripteurs"
-        ordering = ("name", "pk")
+        ordering = ("search_key", "pk")
         constraints = [
             models.UniqueConstraint(
                 fields=["name", "kind"],
@@ -135,7 +135,8 @@ class Beneficiary(Searchable, TrackedModel):
     class Meta:
         verbose_name = "personne"
         verbose_name_plural = "personnes"
-        ordering = ("last_name", "first_name", "pk")
+        # Without accents or case: Élise stands before Margot on both databases.
+        ordering = ("search_key", "pk")
         constraints = [
             models.UniqueConstraint(
                 fields=["search_key", "birth_date"],

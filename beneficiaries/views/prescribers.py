@@ -35,7 +35,7 @@ class PrescriberList(ListPage):
         return (
             queryset.select_related("commune")
             .annotate(people_sent=Count("beneficiaries"))
-            .order_by("name", "pk")
+            .order_by("search_key", "pk")
         )
 
 
@@ -52,7 +52,7 @@ def prescriber_detail(request: HttpRequest, pk: int) -> HttpResponse:
         .with_employer(today)
         .with_hours_counted(HoursEntry.objects.visible_to(request.user))
         .select_related("commune")
-        .order_by("last_name", "first_name", "pk")[:MOST_PEOPLE]
+        .order_by("search_key", "pk")[:MOST_PEOPLE]
     )
     context = {
         "prescriber": prescriber,

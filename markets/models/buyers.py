@@ -40,7 +40,7 @@ class Buyer(Organisation):
     class Meta:
         verbose_name = "donneur d’ordre"
         verbose_name_plural = "donneurs d’ordre"
-        ordering = ("name", "pk")
+        ordering = ("search_key", "pk")
         constraints = [
             unique_identifier(
                 "buyer_identifier_unique", "Un donneur d’ordre porte déjà cet identifiant : ouvrez sa fiche."

@@ -46,7 +46,7 @@ class Company(Organisation):
     class Meta:
         verbose_name = "entreprise"
         verbose_name_plural = "entreprises"
-        ordering = ("name", "pk")
+        ordering = ("search_key", "pk")
         constraints = [
             unique_identifier(
                 "company_identifier_unique", "Une entreprise porte déjà cet identifiant : ouvrez sa fiche."

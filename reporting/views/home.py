@@ -54,7 +54,7 @@ def _with_figures(markets: list[Market], user: Any) -> list[tuple[Market, Figure
 
 def _buyer_home(request: HttpRequest) -> HttpResponse:
     """The dashboard of the user's buyer; with several, a choice."""
-    buyers = list(Buyer.objects.visible_to(request.user).order_by("name", "pk"))
+    buyers = list(Buyer.objects.visible_to(request.user).order_by("search_key", "pk"))
     if len(buyers) == 1:
         return redirect("buyer_dashboard", pk=buyers[0].pk)
     memberships = BuyerMembership.objects.filter(user=request.user).select_related("department")
@@ -71,7 +71,7 @@ def _company_home(request: HttpRequest) -> HttpResponse:
         Assignment.objects.visible_to(user)
         .active_in(today.replace(day=1))
         .select_related("placement__beneficiary", "placement__employer", "commitment__market")
-        .order_by("placement__beneficiary__last_name", "pk")
+        .order_by("placement__beneficiary__search_key", "pk")
     )
     markets = list(
         Market.objects.visible_to(user)
