@@ -8,7 +8,7 @@ import django_filters
 
 from accounts.enums import Role
 from beneficiaries.enums import CountingReason, EntryState, HourKind
-from beneficiaries.models import HoursEntry
+from beneficiaries.models import HoursEntry, Placement
 from core.filters import FilterSet, scoped
 from core.forms import parse_month
 from core.lists import ListPage
@@ -80,7 +80,9 @@ class EntryFilter(FilterSet):
     )
     employer = django_filters.ModelChoiceFilter(
         label="Employeur",
-        queryset=scoped(Company, lambda rows: rows.filter(placements__isnull=False).distinct()),
+        queryset=scoped(
+            Company, lambda rows: rows.filter(pk__in=Placement.objects.order_by().values("employer"))
+        ),
         field_name="assignment__placement__employer",
         empty_label="tous",
     )
