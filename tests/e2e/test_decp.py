@@ -28,6 +28,7 @@ def test_a_file_is_rehearsed_then_loaded(open_browser: Callable[..., Page], terr
     expect(page.get_by_role("main")).to_contain_text("achats.json")
     page.get_by_role("link", name="Voir ce que contient le fichier").click()
     expect(page.locator(".notice-error")).to_be_visible()
+    expect(page.get_by_role("button", name="Charger ces marchés")).to_have_count(0)
     assert Market.objects.count() == 1
 
     page.goto("/marches/decp/")
