@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'prescripteur',
                 'verbose_name_plural': 'prescripteurs',
-                'ordering': ('name', 'pk'),
+                'ordering': ('search_key', 'pk'),
                 'constraints': [models.UniqueConstraint(fields=('name', 'kind'), name='prescriber_unique', violation_error_message='Ce prescripteur existe déjà.')],
                 'indexes': [],
             },
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'personne',
                 'verbose_name_plural': 'personnes',
-                'ordering': ('last_name', 'first_name', 'pk'),
+                'ordering': ('search_key', 'pk'),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('birth_date__isnull', False)), fields=('search_key', 'birth_date'), name='beneficiary_name_and_birth_unique', violation_error_message='Une personne de ce nom née ce jour-là existe déjà : ouvrez sa fiche.'), models.CheckConstraint(condition=models.Q(('birth_date__isnull', True), ('birth_date__gte', datetime.date(1900, 1, 1)), _connector='OR'), name='beneficiary_born_after_1900', violation_error_message='La date de naissance est antérieure à 1900 : vérifiez l’année.')],
                 'indexes': [],
             },

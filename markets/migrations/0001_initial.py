@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'donneur d’ordre',
                 'verbose_name_plural': 'donneurs d’ordre',
-                'ordering': ('name', 'pk'),
+                'ordering': ('search_key', 'pk'),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('identifier', ''), _negated=True), fields=('identifier',), name='buyer_identifier_unique', violation_error_message='Un donneur d’ordre porte déjà cet identifiant : ouvrez sa fiche.')],
                 'indexes': [],
             },
@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'entreprise',
                 'verbose_name_plural': 'entreprises',
-                'ordering': ('name', 'pk'),
+                'ordering': ('search_key', 'pk'),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('identifier', ''), _negated=True), fields=('identifier',), name='company_identifier_unique', violation_error_message='Une entreprise porte déjà cet identifiant : ouvrez sa fiche.')],
                 'indexes': [],
             },
