@@ -99,6 +99,8 @@ def run(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProces
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     """End a process and all its children at once, as a power cut would."""
+    if process.returncode is not None:
+        return  # its number may be another's by now
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=20)
