@@ -236,12 +236,12 @@ def _store_periods(pk: int, stored: Sequence[EligibilityPeriod], opened: Sequenc
         if row is None:
             EligibilityPeriod.objects.create(
                 beneficiary_id=pk,
-                review_id=period.review_id,  # type: ignore[misc] # what is opened rests on a decision
+                review_id=period.review_id,
                 starts_on=period.starts_on,
                 ends_on=period.ends_on,
             )
         elif (row.ends_on, row.review_id) != (period.ends_on, period.review_id):
-            row.ends_on, row.review_id = period.ends_on, period.review_id  # type: ignore[assignment]
+            row.ends_on, row.review_id = period.ends_on, period.review_id
             row.save()
     for gone in by_start.values():
         gone.delete()

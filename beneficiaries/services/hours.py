@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from beneficiaries import counting
-from beneficiaries.enums import CountingReason, EntrySource, EntryState, HourKind
+from beneficiaries.enums import CountingReason, EntrySource, EntryState
 from beneficiaries.models import Assignment, Beneficiary, ClosedYear, HoursEntry
 from beneficiaries.services.counting import RulesFor, make_rules_for, recount_people
 from core import formats
@@ -107,12 +107,16 @@ def save_cells(
             created.append(outcome.entry)
         else:
             entry.hours = cell.hours
+            # Never more counted than worked, even until the recount below.
+            entry.counted_hours = min(entry.counted_hours, cell.hours)
             entry.state = EntryState.DRAFT
             entry.entered_by = user
             entry.version += 1
             updated.append(entry)
     bulk_create_tracked(HoursEntry, created, user=user)
-    bulk_update_tracked(HoursEntry, updated, ["hours", "state", "entered_by", "version"], user=user)
+    bulk_update_tracked(
+        HoursEntry, updated, ["hours", "counted_hours", "state", "entered_by", "version"], user=user
+    )
     recount_people(touched, user=user, reason="saisie d’heures")
     _reload(outcomes)
     return outcomes
@@ -333,6 +337,3 @@ def close_year(*, year: int, user: User) -> ClosedYear:
     if ClosedYear.objects.is_closed(year):
         raise DomainError(f"L’année {year} est déjà close.")
     return ClosedYear.objects.create(year=year, closed_by=user)
-
-
-KINDS_SHOWN = (HourKind.WORK, HourKind.TRAINING, HourKind.TUTORING, HourKind.IMMERSION)
