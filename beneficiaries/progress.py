@@ -5,13 +5,15 @@ from collections.abc import Iterable
 
 from django.db.models import Sum
 
-from beneficiaries.models import HoursEntry
+from beneficiaries.models import Assignment, HoursEntry
 from clauses.progress import HoursByCommitment
 
 
 def hours_counted(commitment_ids: Iterable[int], until: dt.date | None) -> HoursByCommitment:
     """Validated counted hours by commitment id, up to and including the month of `until`."""
-    entries = HoursEntry.objects.counted().filter(assignment__commitment__in=list(commitment_ids))
+    # By the assignments, which have an index: a join makes PostgreSQL read every entry of the house.
+    assignments = Assignment.objects.filter(commitment__in=list(commitment_ids)).order_by().values("pk")
+    entries = HoursEntry.objects.counted().filter(assignment__in=assignments)
     if until:
         entries = entries.filter(month__lte=until)
     rows = entries.order_by().values_list("assignment__commitment").annotate(hours=Sum("counted_hours"))
