@@ -29,6 +29,8 @@ SECTIONS: dict[str, tuple[str, str]] = {
 }
 TEXT_MAX = 200_000
 _BRACKETS = re.compile(r"\[{10,}")
+# A character of the private area stands for each while Markdown reads.
+_BRACKET = "\ue000"
 
 _TAGS = {
     "p",
@@ -55,8 +57,8 @@ def to_html(text: str) -> str:
 
     Raw HTML of the text loses what is not allowed; links keep http(s) and mailto only.
     """
-    # Long runs of brackets are no link, and cost the square of their length.
-    text = _BRACKETS.sub(lambda run: "&#91;" * len(run[0]), text or "")
+    # Long runs of brackets are no link, and would cost the square of their length.
+    text = _BRACKETS.sub(lambda run: _BRACKET * len(run[0]), (text or "").replace(_BRACKET, ""))
     try:
         html = markdown.markdown(text, extensions=["tables", "sane_lists", "nl2br"], output_format="html")
     except RecursionError:
@@ -65,7 +67,7 @@ def to_html(text: str) -> str:
     # The document's own titles are h1 and h2: those of the text start below.
     for level in (2, 1):
         html = html.replace(f"<h{level}>", "<h3>").replace(f"</h{level}>", "</h3>")
-    return nh3.clean(
+    cleaned = nh3.clean(
         html,
         tags=_TAGS,
         clean_content_tags={"script", "style"},
@@ -73,6 +75,7 @@ def to_html(text: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
+    return cleaned.replace(_BRACKET, "[")
 
 
 def to_html_by_section(narrative: dict[str, str]) -> dict[str, str]:

@@ -64,6 +64,7 @@ def test_every_address_declares_what_each_role_gets_and_none_is_declared_in_vain
             assert role in expectation or "others" in expectation, f"{name} says nothing of {role}"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ROLES)
 def test_every_address_answers_each_role_as_declared(role: str):

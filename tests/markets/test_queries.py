@@ -130,6 +130,7 @@ def world(cast):
     return {"admin": cast.admin, "buyer": member, "company": employee}, urls, more
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["admin", "buyer", "company"])
 def test_one_row_or_six_the_same_number_of_queries(world, signed_in, role):
     users, urls, more = world
