@@ -238,7 +238,7 @@ def queries_of_files(client: Client, buyer: Buyer) -> Iterator[Measure]:
         number = _queries(client, url)
         yield {"name": f"queries {url}", "page": number, "ok": number <= MOST_QUERIES}
     # The whole document is computed for it, as `make_bilan` does: the bound of a page is not meant for that.
-    url = reverse("bilan_detail", args=[draft.pk])
+    url = reverse("bilan_detail", args=[draft.pk]) + "?chiffres=1"
     yield {"name": "queries of a draft, computed as it is shown", "document": _queries(client, url)}
 
 

@@ -57,6 +57,12 @@ def bilan_start(request: HttpRequest) -> HttpResponse:
 def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A bilan on the screen: the frozen one once published, else the figures as they stand today."""
     bilan = _bilan(request, pk)
+    snapshot = bilan.snapshot
+    # The figures of a draft are computed on the spot: the page opens first, and asks for them.
+    if snapshot is None and "chiffres" in request.GET:
+        snapshot = _preview(bilan)
+        if getattr(request, "htmx", False):
+            return render(request, "reporting/bilan/_chapters.html", {"snapshot": snapshot})
     job = None
     if request.user.is_house_staff:
         job = Job.objects.visible_to(request.user).filter(key=f"bilan:{pk}").order_by("-pk").first()
@@ -64,7 +70,7 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "bilan": bilan,
         "facts_title": f"Bilan {bilan.year}",
         "facts": f"{bilan.buyer} · version {bilan.version}",
-        "snapshot": bilan.snapshot or _preview(bilan),
+        "snapshot": snapshot,
         "sections": [
             {"key": key, "title": title, "help": about, "written": bool(bilan.narrative.get(key, "").strip())}
             for key, (title, about) in SECTIONS.items()
