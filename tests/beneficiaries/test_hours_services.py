@@ -175,6 +175,15 @@ def test_an_emptied_cell_removes_the_draft_and_leaves_its_history():
     assert HoursEntry.history.filter(id=entry.pk, history_type="-").exists()
 
 
+@pytest.mark.parametrize("hours", ["70", "0"])
+def test_a_draft_whose_hours_count_may_be_lowered(hours):
+    assignment = eligible_assignment()
+    first = save(assignment, "100").entry
+    outcome = save(assignment, hours, version=first.version)
+    assert outcome.saved and not outcome.error
+    assert (outcome.entry.hours, outcome.entry.counted_hours) == (Decimal(hours), Decimal(hours))
+
+
 def test_validated_hours_cannot_be_typed_over():
     assignment = eligible_assignment()
     entry = save(assignment, "120").entry

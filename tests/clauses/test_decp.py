@@ -273,6 +273,7 @@ def test_the_dirty_files_load_without_a_traceback(name):
     assert report.lines["market"] and not report.stopped
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_real_files_of_other_producers_load_but_the_lines_without_a_number():
     refused = {}

@@ -15,7 +15,7 @@ from reporting.scope import Scope
 from tests.factories import HoursEntryFactory
 from tests.reporting.territory import YEARS, Territory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

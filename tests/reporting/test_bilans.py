@@ -159,6 +159,7 @@ def pdf_text(content):
     return re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_snapshot_is_in_the_pdf_and_the_json_is_the_snapshot(cast):
     worked(cast, people=12)
     bilan, files = published_with_files(cast.buyer_a, narrative={"partenariat": "Bonne entente."})
@@ -183,6 +184,7 @@ def test_every_figure_of_the_snapshot_is_in_the_pdf_and_the_json_is_the_snapshot
     assert "Bonneentente." in text
 
 
+@pytest.mark.slow
 def test_the_pdf_is_tagged_titled_in_french_and_bookmarked_and_can_be_made_again(cast):
     worked(cast)
     bilan, files = published_with_files(cast.buyer_a)
@@ -199,6 +201,7 @@ def test_the_pdf_is_tagged_titled_in_french_and_bookmarked_and_can_be_made_again
     assert bilan_pdf(bilan.snapshot) == files["pdf"]
 
 
+@pytest.mark.slow
 def test_no_name_and_no_ground_of_a_person_is_in_any_file(cast):
     worked(cast)
     person = eligible_assignment(commitment=cast.commitment_a).placement.beneficiary
@@ -251,6 +254,7 @@ def test_a_section_is_previewed_then_saved_and_a_conflict_shows_both_texts(clien
     assert client.post(url, {"text": "Le second.", "seen_version": 2}).status_code == 302
 
 
+@pytest.mark.slow
 def test_the_admin_publishes_and_the_buyer_downloads_the_three_files(client, cast):
     worked(cast)
     bilan = review_bilan(bilan=make_bilan(buyer=cast.buyer_a), user=cast.facilitator)
@@ -350,6 +354,7 @@ def test_make_bilan_makes_only_what_is_asked_where_pdf_cannot_be_made(tmp_path, 
 # --- Cost ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_pages_of_a_bilan_cost_the_same_with_one_row_and_with_six(client, cast):
     costs = {}
     client.force_login(cast.facilitator)
