@@ -143,7 +143,12 @@ def _post(request: HttpRequest, assignments: Any, grid: Grid) -> HttpResponse | 
         one, many = "saisie n’a pas été enregistrée", "saisies n’ont pas été enregistrées"
         messages.error(
             request,
-            f"{formats.noun(refused, one, many)} : la raison est écrite sous chacune, votre saisie est gardée.",
+            f"{formats.noun(refused, one, many)} : la raison est écrite sous chacune, votre saisie est gardée."
+            + (
+                " Rien n’a été validé."
+                if request.POST.get("action") == "validate" or "valider" in request.POST
+                else ""
+            ),
         )
         return None
     entries = HoursEntry.objects.visible_to(request.user).current()

@@ -117,6 +117,15 @@ def test_validating_all_validates_what_counts_in_full_only(client, facilitator):
     assert "1 ligne validée" in response.content.decode().replace("\u202f", " ").replace("\xa0", " ")
 
 
+def test_a_refused_cell_stops_the_validation_and_says_so(client, facilitator):
+    right, wrong = eligible_assignment(), eligible_assignment()
+    data = {cell(right): "100", version(right): "0", cell(wrong): "abc", version(wrong): "0"}
+    page = client.post(grid_url(), {**data, "action": "validate"}).content.decode()
+    assert "Rien n’a été validé" in page
+    assert HoursEntry.objects.get().state == EntryState.DRAFT
+    assert "Rien n’a été validé" not in client.post(grid_url(), {**data, "action": "save"}).content.decode()
+
+
 def test_a_correction_keeps_the_old_row_and_asks_for_a_reason(client, facilitator):
     entry = HoursEntryFactory(assignment=eligible_assignment())
     validate_hours(entries=[entry], user=facilitator)

@@ -326,11 +326,3 @@ def test_a_contract_type_may_make_the_period_longer():
     assignment = eligible_assignment(starts_on=dt.date(2025, 3, 3))
     recount_people([assignment.placement.beneficiary_id], user=None, reason="essai")
     assert EligibilityPeriod.objects.get().ends_on == dt.date(2028, 3, 2)
-
-
-def test_fewer_hours_than_were_typed_first_are_saved_and_counted_anew():
-    assignment = eligible_assignment()
-    entry = save(assignment, "120").entry
-    outcome = save(assignment, "90", version=entry.version)
-    assert outcome.saved
-    assert (outcome.entry.hours, outcome.entry.counted_hours) == (Decimal("90.00"), Decimal("90.00"))
