@@ -12,9 +12,16 @@ class ClausesConfig(AppConfig):
         from core.consistency import register_check
         from core.files import register_file_kind
         from core.jobs import register_job_link
-        from core.registry import Tab, register_tab, register_waiting
+        from core.registry import Section, Tab, register_section, register_tab, register_waiting
         from markets.files import register_head, register_history
 
+        # The list of markets stands here, and those of its place with it.
+        for place, label, url_name, position in (
+            ("markets", "Marchés", "market_list", 10),
+            ("markets", "Donneurs d’ordre", "buyer_list", 90),
+            ("companies", "Entreprises", "company_list", 10),
+        ):
+            register_section(place, Section(label, url_name, position))
         register_tab("market", Tab("Synthèse", "market_detail", EVERYONE, 10))
         register_tab("market", Tab("Engagements", "market_commitments", (*HOUSE, "buyer"), 30))
         register_tab("buyer", Tab("Marchés", "buyer_markets", HOUSE, 20))

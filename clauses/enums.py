@@ -22,3 +22,21 @@ class ChangeReason(models.TextChoices):
     TRANCHE = "tranche", "affermissement de tranche"
     MOVE = "move", "répartition dans le groupement"
     DISCHARGE = "discharge", "décharge accordée par le donneur d’ordre"
+
+
+class Channel(models.TextChoices):
+    """How a contact took place; the meetings of the convention (annexe 1.A and 1.B) have their names."""
+
+    CALL = "call", "appel"
+    MAIL = "mail", "courriel"
+    LETTER = "letter", "courrier"
+    LAUNCH = "launch", "réunion de lancement"
+    KICK_OFF = "kick_off", "mise au point avec le titulaire"
+    SITE = "site", "réunion de chantier"
+    MID_YEAR = "mid_year", "réunion de mi-année"
+    YEAR_END = "year_end", "réunion de fin d’année"
+    STEERING = "steering", "comité de pilotage"
+    TRIPARTITE = "tripartite", "rencontre tripartite"
+    VISIT = "visit", "visite"
+    LIST_SENT = "list_sent", "liste de structures envoyée"
+    OTHER = "other", "autre"

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, get_urlconf, resolve, reverse
 
 from core.access import ADMIN, BUYER, COMPANY, EVERYONE, HOUSE
+from core.registry import sections_by_place
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,24 @@ class Page:
             return told == place.key
         path = self._request.path
         return path == url or (url != "/" and path.startswith((url, *place.prefixes)))
+
+    @cached_property
+    def sections(self) -> list[Link]:
+        """The lists and boards of the place, when the page is one of them; those that the role may open."""
+        user = getattr(self._request, "user", None)
+        if user is None or not user.is_authenticated:
+            return []
+        for entries in sections_by_place().values():
+            if all(address(entry.url_name) != self._request.path for entry in entries):
+                continue
+            found = [(entry.label, address(entry.url_name), open_to(entry.url_name)) for entry in entries]
+            links = [
+                Link(label, url, url == self._request.path)
+                for label, url, roles in found
+                if url and (roles is None or user.role in roles)
+            ]
+            return links if len(links) > 1 else []
+        return []
 
     @cached_property
     def account_links(self) -> list[Link]:

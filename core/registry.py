@@ -23,6 +23,15 @@ class Tab:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A list or a board of a place (« Achats prévus » in « Marchés »): shown above each of the place's lists."""
+
+    label: str
+    url_name: str
+    position: int = 100
+
+
+@dataclass(frozen=True)
 class WaitingItem:
     """Something that waits for a person on « Accueil »: what, how many, where, since when."""
 
@@ -41,6 +50,7 @@ class Link:
 
 
 _tabs: dict[str, list[Tab]] = {}
+_sections: dict[str, list[Section]] = {}
 _waiting: list[Callable[[Any], Iterable[WaitingItem]]] = []
 _house: list[Callable[[], Any]] = []
 
@@ -59,6 +69,20 @@ def tabs_of(file: str, user: Any, pk: Any) -> list[Link]:
         Link(tab.label, reverse(tab.url_name, args=[pk]))
         for tab in sorted(seen, key=lambda tab: tab.position)
     ]
+
+
+def register_section(place: str, section: Section) -> None:
+    """Add a list or a board to a place (the keys of `core.context.PLACES`)."""
+    entries = _sections.setdefault(place, [])
+    if section not in entries:
+        entries.append(section)
+
+
+def sections_by_place() -> dict[str, list[Section]]:
+    """The sections of every place, in order."""
+    return {
+        place: sorted(entries, key=lambda section: section.position) for place, entries in _sections.items()
+    }
 
 
 def register_waiting(items: Callable[[Any], Iterable[WaitingItem]]) -> None:

@@ -21,7 +21,7 @@ class MarketsConfig(AppConfig):
         from markets.attachments import memberships_of
         from markets.files import register_history
         from markets.models import Commune, CpvCode, House
-        from markets.services import LOGO_KIND
+        from markets.services.files import LOGO_KIND
 
         register_house(House.current)
         register_attachment(memberships_of)

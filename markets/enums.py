@@ -107,3 +107,59 @@ class Source(models.TextChoices):
     DECP = "decp", "DECP"
     TAKE_OVER = "take_over", "reprise"
     DEMO = "demo", "démonstration"
+
+
+class TaskKind(models.TextChoices):
+    TODO = "todo", "à faire"
+    ANSWER = "answer", "réponse attendue"
+    DEADLINE = "deadline", "échéance"
+    MEETING = "meeting", "réunion"
+
+
+class Turn(models.TextChoices):
+    """Who must act next."""
+
+    HOUSE = "house", "la maison"
+    BUYER = "buyer", "le donneur d’ordre"
+    COMPANY = "company", "l’entreprise"
+    PARTNER = "partner", "un partenaire"
+
+
+class AgreementIndicator(models.TextChoices):
+    """Indicators of the convention (article 5), which the buyer validates."""
+
+    MARKETS = "markets", "nombre de marchés et d’opérations intégrant une clause sociale ou une action"
+    RESERVED = "reserved", "nombre de marchés réservés"
+    INSERTION = "insertion", "nombre de marchés d’insertion"
+    HOURS = "hours", "nombre d’heures réalisées"
+    PEOPLE = "people", "nombre de personnes concernées"
+    TYPOLOGY = "typology", "typologie des bénéficiaires"
+    MODALITIES = "modalities", "modalités d’application de la clause"
+    RESULTS = "results", "résultats et bénéfices pour les personnes"
+
+
+class OperationKind(models.TextChoices):
+    PUBLIC = "public", "opération"
+    PRIVATE = "private", "site privé"
+
+
+class PartyRole(models.TextChoices):
+    MEMBER = "member", "membre du groupement de commandes"
+    DELEGATING = "delegating", "maître d’ouvrage délégant"
+    FUNDER = "funder", "financeur"
+
+
+class Targeting(models.TextChoices):
+    TO_STUDY = "to_study", "à étudier"
+    KEPT = "kept", "retenu"
+    DISMISSED = "dismissed", "écarté"
+
+
+class Derogation(models.TextChoices):
+    """Grounds on which the social condition of 22 August 2026 may be left out (L2112-2-1, I; L3114-2-1)."""
+
+    IMMEDIATE = "immediate", "besoin satisfait par une solution immédiatement disponible"
+    NO_LINK = "no_link", "condition sans lien suffisant avec l’objet du marché"
+    COMPETITION = "competition", "condition de nature à restreindre la concurrence ou la rendre difficile"
+    SHORT = "short", "travaux de moins de six mois"
+    OTHER = "other", "autre motif, à préciser"

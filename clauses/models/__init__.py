@@ -2,5 +2,6 @@
 
 from clauses.models.clauses import Clause
 from clauses.models.commitments import Commitment, CommitmentChange
+from clauses.models.interactions import Interaction
 
-__all__ = ["Clause", "Commitment", "CommitmentChange"]
+__all__ = ["Clause", "Commitment", "CommitmentChange", "Interaction"]

@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from clauses import services
 from clauses.figures import Figures, figures_of
-from clauses.forms import ChangeForm, ClauseForm, CommitmentForm, MoveForm, OpenCommitmentForm
+from clauses.forms.commitments import ChangeForm, ClauseForm, CommitmentForm, MoveForm, OpenCommitmentForm
 from clauses.heads import figures_head
 from clauses.models import Clause, Commitment
+from clauses.services import commitments as services
 from core import formats
 from core.access import HOUSE, house_required, role_required
 from markets.models import Lot

@@ -16,6 +16,7 @@ from core.querysets import ScopedQuerySet
 from markets.enums import AwardRole, Family, MarketNature, Procedure, Reservation, Source, Technique
 from markets.models.buyers import Buyer, BuyerMembership, Department
 from markets.models.companies import Company, CompanyMembership
+from markets.models.operations import Operation
 from markets.models.reference import Commune
 from markets.scopes import company_market_sources
 
@@ -77,6 +78,9 @@ class Market(Searchable, TrackedModel):
     )
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="subsequent", verbose_name="accord-cadre"
+    )
+    operation = models.ForeignKey(
+        Operation, models.PROTECT, null=True, blank=True, related_name="markets", verbose_name="opération"
     )
     amount = AmountField("montant hors taxes", null=True, blank=True)
     commune = models.ForeignKey(

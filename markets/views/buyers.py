@@ -11,11 +11,11 @@ from django.urls import reverse
 
 from core.access import house_required
 from core.lists import ListPage
-from markets import services
 from markets.files import file_context, responsibility_on
 from markets.filters import BuyerFilter
-from markets.forms import BuyerForm, DepartmentForm, InviteBuyerUserForm
+from markets.forms.files import BuyerForm, DepartmentForm, InviteBuyerUserForm
 from markets.models import Buyer, BuyerMembership, Department
+from markets.services import files as services
 from markets.tables import BuyerTable
 from markets.views.forms import form_page
 from markets.views.shared import contacts_of, current_responsibilities, file_row

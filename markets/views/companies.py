@@ -12,11 +12,11 @@ from django.urls import reverse
 from core.access import house_required
 from core.context import address
 from core.lists import ListPage
-from markets import services
 from markets.files import file_context, responsibility_on
 from markets.filters import CompanyFilter
-from markets.forms import CompanyForm, CompanyKindForm, InviteForm
+from markets.forms.files import CompanyForm, CompanyKindForm, InviteForm
 from markets.models import Company, CompanyKind, CompanyMembership
+from markets.services import files as services
 from markets.tables import CompanyTable
 from markets.views.forms import form_page
 from markets.views.shared import contacts_of, current_responsibilities, file_row

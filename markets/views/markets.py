@@ -14,10 +14,10 @@ from django.utils import timezone
 from core import formats
 from core.access import house_required
 from core.errors import DomainError
-from markets import services
 from markets.files import file_context
-from markets.forms import AwardForm, CloseMarketForm, LotForm, MarketForm
+from markets.forms.files import AwardForm, CloseMarketForm, LotForm, MarketForm
 from markets.models import Award, Buyer, Lot, Market
+from markets.services import files as services
 from markets.views.forms import form_page
 from markets.views.shared import file_row
 

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from core.access import admin_required
 from core.lists import ListPage
-from markets import services
 from markets.filters import CommuneFilter, CpvFilter
-from markets.forms import HouseForm
+from markets.forms.files import HouseForm
 from markets.models import Commune, CpvCode, House
+from markets.services import files as services
 from markets.tables import CommuneTable, CpvTable
 from markets.views.forms import form_page
 

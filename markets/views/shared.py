@@ -12,9 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.access import house_required
-from markets import services
 from markets.files import file_context, file_history
-from markets.forms import ContactForm, HandOverForm
+from markets.forms.files import ContactForm, HandOverForm
 from markets.models import (
     Buyer,
     BuyerMembership,
@@ -24,6 +23,7 @@ from markets.models import (
     Market,
     Responsibility,
 )
+from markets.services import files as services
 from markets.views.forms import form_page
 
 MODELS: dict[str, Any] = {"market": Market, "buyer": Buyer, "company": Company}

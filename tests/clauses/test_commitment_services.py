@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, transaction
 
-from clauses import services
 from clauses.enums import ChangeReason
 from clauses.models import Commitment, CommitmentChange
+from clauses.services import commitments as services
 from core.errors import DomainError
 from markets.enums import AwardRole
 from tests.factories import AwardFactory, ClauseFactory, CommitmentFactory, LotFactory, UserFactory

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import DomainError
 from core.models import Message
-from markets import services
 from markets.models import BuyerMembership, Market, Responsibility
+from markets.services import files as services
 from tests.factories import (
     BuyerFactory,
     BuyerMembershipFactory,

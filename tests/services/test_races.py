@@ -14,11 +14,11 @@ from accounts.models import User
 from beneficiaries.enums import EntryState, HourKind
 from beneficiaries.models import Assignment, HoursEntry
 from beneficiaries.services.hours import Cell, save_cells, validate_hours
-from clauses import services as clauses_services
 from clauses.enums import ChangeReason
 from clauses.models import Commitment
+from clauses.services import commitments as clauses_services
 from core.errors import DomainError
-from markets import services as markets_services
+from markets.services import files as markets_services
 from tests.factories import (
     AssignmentFactory,
     CommitmentFactory,

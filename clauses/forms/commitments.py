@@ -12,7 +12,7 @@ from django.utils import timezone
 from clauses.enums import ChangeReason
 from clauses.models import Clause, Commitment
 from core.forms import DateFormField, Form, HoursFormField
-from markets.forms import AMOUNT_HELP, DATE_HELP, RowForm
+from markets.forms.files import AMOUNT_HELP, DATE_HELP, RowForm
 from markets.models import Award
 
 HOURS_HELP = "Par exemple 500 ou 12,5."

@@ -1,0 +1,1 @@
+"""Forms, by aggregate; each error stands beside what it is about."""

@@ -1,0 +1,1 @@
+"""Writes over several rows, by aggregate."""

@@ -1,0 +1,125 @@
+"""Operations that gather markets, and the buyers that share one market."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from core.fields import HoursField
+from core.history import TrackedModel
+from core.models import Searchable, SearchableQuerySet
+from core.querysets import ScopedQuerySet
+from markets.enums import OperationKind, PartyRole
+from markets.models.buyers import Buyer
+from markets.models.reference import Commune
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class OperationQuerySet(SearchableQuerySet):
+    def visible_to_buyer(self, user: User) -> Any:
+        return self.filter(
+            Q(buyer__in=Buyer.objects.visible_as_a_whole_to(user).values("pk"))
+            | Q(pk__in=_markets_of(user).filter(operation__isnull=False).values("operation"))
+        )
+
+
+def _markets_of(user: User) -> Any:
+    from markets.models.markets import Market
+
+    return Market.objects.visible_to(user)
+
+
+class Operation(Searchable, TrackedModel):
+    """Works or a programme that several markets serve; a private site bears its own target of hours.
+
+    The markets of a private site draw on its target: it is never added to their commitments.
+    """
+
+    search_fields: ClassVar[tuple[str, ...]] = ("name", "reference")
+
+    buyer = models.ForeignKey(
+        Buyer, models.PROTECT, related_name="operations", verbose_name="donneur d’ordre"
+    )
+    reference = models.CharField("référence", max_length=60, blank=True)
+    name = models.CharField("nom", max_length=300)
+    kind = models.CharField("nature", max_length=8, choices=OperationKind, default=OperationKind.PUBLIC)
+    commune = models.ForeignKey(
+        Commune, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="lieu"
+    )
+    place = models.CharField("lieu, précisions", max_length=200, blank=True)
+    target_hours = HoursField("objectif propre", null=True, blank=True, help_text="en heures")
+    starts_on = models.DateField("début", null=True, blank=True)
+    ends_on = models.DateField("fin prévue", null=True, blank=True)
+    closed_on = models.DateField("close le", null=True, blank=True)
+    notes = models.TextField("remarques", blank=True)
+    created_at = models.DateTimeField("créée le", auto_now_add=True)
+
+    objects = OperationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "opération"
+        verbose_name_plural = "opérations"
+        ordering = ("search_key", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(target_hours__isnull=True) | Q(target_hours__gt=0),
+                name="operation_target_positive",
+                violation_error_message="L’objectif d’une opération est supérieur à zéro.",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on__isnull=True)
+                | Q(ends_on__isnull=True)
+                | Q(ends_on__gte=F("starts_on")),
+                name="operation_dates",
+                violation_error_message="La fin de l’opération précède son début.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MarketParty(TrackedModel):
+    """A buyer that shares a market with the one that leads it, and its share of the hours.
+
+    The leading buyer (`Market.buyer`) has no row: its share is what the others leave. A buyer's figures use its
+    share; the territory counts the market once.
+    """
+
+    market = models.ForeignKey(
+        "markets.Market", models.CASCADE, related_name="parties", verbose_name="marché"
+    )
+    buyer = models.ForeignKey(
+        Buyer, models.PROTECT, related_name="party_rows", verbose_name="donneur d’ordre"
+    )
+    role = models.CharField("rôle", max_length=10, choices=PartyRole, default=PartyRole.MEMBER)
+    share = models.DecimalField(
+        "part des heures", max_digits=5, decimal_places=2, default=Decimal("0"), help_text="en %"
+    )
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "donneur d’ordre associé"
+        verbose_name_plural = "donneurs d’ordre associés"
+        ordering = ("market", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["market", "buyer"],
+                name="market_party_once",
+                violation_error_message="Ce donneur d’ordre est déjà associé à ce marché.",
+            ),
+            models.CheckConstraint(
+                condition=Q(share__gte=0) & Q(share__lte=100),
+                name="market_party_share",
+                violation_error_message="La part se donne en pourcentage, entre 0 et 100.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.buyer} ({self.share.normalize():f} %)"

@@ -1,0 +1,154 @@
+"""What must be done next, by whom and until when: deadlines, answers that are waited for, meetings to come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from core.history import TrackedModel
+from core.querysets import ScopedQuerySet
+from markets.enums import TaskKind, Turn
+from markets.models.buyers import Buyer
+from markets.models.companies import Company, CompanyMembership
+from markets.models.markets import Market
+from markets.models.people import Responsibility, exactly_one
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class TaskQuerySet(ScopedQuerySet):
+    def visible_to_buyer(self, user: User) -> Any:
+        """What waits for the buyer itself, and the meetings it is asked to."""
+        mine = Q(market__in=Market.objects.visible_to(user).values("pk")) | Q(
+            buyer__in=Buyer.objects.visible_as_a_whole_to(user).values("pk")
+        )
+        return self.filter(mine, Q(turn=Turn.BUYER) | Q(kind=TaskKind.MEETING, with_buyer=True))
+
+    def visible_to_company(self, user: User) -> Any:
+        companies = CompanyMembership.objects.filter(user=user).values("company")
+        return self.filter(
+            Q(turn=Turn.COMPANY) | Q(kind=TaskKind.MEETING, with_company=True), company__in=companies
+        )
+
+    def open(self) -> Any:
+        return self.filter(done_on__isnull=True)
+
+    def overdue(self, on: dt.date) -> Any:
+        return self.open().filter(due_on__lt=on)
+
+    def of_portfolio(self, user: User, on: dt.date) -> Any:
+        """Tasks given to `user`, and those of the files that `user` answers for that nobody else was given."""
+        held = Responsibility.objects.held_by(user, on)
+        answers = (
+            Exists(held.filter(market=OuterRef("market")))
+            | (Q(market__isnull=True) & Exists(held.filter(company=OuterRef("company"))))
+            | Exists(held.filter(buyer=OuterRef("buyer")))
+        )
+        return self.filter(Q(assignee=user) | (Q(assignee__isnull=True) & Q(answers)))
+
+
+class Task(TrackedModel):
+    """One thing to do about a market, a company or a buyer; closed once, by the gesture that does it.
+
+    `market` with `company` says which company of the market it is about. A task opened by a service bears a `key`,
+    so that the same cause opens it once and its end is found again.
+    """
+
+    key = models.CharField(max_length=120, blank=True, editable=False)
+    kind = models.CharField("nature", max_length=10, choices=TaskKind, default=TaskKind.TODO)
+    market = models.ForeignKey(
+        Market, models.CASCADE, null=True, blank=True, related_name="tasks", verbose_name="marché"
+    )
+    company = models.ForeignKey(
+        Company, models.CASCADE, null=True, blank=True, related_name="tasks", verbose_name="entreprise"
+    )
+    buyer = models.ForeignKey(
+        Buyer, models.CASCADE, null=True, blank=True, related_name="tasks", verbose_name="donneur d’ordre"
+    )
+    title = models.CharField("quoi", max_length=200)
+    details = models.TextField("précisions", blank=True)
+    # A path of the application: the page where the thing is done.
+    url = models.CharField(max_length=200, blank=True, editable=False)
+    turn = models.CharField("à qui d’agir", max_length=8, choices=Turn, default=Turn.HOUSE)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        verbose_name="confié à",
+    )
+    since = models.DateField("depuis le")
+    due_on = models.DateField("avant le", null=True, blank=True)
+    # A meeting has a time and a place, and says who is asked to it.
+    channel = models.CharField("réunion", max_length=14, blank=True)
+    starts_at = models.DateTimeField("commence le", null=True, blank=True)
+    duration = models.PositiveSmallIntegerField("durée", default=60, help_text="en minutes")
+    place = models.CharField("lieu", max_length=200, blank=True)
+    with_buyer = models.BooleanField("avec le donneur d’ordre", default=False)
+    with_company = models.BooleanField("avec l’entreprise", default=False)
+    done_on = models.DateField("fait le", null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="par"
+    )
+    outcome = models.CharField("suite", max_length=300, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="créé par",
+    )
+    created_at = models.DateTimeField("créé le", auto_now_add=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "échéance"
+        verbose_name_plural = "échéances"
+        ordering = (F("due_on").asc(nulls_last=True), "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=~Q(key=""),
+                name="task_key_unique",
+                violation_error_message="Cette échéance existe déjà.",
+            ),
+            models.CheckConstraint(
+                condition=exactly_one("market", "buyer")
+                | Q(market__isnull=True, buyer__isnull=True, company__isnull=False),
+                name="task_of_one_file",
+                violation_error_message="Une échéance porte sur un marché, une entreprise ou un donneur d’ordre.",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__isnull=True) | Q(due_on__gte=F("since")),
+                name="task_due_after_since",
+                violation_error_message="L’échéance précède le jour où l’on a commencé à attendre.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="meeting") | Q(starts_at__isnull=False) | Q(due_on__isnull=False),
+                name="task_meeting_has_a_day",
+                violation_error_message="Une réunion a une date : indiquez quand elle se tient, ou avant quand.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_on"], condition=Q(done_on__isnull=True), name="task_open_due"),
+            models.Index(fields=["market"], condition=Q(done_on__isnull=True), name="task_open_market"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.done_on is None
+
+    def days_late(self, on: dt.date) -> int:
+        """Days since the deadline passed; 0 before it, and without one."""
+        return max(0, (on - self.due_on).days) if self.due_on and self.is_open else 0
