@@ -13,6 +13,14 @@ class Role(models.TextChoices):
 HOUSE_ROLES = (Role.FACILITATOR, Role.ADMIN)
 
 
+class Digest(models.TextChoices):
+    """How often a person is reminded by e-mail of what waits for them."""
+
+    DAILY = "daily", "chaque matin, du lundi au vendredi"
+    WEEKLY = "weekly", "une fois par semaine, le lundi"
+    OFF = "off", "jamais"
+
+
 class AccountState(models.TextChoices):
     """What can be done with an account; worked out, never stored."""
 

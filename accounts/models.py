@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from accounts.enums import HOUSE_ROLES, AccountState, Role
+from accounts.enums import HOUSE_ROLES, AccountState, Digest, Role
 from core.querysets import ScopedQuerySet
 
 # Accounts of the demonstration live under a domain that can never receive e-mail (RFC 2606).
@@ -98,10 +98,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField("rôle", max_length=20, choices=Role)
     is_active = models.BooleanField("peut se connecter", default=True)
     invited_at = models.DateTimeField("invité·e le", null=True, blank=True)
+    digest = models.CharField("rappels par courriel", max_length=6, choices=Digest, default=Digest.WEEKLY)
+    # What opens the person's calendar without signing in; only its fingerprint is kept.
+    calendar_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    calendar_made_at = models.DateTimeField(
+        "adresse d’agenda créée le", null=True, blank=True, editable=False
+    )
     date_joined = models.DateTimeField("compte créé le", auto_now_add=True)
 
     objects = UserManager()
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    history = HistoricalRecords(excluded_fields=["password", "last_login", "calendar_hash"])
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["role"]

@@ -49,7 +49,16 @@ class Link:
     url: str
 
 
+@dataclass(frozen=True)
+class DailyWork:
+    """What is done once a day: its words for the log, and a function of the day that says how many things it did."""
+
+    label: str
+    run: Callable[[dt.date], int]
+
+
 _tabs: dict[str, list[Tab]] = {}
+_daily: list[DailyWork] = []
 _sections: dict[str, list[Section]] = {}
 _waiting: list[Callable[[Any], Iterable[WaitingItem]]] = []
 _house: list[Callable[[], Any]] = []
@@ -95,6 +104,22 @@ def waiting_for(user: Any) -> list[WaitingItem]:
     """What waits for this user, the oldest first; counts of zero are left out."""
     found = [item for source in _waiting for item in source(user) if item.count]
     return sorted(found, key=lambda item: (item.since or dt.date.max, item.label))
+
+
+def register_daily(label: str, run: Callable[[dt.date], int], *, last: bool = False) -> None:
+    """Have `run(today)` called each morning by Celery beat, or by `manage.py remind` from cron.
+
+    It must bear being called twice a day (open_task with a key does), and says how many things it did. last: after
+    the others, for what tells people of what the others opened.
+    """
+    work = DailyWork(label, run)
+    if all(entry.run is not run for entry in _daily):
+        _daily.insert(len(_daily) if last else 0, work)
+
+
+def daily_works() -> list[DailyWork]:
+    """What is to be done each day, in order."""
+    return list(_daily)
 
 
 def register_house(current: Callable[[], Any]) -> None:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import jobs
+from core import daily, jobs
 
 
 @shared_task(name="core.run_job", acks_late=True, ignore_result=True)
@@ -17,3 +17,9 @@ def take_up_stale_jobs() -> None:
     jobs.give_up_broken()
     for pk in jobs.waiting_jobs(only_forgotten=True):
         run_job.delay(pk)
+
+
+@shared_task(name="core.run_daily", ignore_result=True)
+def run_daily_works() -> None:
+    """What `manage.py remind` does, for installations with Celery beat."""
+    daily.run_daily()

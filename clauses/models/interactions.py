@@ -1,4 +1,4 @@
-"""The journal of a market and of a company: contacts and meetings, never about a person."""
+"""The journal of a market, a company and a buyer: contacts and meetings, never about a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clauses.enums import Channel
 from core.history import TrackedModel
 from core.models import StoredFile
 from core.querysets import ScopedQuerySet
-from markets.models import Company, Market, Task
+from markets.models import Buyer, Company, Market, Task
 
 
 class InteractionQuerySet(ScopedQuerySet):
@@ -18,13 +18,21 @@ class InteractionQuerySet(ScopedQuerySet):
 
 
 class Interaction(TrackedModel):
-    """A contact that took place, with a company or about a market."""
+    """A contact that took place, with a company, about a market, or about the agreement with a buyer."""
 
     market = models.ForeignKey(
         Market, models.PROTECT, null=True, blank=True, related_name="interactions", verbose_name="marché"
     )
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, blank=True, related_name="interactions", verbose_name="entreprise"
+    )
+    buyer = models.ForeignKey(
+        Buyer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="interactions",
+        verbose_name="donneur d’ordre",
     )
     on = models.DateField("date")
     channel = models.CharField("moyen", max_length=14, choices=Channel, default=Channel.CALL)
@@ -52,14 +60,17 @@ class Interaction(TrackedModel):
         ordering = ("-on", "-pk")
         constraints = [
             models.CheckConstraint(
-                condition=Q(market__isnull=False) | Q(company__isnull=False),
+                condition=Q(buyer__isnull=True, market__isnull=False)
+                | Q(buyer__isnull=True, company__isnull=False)
+                | Q(buyer__isnull=False, market__isnull=True, company__isnull=True),
                 name="interaction_of_a_file",
-                violation_error_message="Un échange porte sur un marché ou sur une entreprise.",
+                violation_error_message="Un échange porte sur un marché, une entreprise ou un donneur d’ordre.",
             ),
         ]
         indexes = [
             models.Index(fields=["market", "-on"], name="interaction_market_on"),
             models.Index(fields=["company", "-on"], name="interaction_company_on"),
+            models.Index(fields=["buyer", "-on"], name="interaction_buyer_on"),
         ]
 
     def __str__(self) -> str:

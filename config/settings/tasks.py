@@ -1,5 +1,7 @@
 """Who works the core.Job rows: a thread of the web process, or Celery where a broker is set."""
 
+from celery.schedules import crontab
+
 from config.settings.env import TESTING, env
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -14,6 +16,8 @@ CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "take-up-stale-jobs": {"task": "core.take_up_stale_jobs", "schedule": 60.0},
+    # Before the day begins; `manage.py remind` is the same work for installations without a broker.
+    "run-daily": {"task": "core.run_daily", "schedule": crontab(hour=6, minute=15)},
 }
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from core.history import TrackedModel
 from core.querysets import ScopedQuerySet
 from markets.enums import TaskKind, Turn
 from markets.models.buyers import Buyer
 from markets.models.companies import Company, CompanyMembership
-from markets.models.markets import Market
+from markets.models.markets import Award, Market
 from markets.models.people import Responsibility, exactly_one
 
 if TYPE_CHECKING:
@@ -30,9 +30,13 @@ class TaskQuerySet(ScopedQuerySet):
         return self.filter(mine, Q(turn=Turn.BUYER) | Q(kind=TaskKind.MEETING, with_buyer=True))
 
     def visible_to_company(self, user: User) -> Any:
+        """What waits for the company, and the meetings it is asked to: its own, and those of all who hold a lot."""
         companies = CompanyMembership.objects.filter(user=user).values("company")
+        awarded = Award.objects.filter(company__in=companies).values("lot__market")
+        asked = Q(kind=TaskKind.MEETING, with_company=True)
         return self.filter(
-            Q(turn=Turn.COMPANY) | Q(kind=TaskKind.MEETING, with_company=True), company__in=companies
+            Q(Q(turn=Turn.COMPANY) | asked, company__in=companies)
+            | Q(asked, company__isnull=True, market__in=awarded)
         )
 
     def open(self) -> Any:
@@ -44,12 +48,27 @@ class TaskQuerySet(ScopedQuerySet):
     def of_portfolio(self, user: User, on: dt.date) -> Any:
         """Tasks given to `user`, and those of the files that `user` answers for that nobody else was given."""
         held = Responsibility.objects.held_by(user, on)
+
+        def files(kind: str) -> Any:
+            # Lists rather than look-ups row by row: read once, whatever the number of tasks.
+            return held.filter(**{f"{kind}__isnull": False}).values(kind)
+
         answers = (
-            Exists(held.filter(market=OuterRef("market")))
-            | (Q(market__isnull=True) & Exists(held.filter(company=OuterRef("company"))))
-            | Exists(held.filter(buyer=OuterRef("buyer")))
+            Q(market__in=files("market"))
+            | Q(market__isnull=True, company__in=files("company"))
+            | Q(buyer__in=files("buyer"))
         )
-        return self.filter(Q(assignee=user) | (Q(assignee__isnull=True) & Q(answers)))
+        return self.filter(Q(assignee=user) | (Q(assignee__isnull=True) & answers))
+
+    def of_nobody(self, on: dt.date) -> Any:
+        """Tasks given to nobody, of files that nobody answers for."""
+        rows = Responsibility.objects.on(on)
+        held = (
+            Q(market__in=rows.filter(market__isnull=False).values("market"))
+            | Q(market__isnull=True, company__in=rows.filter(company__isnull=False).values("company"))
+            | Q(buyer__in=rows.filter(buyer__isnull=False).values("buyer"))
+        )
+        return self.filter(assignee__isnull=True).exclude(held)
 
 
 class Task(TrackedModel):
@@ -59,7 +78,8 @@ class Task(TrackedModel):
     so that the same cause opens it once and its end is found again.
     """
 
-    key = models.CharField(max_length=120, blank=True, editable=False)
+    # Its own index too: SQLite does not see that a given key is in the index of the keys that are not empty.
+    key = models.CharField(max_length=120, blank=True, editable=False, db_index=True)
     kind = models.CharField("nature", max_length=10, choices=TaskKind, default=TaskKind.TODO)
     market = models.ForeignKey(
         Market, models.CASCADE, null=True, blank=True, related_name="tasks", verbose_name="marché"
@@ -90,8 +110,13 @@ class Task(TrackedModel):
     starts_at = models.DateTimeField("commence le", null=True, blank=True)
     duration = models.PositiveSmallIntegerField("durée", default=60, help_text="en minutes")
     place = models.CharField("lieu", max_length=200, blank=True)
+    participants = models.CharField("participants", max_length=300, blank=True)
     with_buyer = models.BooleanField("avec le donneur d’ordre", default=False)
     with_company = models.BooleanField("avec l’entreprise", default=False)
+    # Addresses that hold an invitation, and its number: what moves or falls through is sent to the same ones.
+    invited = models.TextField("invitations envoyées à", blank=True, editable=False)
+    sequence = models.PositiveSmallIntegerField("version de l’invitation", default=0, editable=False)
+    cancelled = models.BooleanField("annulée", default=False, editable=False)
     done_on = models.DateField("fait le", null=True, blank=True)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="par"
@@ -140,6 +165,8 @@ class Task(TrackedModel):
         indexes = [
             models.Index(fields=["due_on"], condition=Q(done_on__isnull=True), name="task_open_due"),
             models.Index(fields=["market"], condition=Q(done_on__isnull=True), name="task_open_market"),
+            models.Index(fields=["company"], condition=Q(done_on__isnull=True), name="task_open_company"),
+            models.Index(fields=["assignee"], condition=Q(done_on__isnull=True), name="task_open_assignee"),
         ]
 
     def __str__(self) -> str:
@@ -148,6 +175,10 @@ class Task(TrackedModel):
     @property
     def is_open(self) -> bool:
         return self.done_on is None
+
+    @property
+    def invited_addresses(self) -> list[str]:
+        return self.invited.split()
 
     def days_late(self, on: dt.date) -> int:
         """Days since the deadline passed; 0 before it, and without one."""
