@@ -3,6 +3,11 @@
 from django.db import models
 
 
+class BilanKind(models.TextChoices):
+    ANNUAL = "annual", "bilan annuel"
+    FINAL = "final", "bilan final"
+
+
 class BilanState(models.TextChoices):
     DRAFT = "draft", "brouillon"
     REVIEWED = "reviewed", "relu"

@@ -16,7 +16,7 @@ from core.querysets import ScopedQuerySet
 from markets.enums import AwardRole, Family, MarketNature, Procedure, Reservation, Source, Technique
 from markets.models.buyers import Buyer, BuyerMembership, Department
 from markets.models.companies import Company, CompanyMembership
-from markets.models.operations import Operation
+from markets.models.operations import MarketParty, Operation
 from markets.models.reference import Commune
 from markets.scopes import company_market_sources
 
@@ -30,7 +30,13 @@ class MarketQuerySet(SearchableQuerySet):
         return self.filter(
             Q(buyer__in=mine.filter(department__isnull=True).values("buyer"))
             | Q(department__in=mine.filter(department__isnull=False).values("department"))
+            | Q(pk__in=MarketParty.objects.reaching(user).order_by().values("market"))
         )
+
+    def of_buyer(self, buyer: Buyer) -> Any:
+        """Markets that a buyer leads or shares."""
+        shared = MarketParty.objects.filter(buyer=buyer).order_by().values("market")
+        return self.filter(Q(buyer=buyer) | Q(pk__in=shared))
 
     def visible_to_company(self, user: User) -> Any:
         companies = CompanyMembership.objects.filter(user=user).values("company")
@@ -142,6 +148,20 @@ class Market(Searchable, TrackedModel):
 
     def __str__(self) -> str:
         return f"{self.reference} · {self.object}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding and self.parent_id:
+            self._inherit(self.parent)
+        super().save(*args, **kwargs)
+
+    def _inherit(self, framework: Market) -> None:
+        """A new marché subséquent takes from its accord-cadre the buyer, department and operation not given."""
+        if self.buyer_id is None:
+            self.buyer_id = framework.buyer_id
+        if self.department_id is None and self.buyer_id == framework.buyer_id:
+            self.department_id = framework.department_id
+        if self.operation_id is None:
+            self.operation_id = framework.operation_id
 
     @property
     def begins_on(self) -> dt.date | None:

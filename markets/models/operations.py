@@ -13,7 +13,7 @@ from core.history import TrackedModel
 from core.models import Searchable, SearchableQuerySet
 from core.querysets import ScopedQuerySet
 from markets.enums import OperationKind, PartyRole
-from markets.models.buyers import Buyer
+from markets.models.buyers import Buyer, BuyerMembership, Department
 from markets.models.reference import Commune
 
 if TYPE_CHECKING:
@@ -84,6 +84,19 @@ class Operation(Searchable, TrackedModel):
         return self.name
 
 
+class MarketPartyQuerySet(ScopedQuerySet):
+    def visible_to_buyer(self, user: User) -> Any:
+        return self.filter(market__in=_markets_of(user).values("pk"))
+
+    def reaching(self, user: User) -> Any:
+        """Rows by which a buyer's account sees a market: of its buyer, or of the department it is limited to."""
+        mine = BuyerMembership.objects.filter(user=user)
+        return self.filter(
+            Q(buyer__in=mine.filter(department__isnull=True).values("buyer"))
+            | Q(department__in=mine.filter(department__isnull=False).values("department"))
+        )
+
+
 class MarketParty(TrackedModel):
     """A buyer that shares a market with the one that leads it, and its share of the hours.
 
@@ -97,12 +110,20 @@ class MarketParty(TrackedModel):
     buyer = models.ForeignKey(
         Buyer, models.PROTECT, related_name="party_rows", verbose_name="donneur d’ordre"
     )
+    department = models.ForeignKey(
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="party_rows",
+        verbose_name="direction, service",
+    )
     role = models.CharField("rôle", max_length=10, choices=PartyRole, default=PartyRole.MEMBER)
     share = models.DecimalField(
         "part des heures", max_digits=5, decimal_places=2, default=Decimal("0"), help_text="en %"
     )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = MarketPartyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "donneur d’ordre associé"
