@@ -30,6 +30,7 @@ class BeneficiariesConfig(AppConfig):
         from beneficiaries.services import rules  # noqa: F401  registers its job
 
         registrations.register_tabs()
+        registrations.register_searches()
         registrations.register_lists()
         registrations.register_settings()
         registrations.register_scopes()

@@ -6,22 +6,26 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Q
+from django.urls import reverse
 
 from accounts.enums import Role
 from accounts.registry import SettingsPage, register_settings_page
 from beneficiaries.models import (
     Assignment,
+    Beneficiary,
     ContractType,
     CountingRules,
     EducationLevel,
     EligibilityCriterion,
     Occupation,
+    Prescriber,
     Qpv,
 )
 from beneficiaries.waiting_people import people_waiting
 from core.access import HOUSE
 from core.reference import register_reference
 from core.registry import Tab, register_tab, register_waiting
+from core.search import SearchSource, register_search
 from markets.models import CompanyMembership
 from markets.scopes import company_market_sources
 
@@ -37,6 +41,35 @@ def register_tabs() -> None:
     register_tab("person", Tab("Historique", "beneficiary_history", HOUSE, 90))
     register_tab("market", Tab("Personnes", "market_people", HOUSE, 35))
     register_tab("company", Tab("Personnes", "company_people", HOUSE, 35))
+
+
+def register_searches() -> None:
+    """A company finds its own employees; a buyer finds nobody."""
+    register_search(
+        SearchSource(
+            key="person",
+            label="Personnes",
+            model=Beneficiary,
+            address=lambda row, user: reverse("beneficiary_detail", args=[row.pk]),
+            # Namesakes are told apart by the year of birth; nothing more is said of a person in a list of results.
+            describe=lambda row: f"né·e en {row.birth_date.year}" if row.birth_date else "",
+            roles=(*HOUSE, "company"),
+            list_url_name="beneficiary_list",
+            position=40,
+        )
+    )
+    register_search(
+        SearchSource(
+            key="prescriber",
+            label="Prescripteurs",
+            model=Prescriber,
+            address=lambda row, user: reverse("prescriber_detail", args=[row.pk]),
+            describe=lambda row: row.get_kind_display(),
+            roles=HOUSE,
+            list_url_name="prescriber_list",
+            position=50,
+        )
+    )
 
 
 def register_lists() -> None:

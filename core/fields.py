@@ -41,3 +41,14 @@ class MonthField(models.DateField):
             value = value.replace(day=1)
             setattr(model_instance, self.attname, value)
         return value
+
+
+class WordField(models.CharField):
+    """A normalised word, compared byte by byte on both databases, so that a range of an index finds its beginnings."""
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        parameters = super().db_parameters(connection)
+        # SQLite compares so by itself; PostgreSQL follows the language of the database.
+        if connection.vendor == "postgresql":
+            parameters["collation"] = "C"
+        return parameters

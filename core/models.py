@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
+from core.fields import WordField
 from core.querysets import ScopedManager, ScopedQuerySet
 from core.text import normalise
 
@@ -56,6 +57,36 @@ class SearchableQuerySet(ScopedQuerySet):
             # The key holds 500 characters: the beginning of a very long name is enough to find it.
             found = found.filter(search_key__contains=word[:100])
         return found
+
+
+class SearchWordQuerySet(models.QuerySet):
+    def beginning_with(self, source: str, word: str) -> SearchWordQuerySet:
+        """Words of a source that begin with this one: a range of the index, the same on both databases."""
+        return self.filter(source=source, word__gte=word, word__lt=word + chr(0x10FFFF))
+
+
+class SearchWord(models.Model):
+    """A word by which a row of a registered source is found (`core.search`). It says nothing of who may see the row."""
+
+    LONGEST = 40
+
+    source = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    word = WordField(max_length=LONGEST)
+
+    objects = SearchWordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "mot de la recherche"
+        verbose_name_plural = "mots de la recherche"
+        ordering = ("pk",)
+        indexes = [
+            models.Index(fields=["source", "word", "object_id"], name="search_word"),
+            models.Index(fields=["source", "object_id"], name="search_object"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class StoredFileQuerySet(ScopedQuerySet):

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from core.views import files, jobs, messages, pages
+from core.views import files, jobs, messages, pages, search
 
 urlpatterns = [
     path("sante", pages.health, name="health"),
+    path("recherche/", search.search_page, name="search"),
     path("robots.txt", pages.robots, name="robots"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("aide/clavier/", pages.keyboard_help, name="keyboard_help"),

@@ -17,12 +17,15 @@ class MarketsConfig(AppConfig):
         from core.files import register_file_kind
         from core.reference import register_reference
         from core.registry import Tab, register_house, register_tab
-        from markets import histories
+        from core.search import register_search
+        from markets import histories, search_sources
         from markets.attachments import memberships_of
         from markets.files import register_history
-        from markets.models import Commune, CpvCode, House
+        from markets.models import Commune, CpvCode, House, Sector
         from markets.services.files import LOGO_KIND
 
+        for source in search_sources.SOURCES:
+            register_search(source)
         register_house(House.current)
         register_attachment(memberships_of)
         # The logo stands on documents that every role may open.
@@ -96,3 +99,9 @@ class MarketsConfig(AppConfig):
             register_reference(file, Commune, commune, position=position)
         for position, file in enumerate(("cpv_divisions.csv", "cpv.csv"), start=20):
             register_reference(file, CpvCode, {"label": "label"}, position=position)
+        register_reference(
+            "sectors.csv",
+            Sector,
+            {"label": "label", "cpv": "cpv", "naf": "naf", "words": "words"},
+            position=30,
+        )

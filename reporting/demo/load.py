@@ -19,8 +19,9 @@ from beneficiaries.models import ContractType, CountingRules
 from core import formats
 from core.errors import DomainError
 from core.history import bulk_load_generated
-from core.models import Job
+from core.models import Job, Searchable
 from core.reference import load_reference_lists
+from core.search import index_rows
 from reporting.demo.generate import generate, make_territory
 from reporting.demo.territory import MODELS, Staff
 
@@ -83,6 +84,8 @@ def load_territory(arguments: dict[str, Any], *, say: Say) -> Counter[str]:
         for part in generate(territory, arguments["size"]):
             for model, rows in part.rows:
                 bulk_load_generated(model, rows)
+                if issubclass(model, Searchable):
+                    index_rows(model, rows)
                 written[str(model._meta.verbose_name_plural)] += len(rows)
             rows_of_part = sum(len(rows) for _, rows in part.rows)
             say(f"{part.block.code} : {formats.number(rows_of_part)} lignes")

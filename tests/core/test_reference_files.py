@@ -23,6 +23,7 @@ COLUMNS = {
     "cpv.csv": "code label",
     "cpv_divisions.csv": "code label",
     "rome.csv": "code label",
+    "sectors.csv": "code label cpv naf words position",
     "contract_types.csv": "code label nature position",
     "education_levels.csv": "code label band",
     "eligibility_criteria.csv": (

@@ -22,6 +22,7 @@ EXPECTED: Expectations = {
     "accessibility": PUBLIC,
     "components": ADMIN_ONLY,
     "file_download": OWN_OR_HOUSE,
+    "search": {"anonymous": 302, "others": 200},
     "job_list": {"anonymous": 302, "others": 200},
     "job_detail": OWN_OR_HOUSE,
     "job_progress": OWN_OR_HOUSE,
