@@ -93,6 +93,21 @@ class CompanyKindCode(models.TextChoices):
 
 # The structures of the insertion by economic activity (article L5132-4 du code du travail).
 SIAE_KINDS = ("EI", "ETTI", "ACI", "AI", "EITI")
+# Who can hold a market of its own among the insertion and adapted structures. A GEIQ is not there: it employs people
+# for its members and tenders for nothing, but it is in the directory.
+ANSWERING_KINDS = (*SIAE_KINDS, "EA", "EATT", "ESAT", "REGIE")
+DIRECTORY_KINDS = (*ANSWERING_KINDS, "GEIQ")
+
+
+class CharterAxis(models.TextChoices):
+    """Axes of the Charte des 1000, in our own words."""
+
+    HIRE = "hire", "recruter sans discriminer, ouvrir des postes en insertion"
+    HOST = "host", "accueillir en stage, en immersion, en alternance"
+    DISCOVER = "discover", "faire découvrir ses métiers"
+    MENTOR = "mentor", "parrainer, préparer aux entretiens"
+    BUY = "buy", "acheter à des structures d’insertion ou adaptées"
+    TRAIN = "train", "former et qualifier"
 
 
 class ContactKind(models.TextChoices):
@@ -105,6 +120,7 @@ class ContactKind(models.TextChoices):
 class Source(models.TextChoices):
     SCREEN = "screen", "saisie"
     DECP = "decp", "DECP"
+    DIRECTORY = "directory", "annuaire importé"
     TAKE_OVER = "take_over", "reprise"
     DEMO = "demo", "démonstration"
 
@@ -163,3 +179,53 @@ class Derogation(models.TextChoices):
     COMPETITION = "competition", "condition de nature à restreindre la concurrence ou la rendre difficile"
     SHORT = "short", "travaux de moins de six mois"
     OTHER = "other", "autre motif, à préciser"
+
+
+class AgreementState(models.TextChoices):
+    """Where a convention stands on a day: worked out from its dates, never stored."""
+
+    UPCOMING = "upcoming", "à venir"
+    IN_FORCE = "in_force", "en vigueur"
+    NOTICE_NEAR = "notice_near", "préavis proche"
+    ENDED = "ended", "échue"
+    TERMINATED = "terminated", "dénoncée"
+
+
+class QuoteState(models.TextChoices):
+    DRAFT = "draft", "brouillon"
+    SENT = "sent", "envoyé"
+    ACCEPTED = "accepted", "accepté"
+    REFUSED = "refused", "refusé"
+
+
+class InvoiceKind(models.TextChoices):
+    """The two halves of a quote (convention, article 7), and what takes one back."""
+
+    CALIBRATION = "calibration", "1re moitié, au calibrage"
+    COMPLETION = "completion", "2e moitié, au bilan final ou à la clôture"
+    CREDIT = "credit", "avoir"
+
+
+class InvoiceState(models.TextChoices):
+    UPCOMING = "upcoming", "à venir"
+    READY = "ready", "prête"
+    ISSUED = "issued", "émise"
+    SENT = "sent", "transmise"
+    PAID = "paid", "payée"
+    CANCELLED = "cancelled", "annulée par avoir"
+    DROPPED = "dropped", "sans suite"
+
+
+class ReleaseCause(models.TextChoices):
+    """What made a half of a quote ready to be invoiced."""
+
+    CALIBRATION = "calibration", "calibrage"
+    FINAL_BILAN = "final_bilan", "remise du bilan final synthétique"
+    CLOSING = "closing", "clôture"
+    REPLACEMENT = "replacement", "remplacement d’une facture annulée"
+
+
+class InvoiceChannel(models.TextChoices):
+    CHORUS = "chorus", "déposée sur Chorus Pro"
+    EMAIL = "email", "envoyée par courrier électronique"
+    POST = "post", "envoyée par la poste"

@@ -2,13 +2,16 @@
 
 from markets.models.agreements import Agreement, AgreementAmendment
 from markets.models.buyers import Buyer, BuyerMembership, Department
+from markets.models.charter import CharterPledge
 from markets.models.companies import Company, CompanyKind, CompanyMembership
+from markets.models.fees import FeeReview, Invoice, Quote
 from markets.models.house import House
 from markets.models.markets import Award, Lot, Market
 from markets.models.operations import MarketParty, Operation
 from markets.models.people import Contact, Responsibility
 from markets.models.planning import PlannedPurchase
 from markets.models.reference import Commune, CpvCode
+from markets.models.sectors import Sector
 from markets.models.tasks import Task
 
 __all__ = [
@@ -17,6 +20,7 @@ __all__ = [
     "Award",
     "Buyer",
     "BuyerMembership",
+    "CharterPledge",
     "Commune",
     "Company",
     "CompanyKind",
@@ -24,12 +28,16 @@ __all__ = [
     "Contact",
     "CpvCode",
     "Department",
+    "FeeReview",
     "House",
+    "Invoice",
     "Lot",
     "Market",
     "MarketParty",
     "Operation",
     "PlannedPurchase",
+    "Quote",
     "Responsibility",
+    "Sector",
     "Task",
 ]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
+from core.dates import add_months
 from core.history import TrackedModel
 from core.models import StoredFile
 from core.querysets import ScopedQuerySet
+from markets.enums import AgreementIndicator, AgreementState
 from markets.models.buyers import Buyer
 from markets.models.people import Contact
 
@@ -20,11 +22,18 @@ if TYPE_CHECKING:
 
 # Days that a formal letter leaves to a company (convention, annexe 2.A).
 LETTER_DELAY_DAYS = 15
+# So long before the last day to give notice, the agreement says that its notice is near.
+NOTICE_NEAR_DAYS = 90
 
 
 class AgreementQuerySet(ScopedQuerySet):
     def visible_to_buyer(self, user: User) -> Any:
         return self.filter(buyer__in=Buyer.objects.visible_as_a_whole_to(user).values("pk"))
+
+    def with_following(self) -> Any:
+        """Add `is_followed`: the buyer has an agreement that takes effect after this one."""
+        later = self.model._base_manager.filter(buyer=OuterRef("buyer"), starts_on__gt=OuterRef("starts_on"))
+        return self.annotate(is_followed=Exists(later))
 
     def in_force(self, on: dt.date) -> Any:
         return self.filter(starts_on__lte=on, ends_on__gte=on).filter(
@@ -44,7 +53,10 @@ class Agreement(TrackedModel):
     # The last day in force, avenants included: `record_amendment` moves it.
     ends_on = models.DateField("prend fin le")
     notice_months = models.PositiveSmallIntegerField("préavis", default=3, help_text="en mois")
+    # The first day that is no longer in force; `termination_notified_on` is when the other side was told.
     terminated_on = models.DateField("dénoncée au", null=True, blank=True)
+    termination_notified_on = models.DateField("dénonciation notifiée le", null=True, blank=True)
+    termination_reason = models.CharField("motif de la dénonciation", max_length=300, blank=True)
     procedure = models.TextField("procédure de cadrage", blank=True)
     procedure_agreed_on = models.DateField("procédure arrêtée le", null=True, blank=True)
     # Codes of `markets.enums.AgreementIndicator`.
@@ -95,6 +107,11 @@ class Agreement(TrackedModel):
                 violation_error_message="La dénonciation précède la prise d’effet.",
             ),
             models.CheckConstraint(
+                condition=Q(terminated_on__isnull=True) | Q(terminated_on__lte=F("ends_on")),
+                name="agreement_terminated_before_end",
+                violation_error_message="La dénonciation prend effet au plus tard le jour où la convention prend fin.",
+            ),
+            models.CheckConstraint(
                 condition=Q(letter_delay_days__gte=1, letter_delay_days__lte=90),
                 name="agreement_letter_delay",
                 violation_error_message="Le délai laissé par le courrier va de 1 à 90 jours.",
@@ -108,6 +125,41 @@ class Agreement(TrackedModel):
 
     def __str__(self) -> str:
         return self.reference or f"Convention du {self.starts_on:%d/%m/%Y}"
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day in force, termination included."""
+        if self.terminated_on:
+            return min(self.ends_on, self.terminated_on - dt.timedelta(days=1))
+        return self.ends_on
+
+    @property
+    def notice_on(self) -> dt.date:
+        """Until that day, notice can be given before the end."""
+        return max(add_months(self.ends_on, -self.notice_months), self.starts_on)
+
+    def state_on(self, day: dt.date, *, is_followed: bool = False) -> AgreementState:
+        """Where it stands on that day; one that another follows no longer waits for a notice."""
+        if self.terminated_on and self.terminated_on <= day:
+            return AgreementState.TERMINATED
+        if day > self.ends_on:
+            return AgreementState.ENDED
+        if day < self.starts_on:
+            return AgreementState.UPCOMING
+        near = self.notice_on - dt.timedelta(days=NOTICE_NEAR_DAYS)
+        if not (is_followed or self.terminated_on) and day >= near:
+            return AgreementState.NOTICE_NEAR
+        return AgreementState.IN_FORCE
+
+    @property
+    def indicator_labels(self) -> list[str]:
+        """The validated indicators in the convention's words and order."""
+        return [choice.label for choice in AgreementIndicator if choice.value in self.indicators]
+
+
+class AmendmentQuerySet(ScopedQuerySet):
+    def visible_to_buyer(self, user: User) -> Any:
+        return self.filter(agreement__in=Agreement.objects.visible_to(user).values("pk"))
 
 
 class AgreementAmendment(TrackedModel):
@@ -125,7 +177,7 @@ class AgreementAmendment(TrackedModel):
         StoredFile, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="avenant signé"
     )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AmendmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "avenant à la convention"

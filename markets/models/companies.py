@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -12,6 +14,7 @@ from core.models import SearchableQuerySet
 from core.querysets import ScopedQuerySet
 from markets.enums import CompanyKindCode
 from markets.models.organisations import Organisation, unique_identifier
+from markets.models.sectors import Sector
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -31,6 +34,13 @@ class CompanyQuerySet(SearchableQuerySet):
     def visible_to_company(self, user: User) -> Any:
         return self.filter(pk__in=CompanyMembership.objects.filter(user=user).values("company"))
 
+    def of_kinds(self, kinds: Iterable[str], on: dt.date) -> Any:
+        """Companies that are of one of these kinds on that day."""
+        rows = CompanyKind.objects.filter(kind__in=tuple(kinds))
+        rows = rows.filter(models.Q(starts_on__isnull=True) | models.Q(starts_on__lte=on))
+        rows = rows.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=on))
+        return self.filter(pk__in=rows.values("company"))
+
 
 class Company(Organisation):
     """A titulaire, cotraitant, sous-traitant, user company, SIAE or GEIQ."""
@@ -40,6 +50,13 @@ class Company(Organisation):
     sectors = models.CharField("secteurs d’activité", max_length=300, blank=True)
     email = models.EmailField("adresse électronique", blank=True)
     phone = models.CharField("téléphone", max_length=30, blank=True)
+    # The closed list beside the free words above: what the directory sorts by and a CPV code is matched with.
+    activities = models.ManyToManyField(
+        Sector, blank=True, related_name="companies", verbose_name="secteurs de l’annuaire"
+    )
+    # Degrees (WGS 84); without them a distance rests on the commune.
+    latitude = models.FloatField("latitude", null=True, blank=True)
+    longitude = models.FloatField("longitude", null=True, blank=True)
 
     objects = CompanyQuerySet.as_manager()
 
@@ -51,6 +68,19 @@ class Company(Organisation):
             unique_identifier(
                 "company_identifier_unique", "Une entreprise porte déjà cet identifiant : ouvrez sa fiche."
             ),
+            models.CheckConstraint(
+                condition=models.Q(latitude__isnull=True, longitude__isnull=True)
+                | models.Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                name="company_place_on_earth",
+                violation_error_message="La latitude et la longitude vont ensemble, en degrés.",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["latitude", "longitude"],
+                condition=models.Q(latitude__isnull=False),
+                name="company_place",
+            ),
         ]
 
 
@@ -61,6 +91,8 @@ class CompanyKind(TrackedModel):
     kind = models.CharField("nature", max_length=10, choices=CompanyKindCode)
     starts_on = models.DateField("depuis le", null=True, blank=True)
     ends_on = models.DateField("jusqu’au", null=True, blank=True)
+    # The list that said so (« SIAE, ASP »): a newer list of the same name may no longer have it. Blank: a person.
+    source = models.CharField("d’après", max_length=60, blank=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
 
