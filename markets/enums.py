@@ -175,10 +175,21 @@ class Derogation(models.TextChoices):
     """Grounds on which the social condition of 22 August 2026 may be left out (L2112-2-1, I; L3114-2-1)."""
 
     IMMEDIATE = "immediate", "besoin satisfait par une solution immédiatement disponible"
-    NO_LINK = "no_link", "condition sans lien suffisant avec l’objet du marché"
-    COMPETITION = "competition", "condition de nature à restreindre la concurrence ou la rendre difficile"
+    NO_LINK = "no_link", "condition sans lien suffisant avec l’objet du contrat"
+    COMPETITION = "competition", "concurrence restreinte, ou exécution rendue difficile"
     SHORT = "short", "travaux de moins de six mois"
     OTHER = "other", "autre motif, à préciser"
+
+
+class ThresholdScope(models.TextChoices):
+    WORKS = "works", "travaux"
+    SUPPLIES_SERVICES = "supplies_services", "fournitures et services"
+    CONCESSION = "concession", "concessions"
+
+
+class ThresholdBuyer(models.TextChoices):
+    STATE = "state", "État"
+    OTHER = "other", "autres acheteurs"
 
 
 class AgreementState(models.TextChoices):

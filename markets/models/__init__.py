@@ -13,6 +13,7 @@ from markets.models.planning import PlannedPurchase
 from markets.models.reference import Commune, CpvCode
 from markets.models.sectors import Sector
 from markets.models.tasks import Task
+from markets.models.thresholds import ProcurementThreshold
 
 __all__ = [
     "Agreement",
@@ -36,6 +37,7 @@ __all__ = [
     "MarketParty",
     "Operation",
     "PlannedPurchase",
+    "ProcurementThreshold",
     "Quote",
     "Responsibility",
     "Sector",

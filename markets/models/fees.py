@@ -280,11 +280,6 @@ class Invoice(TrackedModel):
                 violation_error_message="Une facture prend son numéro quand elle est émise.",
             ),
             models.CheckConstraint(
-                condition=Q(total=F("net") + F("vat")),
-                name="invoice_total",
-                violation_error_message="Le total n’est pas la somme du montant et de la TVA.",
-            ),
-            models.CheckConstraint(
                 condition=Q(kind=InvoiceKind.CREDIT, cancels__isnull=False, net__lt=0)
                 | (~Q(kind=InvoiceKind.CREDIT) & Q(cancels__isnull=True, net__gt=0)),
                 name="invoice_credit_cancels_one",
