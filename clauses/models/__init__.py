@@ -2,6 +2,32 @@
 
 from clauses.models.clauses import Clause
 from clauses.models.commitments import Commitment, CommitmentChange
+from clauses.models.escalation import Escalation, EscalationStep
 from clauses.models.interactions import Interaction
+from clauses.models.qualitative import Achievement, Evidence, QualitativeCommitment
+from clauses.models.recommendations import (
+    ClauseText,
+    HourlyCost,
+    LabourShare,
+    Recommendation,
+    Scenario,
+    ScenarioLot,
+)
 
-__all__ = ["Clause", "Commitment", "CommitmentChange", "Interaction"]
+__all__ = [
+    "Achievement",
+    "Clause",
+    "ClauseText",
+    "Commitment",
+    "CommitmentChange",
+    "Escalation",
+    "EscalationStep",
+    "Evidence",
+    "HourlyCost",
+    "Interaction",
+    "LabourShare",
+    "QualitativeCommitment",
+    "Recommendation",
+    "Scenario",
+    "ScenarioLot",
+]

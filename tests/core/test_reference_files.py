@@ -23,7 +23,10 @@ COLUMNS = {
     "cpv.csv": "code label",
     "cpv_divisions.csv": "code label",
     "rome.csv": "code label",
+    "labour_shares.csv": "code label share source valid_from valid_to",
+    "hourly_costs.csv": "code label cost source valid_from valid_to",
     "sectors.csv": "code label cpv naf words position",
+    "procurement_thresholds.csv": "code label scope buyer amount valid_from valid_to position",
     "contract_types.csv": "code label nature position",
     "education_levels.csv": "code label band",
     "eligibility_criteria.csv": (
