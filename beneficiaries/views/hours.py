@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -196,14 +197,35 @@ def hours_row(request: HttpRequest, pk: int) -> HttpResponse:
         grid = build_grid([assignment], month, all_kinds=True)
         row = grid.rows[0]
         row.cells = [cell for cell in row.cells if cell.kind in typed]
+    scope = _scope_of_page(request)
+    to_validate, count_in_full = pending(scope, month) if scope is not None else (None, None)
     context = {
         "row": row,
         "month": month,
         "said": said,
+        "to_validate": to_validate,
+        "count_in_full": count_in_full,
         "commitments": commitment_lines([assignment.commitment_id], request.user),
         "page_url": f"{reverse('hours')}?mois={month:%Y-%m}",
     }
     return render(request, "beneficiaries/hours/_row_saved.html", context)
+
+
+def _scope_of_page(request: HttpRequest) -> Any:
+    """The assignments of the grid that the row stands in, as htmx names its page; None for another page."""
+    page = urlsplit(request.htmx.current_url or "")  # type: ignore[attr-defined]
+    try:
+        match = resolve(page.path)
+    except Resolver404:
+        return None
+    mine = Assignment.objects.visible_to(request.user)
+    if match.url_name == "market_hours":
+        return mine.filter(commitment__market=match.kwargs["pk"])
+    if match.url_name == "company_hours":
+        return mine.filter(placement__employer=match.kwargs["pk"])
+    if match.url_name == "hours":
+        return GridFilterForm(QueryDict(page.query) or None, user=request.user).narrow(mine)
+    return None
 
 
 @house_required

@@ -56,13 +56,18 @@
     const kinds = [...new Set([...grid.querySelectorAll(".hours-input")].map((one) => one.dataset.kind))];
     const firstKind = kinds.indexOf(input.dataset.kind);
     let left = 0;
+    let locked = 0;
     text.split("\n").forEach((line, down) => {
       const row = rows[firstRow + down];
       let touched = null;
       line.split("\t").forEach((value, right) => {
-        const cell = row && row.querySelector(`.hours-input[data-kind="${kinds[firstKind + right]}"]`);
+        // A blank of the spreadsheet says nothing: what is in the grid stays.
+        if (!value.trim()) return;
+        const kind = kinds[firstKind + right];
+        const cell = row && row.querySelector(`.hours-input[data-kind="${kind}"]`);
         if (!cell) {
-          if (value.trim()) left += 1;
+          if (row && kind && row.querySelector(`[data-cell="${kind}"] .locked`)) locked += 1;
+          else left += 1;
           return;
         }
         cell.value = value.trim();
@@ -70,10 +75,16 @@
       });
       if (touched) touched.dispatchEvent(new Event("change", { bubbles: true }));
     });
+    const told = [];
+    if (locked) {
+      const kept = locked > 1 ? `${locked} valeurs collées tombaient sur des heures validées` : "Une valeur collée tombait sur des heures validées";
+      told.push(`${kept} : rien n’y a changé, passez par « Corriger ».`);
+    }
     if (left) {
       const lost = left > 1 ? `${left} valeurs collées n’ont pas trouvé de case` : "Une valeur collée n’a pas trouvé de case";
-      say(`${lost} : la grille est plus courte que la colonne.`, "left");
+      told.push(`${lost} : la grille est plus courte que la colonne.`);
     }
+    if (told.length) say(told.join(" "), "left");
   });
 
   // --- Saving ---------------------------------------------------------------------------------------------------
@@ -93,7 +104,14 @@
   });
   document.addEventListener("htmx:configRequest", (event) => {
     // After signing in again in another tab, the page's own token is stale and the cookie's is fresh.
-    if (grid.contains(event.detail.elt) && token()) event.detail.headers["X-CSRFToken"] = token();
+    if (!grid.contains(event.detail.elt)) return;
+    if (token()) event.detail.headers["X-CSRFToken"] = token();
+    const row = rowOf(event.detail.elt);
+    // A cell that nobody touched is not sent: what a colleague wrote in it meanwhile is no conflict.
+    for (const input of row ? inputsOf(row) : []) {
+      const touched = input.value !== input.defaultValue || input.getAttribute("aria-invalid") === "true";
+      if (!touched) event.detail.parameters.delete(input.name);
+    }
   });
   grid.addEventListener("htmx:beforeRequest", (event) => {
     const row = rowOf(event.target);
@@ -167,8 +185,21 @@
       say("");
       waiting.querySelector("[data-sign-in]").hidden = true;
     }
+    if (row.dataset.validating) {
+      delete row.dataset.validating;
+      // The button that was pressed is gone: on to the next line, so that one key validates them one after the other.
+      if (!document.activeElement || document.activeElement === document.body) next(row)?.focus();
+    }
     total();
   });
+  const next = (row) => {
+    const rows = [...grid.querySelectorAll(".grid-row")];
+    for (const one of rows.slice(rows.indexOf(row) + 1)) {
+      const button = one.querySelector("button[name=valider]");
+      if (button) return button;
+    }
+    return row.querySelector("button[name=valider], .row-gestures a, th a");
+  };
   // The last line follows what is saved, not what is being typed.
   const figure = (text) => Number(text.replace(/\s/g, "").replace(",", ".")) || 0;
   const written = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 2 });
@@ -207,6 +238,7 @@
     if (!button || !window.htmx) return;
     event.preventDefault();
     const row = rowOf(button);
+    row.dataset.validating = "yes";
     window.htmx.ajax("POST", row.getAttribute("hx-post"), {
       source: row,
       target: row.getAttribute("hx-target"),

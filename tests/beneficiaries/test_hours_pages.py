@@ -92,6 +92,24 @@ def test_the_row_answers_with_its_state_and_the_versions_to_use_next(client, fac
     assert entry.state == EntryState.VALIDATED and entry.validated_by == facilitator
 
 
+def test_the_row_says_what_is_left_to_validate_on_its_page(client, facilitator):
+    first, second = eligible_assignment(), eligible_assignment()
+    for assignment in (first, second):
+        client.post(grid_url(), {cell(assignment): "10", version(assignment): "0"})
+    url = f"{reverse('hours_row', args=[first.pk])}?mois=2025-03"
+    left = {}
+    for name, page in {
+        "house": grid_url(),
+        "market": f"{reverse('market_hours', args=[first.commitment.market_id])}?mois=2025-03",
+        "elsewhere": "/bilans/",
+    }.items():
+        headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+        left[name] = client.post(url, {}, headers=headers).content.decode()
+    assert "2 lignes à valider" in left["house"].replace("\u202f", " ").replace("\xa0", " ")
+    assert "1 ligne à valider" in left["market"].replace("\u202f", " ").replace("\xa0", " ")
+    assert "grille-reste" not in left["elsewhere"]
+
+
 def test_the_second_of_two_people_sees_what_the_first_wrote_beside_the_cell(client, facilitator):
     assignment = eligible_assignment()
     client.post(grid_url(), {cell(assignment): "120", version(assignment): "0"})

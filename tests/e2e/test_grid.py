@@ -48,6 +48,50 @@ def test_the_second_of_two_people_on_a_cell_is_told_what_the_first_wrote(
     assert hours_of(territory, "Arnaud") == [Decimal(130)]
 
 
+def test_a_cell_that_nobody_touched_is_no_conflict(
+    open_browser: Callable[..., Page], territory: Territory
+) -> None:
+    first = open_browser(territory.facilitator)
+    second = open_browser(UserFactory(role=Role.FACILITATOR, first_name="Olga", last_name="Autre"))
+    for page in (first, second):
+        page.goto(territory.market_hours)
+    Grid(first).cell("Costa").fill("120")
+    first.keyboard.press("Enter")
+    Grid(first).is_saved("Costa")
+
+    theirs = Grid(second)
+    theirs.cell("Costa", "training").fill("7")
+    second.keyboard.press("Enter")
+    theirs.is_saved("Costa")
+    # What the colleague wrote meanwhile comes with the answer.
+    expect(theirs.cell("Costa")).to_have_value("120")
+    assert hours_of(territory, "Costa") == [Decimal(120)]
+
+
+def test_validating_line_after_line_keeps_the_keyboard_and_the_count(
+    open_browser: Callable[..., Page], territory: Territory
+) -> None:
+    page = open_browser(territory.facilitator)
+    page.goto(territory.market_hours)
+    grid = Grid(page)
+    for name in ("Arnaud", "Belkacem"):
+        grid.cell(name).fill("100")
+        page.keyboard.press("Enter")
+        grid.is_saved(name)
+    expect(page.locator("#grille-reste")).to_contain_text("2 lignes à valider")
+    buttons = page.locator("button[name=valider]")
+    buttons.first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#grille-reste")).to_contain_text("1 ligne à valider")
+    expect(buttons).to_have_count(1)
+    expect(buttons.first).to_be_focused()
+
+    # A value pasted on what is validated changes nothing, and a blank leaves what stands there.
+    grid.cell("Belkacem").focus()
+    grid.paste("\n90")
+    expect(grid.cell("Belkacem")).to_have_value("100")
+
+
 def test_a_session_that_ends_while_typing_loses_nothing(
     open_browser: Callable[..., Page], territory: Territory, watch: Any
 ) -> None:
