@@ -7,6 +7,8 @@ class ClausesConfig(AppConfig):
 
     def ready(self) -> None:
         from clauses import consistency, heads, histories, jobs, waiting
+        from clauses.services.commitments import DOCUMENT_KIND
+        from clauses.views import commitments
         from clauses.views.decp import FILE_KIND
         from core.access import EVERYONE, HOUSE
         from core.consistency import register_check
@@ -34,5 +36,6 @@ class ClausesConfig(AppConfig):
         register_check(consistency.commitments_repeat_their_source)
         register_check(consistency.commitments_are_not_negative)
         register_file_kind(FILE_KIND, may_open=lambda user, stored: user.is_house_staff)
+        register_file_kind(DOCUMENT_KIND, may_open=commitments.may_open_document)
         for kind in ("decp_check", "decp_load"):
             register_job_link(kind, jobs.link_to_import)

@@ -22,5 +22,6 @@ urlpatterns = [
     path("marches/engagements/<int:pk>/", commitments.commitment_detail, name="commitment_detail"),
     path("marches/engagements/<int:pk>/modifier/", commitments.commitment_edit, name="commitment_edit"),
     path("marches/engagements/<int:pk>/evolution/", commitments.change_create, name="change_create"),
+    path("marches/engagements/<int:pk>/commande/", commitments.order_create, name="order_create"),
     path("marches/engagements/<int:pk>/repartir/", commitments.commitment_move, name="commitment_move"),
 ]

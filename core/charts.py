@@ -6,6 +6,7 @@ Colours and fonts stand in attributes because WeasyPrint's stylesheets do not re
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -293,6 +294,55 @@ def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeSt
         {
             "parts": drawn, "size": _n(size), "bar_width": _n(width), "bend": _n(width + 8), "reach": _n(width + 26),
             "leave": _n(width + 2), "text_x": _n(text_x),
+        },
+    )  # fmt: skip
+
+
+def steps(
+    points: Sequence[tuple[dt.date, Decimal]], *, title: str, until: dt.date, unit: str = "h"
+) -> SafeString:
+    """A figure that changes by steps: (day, value from that day on) in order, drawn up to `until` at least, zero-based.
+
+    Each value is printed over its step where there is room; days stand under the first and the last of them.
+    """
+    # Several changes of one day are one step: its last value.
+    found = sorted({day: Decimal(value) for day, value in points}.items())
+    if not found:
+        return _empty(title)
+    rows = [Row(formats.day(day), value) for day, value in found]
+    first, last = found[0][0], max(found[-1][0], until)
+    top, room, size = 20.0, 110.0, 12.0
+    # A step that has just begun is seen too.
+    tail = 36.0 if last == found[-1][0] and len(found) > 1 else 0.0
+    span = max((last - first).days, 1)
+    high = float(max(max(value for _, value in found), Decimal(1)))
+    places = [
+        ((day - first).days / span * (WIDTH - tail), top + room * (1 - float(value) / high))
+        for day, value in found
+    ]
+    path = [f"M{_n(places[0][0])} {_n(places[0][1])}"]
+    path += [f"H{_n(x)}V{_n(y)}" for x, y in places[1:]]
+    labels, taken = [], -1.0
+    for index, ((x, y), row) in enumerate(zip(places, rows, strict=True)):
+        end = places[index + 1][0] if index + 1 < len(places) else float(WIDTH)
+        text = _value(row.value, unit)
+        wide = text_width(text, size)
+        is_last = index == len(places) - 1
+        start = max(min(x + 3, WIDTH - wide), 0.0)
+        # The last value is always told; another only where its step is wide enough for it.
+        if is_last or (wide + 6 <= end - x and start > taken):
+            labels.append({"text": text, "x": _n(start), "y": _n(y - 6), "weight": 600 if is_last else 400})
+            taken = start + wide
+    last_label = formats.day(last)
+    return _drawn(
+        "steps", title, rows, unit, top + room + size + 10,
+        {
+            "path": "".join(path) + f"H{WIDTH}", "labels": labels, "size": _n(size), "zero": _n(top + room), "end": WIDTH,
+            "days": [
+                {"text": formats.day(first), "x": "0", "anchor": "start"},
+                *([{"text": last_label, "x": str(WIDTH), "anchor": "end"}] if last > first else []),
+            ],
+            "label_y": _n(top + room + size + 4), "accent": ACCENT,
         },
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clauses.enums import ChangeReason
 from clauses.models import Clause, Commitment
-from core.forms import DateFormField, Form, HoursFormField
+from core.forms import AmountFormField, DateFormField, Form, HoursFormField
 from markets.forms.files import AMOUNT_HELP, DATE_HELP, RowForm
 from markets.models import Award
 
@@ -116,18 +116,40 @@ class SignedHoursField(HoursFormField):
         return super().to_python(value)
 
 
-class ChangeForm(Form):
+DOCUMENT_HELP = "PDF, JPEG, PNG, DOCX, XLSX ou ODT, 20 Mo au plus."
+# A move is written on every side by « Répartir dans le groupement ».
+TYPED_REASONS = [choice for choice in ChangeReason.choices if choice[0] != ChangeReason.MOVE]
+GRANTED = (ChangeReason.DISCHARGE, ChangeReason.SUSPENSION)
+
+
+class DocumentForm(Form):
+    """What every change of a figure is recorded with."""
+
+    effective_on = DateFormField(label="Prend effet le", help_text=DATE_HELP)
+    note = forms.CharField(label="Précisions", required=False, max_length=300)
+    document = forms.FileField(label="Document", required=False, help_text=DOCUMENT_HELP)
+
+
+class ChangeForm(DocumentForm):
     """One step of a commitment's figure."""
 
-    reason = forms.ChoiceField(
-        label="Motif", choices=[choice for choice in ChangeReason.choices if choice[0] != ChangeReason.MOVE]
-    )
+    reason = forms.ChoiceField(label="Motif", choices=TYPED_REASONS)
     delta = SignedHoursField(
         label="Variation",
         help_text="En heures : 300 pour ajouter, -120 pour une décharge.",
     )
-    effective_on = DateFormField(label="Prend effet le", help_text=DATE_HELP)
-    note = forms.CharField(label="Précisions", required=False, max_length=300)
+    field_order = ("reason", "delta", "effective_on", "note", "document")
+
+    def __init__(self, *args: Any, clause: Clause, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "document"
+        ].help_text = f"Avenant, ordre d’affermissement, décision du donneur d’ordre. {DOCUMENT_HELP}"
+        if clause.euros_per_hour is not None:
+            # Its hours are worked out from its amount, on a page of its own.
+            self.fields["reason"].choices = [  # type: ignore[attr-defined]
+                choice for choice in TYPED_REASONS if choice[0] != ChangeReason.ORDER
+            ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -136,26 +158,55 @@ class ChangeForm(Form):
             self.add_error(
                 "delta", "Une décharge retire des heures : écrivez un nombre négatif, par exemple -120."
             )
+        if delta is not None and delta < 0 and reason == ChangeReason.TRANCHE:
+            self.add_error(
+                "delta", "L’affermissement d’une tranche ajoute des heures : écrivez-les sans signe."
+            )
+        if reason in GRANTED and not cleaned.get("document") and not cleaned.get("note"):
+            self.add_error(
+                "document",
+                "Le donneur d’ordre l’accorde : joignez sa décision, ou dites dans les précisions où elle se trouve.",
+            )
         return cleaned
 
 
-class MoveForm(Form):
-    """Hours that pass from one holder of a clause to another."""
+class OrderForm(DocumentForm):
+    """An order or invoice of a framework agreement: its amount gives the hours."""
 
-    target = forms.ModelChoiceField(
-        label="Au profit de", queryset=Commitment.objects.none(), empty_label=None
+    amount = AmountFormField(
+        label="Montant hors taxes de la commande ou de la facture",
+        help_text=f"{AMOUNT_HELP} Un avoir s’écrit avec un signe moins.",
     )
-    hours = HoursFormField(label="Heures", help_text=HOURS_HELP)
-    effective_on = DateFormField(label="Prend effet le", help_text=DATE_HELP)
-    note = forms.CharField(label="Précisions", required=False, max_length=300)
+    field_order = ("amount", "effective_on", "note", "document")
 
-    def __init__(self, *args: Any, source: Commitment, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.scope_field(
-            "target",
-            Commitment,
-            lambda rows: (
-                rows.filter(clause=source.clause_id).exclude(pk=source.pk).select_related("holder", "market")
-            ),
-        )
-        self.fields["target"].label_from_instance = lambda row: str(row.holder)  # type: ignore[attr-defined]
+        self.fields["note"].help_text = "Par exemple le numéro du bon de commande."
+
+    def clean_amount(self) -> Decimal:
+        amount = self.cleaned_data["amount"]
+        if amount == 0:
+            raise forms.ValidationError("Indiquez le montant de la commande ou de la facture.")
+        return amount
+
+
+class ShareForm(DocumentForm):
+    """The new figure of each holder of a clause; one field each, named after its commitment."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, holders: list[Commitment], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.holders = holders
+        for row in holders:
+            self.fields[f"hours_{row.pk}"] = HoursFormField(
+                label=f"Heures de {row.holder}",
+                initial=row.hours_engaged,  # type: ignore[attr-defined]
+            )
+
+    def rows(self) -> list[tuple[Commitment, Any]]:
+        """Each holder with its field, for the table."""
+        return [(row, self[f"hours_{row.pk}"]) for row in self.holders]
+
+    def hours(self) -> dict[int, Decimal]:
+        return {row.pk: self.cleaned_data[f"hours_{row.pk}"] for row in self.holders}

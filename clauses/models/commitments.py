@@ -13,8 +13,9 @@ from django.db.models.functions import Coalesce
 
 from clauses.enums import ChangeReason
 from clauses.models.clauses import Clause
-from core.fields import HoursField
+from core.fields import AmountField, HoursField
 from core.history import TrackedModel
+from core.models import StoredFile
 from core.querysets import ScopedQuerySet
 from markets.models import Award, Company, CompanyMembership, Market
 
@@ -116,6 +117,13 @@ class CommitmentChange(models.Model):
     delta = HoursField("variation", help_text="en heures, négative pour une décharge")
     reason = models.CharField("motif", max_length=10, choices=ChangeReason)
     note = models.CharField("précisions", max_length=300, blank=True)
+    # An order or invoice of a framework agreement: its amount and the clause's rate of that day, from which `delta`
+    # was worked out (`clauses/orders.py`).
+    amount = AmountField("montant hors taxes", null=True, blank=True)
+    euros_per_hour = AmountField("euros par heure due", null=True, blank=True)
+    document = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="document"
+    )
 
     objects = CommitmentChangeQuerySet.as_manager()
 
@@ -124,10 +132,17 @@ class CommitmentChange(models.Model):
         verbose_name_plural = "évolutions de l’engagement"
         ordering = ("effective_on", "pk")
         constraints = [
+            # A small order may add no hundredth of an hour by itself: it counts with the following ones.
             models.CheckConstraint(
-                condition=~Q(delta=0),
+                condition=~Q(delta=0) | Q(amount__isnull=False),
                 name="commitment_change_not_zero",
                 violation_error_message="Une évolution de zéro heure n’en est pas une.",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True, euros_per_hour__isnull=True)
+                | Q(amount__isnull=False, euros_per_hour__gt=0, reason=ChangeReason.ORDER),
+                name="commitment_change_order_has_a_rate",
+                violation_error_message="Le montant d’une commande va avec le montant facturé par heure due.",
             ),
         ]
 

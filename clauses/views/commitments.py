@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -9,14 +10,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from clauses.figures import Figures, figures_of
-from clauses.forms.commitments import ChangeForm, ClauseForm, CommitmentForm, MoveForm, OpenCommitmentForm
+from clauses.forms.commitments import (
+    ChangeForm,
+    ClauseForm,
+    CommitmentForm,
+    OpenCommitmentForm,
+    OrderForm,
+    ShareForm,
+)
 from clauses.heads import figures_head
-from clauses.models import Clause, Commitment
+from clauses.models import Clause, Commitment, CommitmentChange
 from clauses.services import commitments as services
-from core import formats
+from core import charts, formats
 from core.access import HOUSE, house_required, role_required
+from core.errors import DomainError
+from core.models import StoredFile
 from markets.models import Lot
 from markets.views.forms import form_page
 
@@ -31,6 +42,11 @@ def commitment_row(user: Any, pk: int) -> Commitment:
 
 def commitments_url(market_pk: int) -> str:
     return reverse("market_commitments", args=[market_pk])
+
+
+def may_open_document(user: Any, stored: StoredFile) -> bool:
+    """Whoever sees a change opens the paper that it rests on."""
+    return CommitmentChange.objects.visible_to(user).filter(document=stored).exists()
 
 
 @house_required
@@ -101,15 +117,15 @@ def commitment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The timeline of a commitment: every change, by whom, and the total after it."""
     commitment = commitment_row(request.user, pk)
     user: Any = request.user
+    is_house = user.role in HOUSE
     today = timezone.localdate()
     request.place = "markets"  # type: ignore[attr-defined]
     (figures,) = figures_of([commitment], today)
     steps, total = [], Decimal(0)
-    changes = commitment.changes.select_related("recorded_by").order_by("effective_on", "pk")
+    changes = commitment.changes.select_related("recorded_by", "document").order_by("effective_on", "pk")
     for change in changes:
         total += change.delta
         steps.append({"change": change, "total": total, "is_future": change.effective_on > today})
-    head = figures_head(Figures([figures]))
     siblings = Commitment.objects.visible_to(user).filter(clause=commitment.clause_id).exclude(pk=pk)
     return render(
         request,
@@ -119,14 +135,20 @@ def commitment_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "market": commitment.market,
             "facts": f"Engagement · {formats.short(commitment.market.object, 120)}",
             "figures": figures,
-            "head": head,
+            "head": figures_head(Figures([figures])),
             "steps": steps,
+            "chart": _chart(steps, today) if len(steps) > 1 else "",
             "total": total,
-            "is_house": user.role in HOUSE,
-            "shows_recorder": user.role in HOUSE,
-            "has_siblings": user.role in HOUSE and siblings.exists(),
+            "is_house": is_house,
+            "has_siblings": is_house and siblings.exists(),
         },
     )
+
+
+def _chart(steps: list[dict[str, Any]], today: dt.date) -> SafeString:
+    """The figure through time; the timeline beside it is its table."""
+    points = [(step["change"].effective_on, step["total"]) for step in steps]
+    return charts.steps(points, title="Heures engagées au fil des évolutions", until=today)
 
 
 @house_required
@@ -150,7 +172,13 @@ def commitment_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def change_create(request: HttpRequest, pk: int) -> HttpResponse:
     commitment = commitment_row(request.user, pk)
     back = reverse("commitment_detail", args=[pk])
-    form = ChangeForm(request.POST or None, user=request.user, initial={"effective_on": timezone.localdate()})
+    form = ChangeForm(
+        request.POST or None,
+        request.FILES or None,
+        user=request.user,
+        clause=commitment.clause,
+        initial={"effective_on": timezone.localdate()},
+    )
     return form_page(
         request,
         form,
@@ -166,26 +194,109 @@ def change_create(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @house_required
-def commitment_move(request: HttpRequest, pk: int) -> HttpResponse:
+def order_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """An order or invoice: the hours that it adds are shown, with their formula, before it is recorded."""
     commitment = commitment_row(request.user, pk)
+    clause: Any = commitment.clause
     back = reverse("commitment_detail", args=[pk])
-    form = MoveForm(
+    form = OrderForm(
         request.POST or None,
+        request.FILES or None,
         user=request.user,
-        source=commitment,
         initial={"effective_on": timezone.localdate()},
     )
-    if not form.fields["target"].queryset.exists():  # type: ignore[attr-defined]
+    context: dict[str, Any] = {"commitment": commitment, "clause": clause, "due": None, "refusal": ""}
+    if clause.euros_per_hour is not None and (request.htmx or "calculer" in request.POST):  # type: ignore[attr-defined]
+        # What was typed so far: the amount alone matters here.
+        context |= _order_due(commitment, form)
+        if request.htmx:  # type: ignore[attr-defined]
+            return render(request, "clauses/_order_due.html", context)
+        context |= {"form": form, "back_url": back, **_order_page(commitment, back)}
+        return render(request, "clauses/commitment_order.html", context)
+    return form_page(
+        request,
+        form,
+        back=back,
+        done="La commande est enregistrée, avec les heures qu’elle ajoute.",
+        template="clauses/commitment_order.html",
+        save=lambda: services.record_order(commitment=commitment, user=request.user, **form.cleaned_data),
+        **_order_page(commitment, back),
+        **context,
+    )
+
+
+def _order_page(commitment: Commitment, back: str) -> dict[str, Any]:
+    return {
+        "title": "Bon de commande ou facture",
+        "facts": str(commitment),
+        "cancel_url": back,
+        "back_label": str(commitment),
+    }
+
+
+def _order_due(commitment: Commitment, form: OrderForm) -> dict[str, Any]:
+    """What the typed amount would add, or the sentence that says why it can't."""
+    form.is_valid()
+    amount = form.cleaned_data.get("amount")
+    if amount is None:
+        return {"refusal": " ".join(form.errors.get("amount", []))}
+    try:
+        return {"due": services.hours_for_order(commitment, amount)}
+    except DomainError as error:
+        return {"refusal": error.sentence}
+
+
+@house_required
+def commitment_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """« Répartir dans le groupement »: all the holders of the clause on one page, the total unchanged."""
+    commitment = commitment_row(request.user, pk)
+    back = reverse("commitment_detail", args=[pk])
+    clause: Any = commitment.clause
+    today = timezone.localdate()
+    holders = list(
+        Commitment.objects.visible_to(request.user)
+        .filter(clause=clause)
+        .select_related("holder", "award", "market")
+        .with_hours_engaged(today)
+        .order_by("award__role", "pk")
+    )
+    if len(holders) < 2:
         return redirect(back)
+    form = ShareForm(
+        request.POST or None,
+        request.FILES or None,
+        user=request.user,
+        holders=holders,
+        initial={"effective_on": today, "seen": services.newest_change(clause)},
+    )
+
+    def save() -> Any:
+        given = form.cleaned_data
+        try:
+            return services.redistribute_hours(
+                clause=clause,
+                hours=form.hours(),
+                effective_on=given["effective_on"],
+                note=given["note"],
+                document=given["document"],
+                seen=given["seen"],
+                user=request.user,  # type: ignore[arg-type]
+            )
+        finally:
+            # After a refusal the next try starts from the figures that are shown now.
+            form.data = {**form.data.dict(), "seen": services.newest_change(clause)}  # type: ignore[attr-defined]
+
     return form_page(
         request,
         form,
         title="Répartir dans le groupement",
-        facts=str(commitment),
-        intro="Les heures passent à un autre attributaire de la même clause : le total du groupement ne change pas.",
+        facts=f"{commitment.market.reference} · {clause.lot} · {clause}",
+        template="clauses/commitment_share.html",
         back=back,
         cancel_url=back,
         back_label=str(commitment),
-        done="La répartition est enregistrée des deux côtés.",
-        save=lambda: services.move_hours(source=commitment, user=request.user, **form.cleaned_data),
+        done="La répartition est enregistrée de tous les côtés.",
+        save=save,
+        clause=clause,
+        group_total=sum((row.hours_engaged for row in holders), Decimal(0)),
     )

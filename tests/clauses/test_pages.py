@@ -155,7 +155,7 @@ def test_hours_move_inside_a_group_by_its_page(house):
     partner = CommitmentFactory(clause=clause, award=AwardFactory(lot=lot, role="co_contractor"), hours=0)
     house.post(
         reverse("commitment_move", args=[leader.pk]),
-        {"target": partner.pk, "hours": "200", "effective_on": "1/6/2025"},
+        {f"hours_{leader.pk}": "300", f"hours_{partner.pk}": "200", "effective_on": "1/6/2025"},
     )
     assert (engaged(leader.pk), engaged(partner.pk)) == (Decimal("300"), Decimal("200"))
 

@@ -21,6 +21,7 @@ EXPECTED: Expectations = {
     "commitment_edit": HOUSE_ONLY,
     "change_create": HOUSE_ONLY,
     "commitment_move": HOUSE_ONLY,
+    "order_create": HOUSE_ONLY,
 }
 
 
@@ -59,4 +60,5 @@ KWARGS: Kwargs = {
     "commitment_edit": _commitment,
     "change_create": _commitment,
     "commitment_move": _in_a_group,
+    "order_create": _commitment,
 }

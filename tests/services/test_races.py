@@ -21,6 +21,7 @@ from core.errors import DomainError
 from markets.services import files as markets_services
 from tests.factories import (
     AssignmentFactory,
+    AwardFactory,
     CommitmentFactory,
     HoursEntryFactory,
     MarketFactory,
@@ -71,6 +72,43 @@ def test_two_discharges_at_once_never_take_more_than_there_is() -> None:
     assert answers.count("fait") == 1
     assert sum("on ne peut pas en retirer davantage" in answer for answer in answers) == 3
     assert Commitment.objects.with_hours_engaged().get(pk=commitment.pk).hours_engaged == Decimal("200")
+
+
+def test_orders_recorded_at_once_are_all_kept_and_owe_the_hours_of_their_sum() -> None:
+    commitment = CommitmentFactory(hours=0)
+    commitment.clause.euros_per_hour = Decimal(2000)
+    commitment.clause.save()
+
+    def order() -> None:
+        clauses_services.record_order(
+            commitment=commitment, amount=Decimal("33.33"), effective_on=DAY, user=None
+        )
+
+    assert together(*[order] * 6) == ["fait"] * 6
+    # 6 × 33.33 € = 199.98 €, that is 0.09999 h; each by itself would be 0.02 h, 0.12 h in all.
+    assert Commitment.objects.with_hours_engaged().get(pk=commitment.pk).hours_engaged == Decimal("0.10")
+    assert commitment.changes.count() == 6
+
+
+def test_two_redistributions_at_once_leave_one_and_one_sentence() -> None:
+    leader = CommitmentFactory(hours=500)
+    partner = CommitmentFactory(clause=leader.clause, award=AwardFactory(lot=leader.clause.lot), hours=0)
+    seen = clauses_services.newest_change(leader.clause)
+
+    def share(hours: int) -> None:
+        clauses_services.redistribute_hours(
+            clause=leader.clause,
+            hours={leader.pk: Decimal(500 - hours), partner.pk: Decimal(hours)},
+            effective_on=DAY,
+            seen=seen,
+            user=None,
+        )
+
+    answers = together(lambda: share(100), lambda: share(200))
+    assert answers.count("fait") == 1
+    assert sum("entre-temps" in answer for answer in answers) == 1
+    rows = Commitment.objects.with_hours_engaged().filter(clause=leader.clause)
+    assert sum(row.hours_engaged for row in rows) == Decimal("500")
 
 
 def test_two_relays_at_once_leave_one_responsible() -> None:
