@@ -60,9 +60,9 @@ class SearchableQuerySet(ScopedQuerySet):
 
 
 class SearchWordQuerySet(models.QuerySet):
-    def beginning_with(self, source: str, word: str) -> SearchWordQuerySet:
-        """Words of a source that begin with this one: a range of the index, the same on both databases."""
-        return self.filter(source=source, word__gte=word, word__lt=word + chr(0x10FFFF))
+    def beginning_with(self, word: str) -> SearchWordQuerySet:
+        """Words that begin with this one: a range of the index, the same on both databases."""
+        return self.filter(word__gte=word, word__lt=word + chr(0x10FFFF))
 
 
 class SearchWord(models.Model):

@@ -128,6 +128,18 @@ def test_every_page_offers_the_search(cast, signed_in):
     assert f'action="{reverse("search")}"' in signed_in(cast.facilitator).get("/").content.decode()
 
 
+def test_words_that_very_many_rows_bear_are_found_in_order(cast, monkeypatch):
+    """Two words of a row begin alike: counting rows instead of words would forget some."""
+    monkeypatch.setattr("core.search.MOST_NAMED", 3)
+    names = [f"Peinture Peintres {letter}" for letter in "abcdefgh"]
+    for name in reversed(names):
+        CompanyFactory(name=name)
+    (found,) = search(cast.facilitator, "pein", shown=5)
+    assert [str(row) for row in found.rows] == names[:5] and found.more
+    (found,) = search(cast.facilitator, "peint h", shown=5)
+    assert [str(row) for row in found.rows] == names[-1:] and not found.more
+
+
 def queries(client):
     with CaptureQueriesContext(
         connection,
