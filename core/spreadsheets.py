@@ -40,6 +40,8 @@ _MEMORY = 1024 * 1024 * 1024
 _SECONDS = 30
 # Lines among which the one with the columns' titles is looked for.
 HEADER_WITHIN = 30
+# « id » or « n » within a longer title say nothing; « cpv » does.
+SHORTEST_WORD = 3
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DELIMITERS = (";", ",", "\t", "|")
@@ -270,7 +272,7 @@ def match_columns(titles: Sequence[str], wanted: Iterable[Wanted]) -> dict[str, 
                         continue
                     if is_exact and text == words:
                         offers.append((rank, order, index, entry.name))
-                    elif not is_exact and _holds(text, words):
+                    elif not is_exact and len(words) >= SHORTEST_WORD and _holds(text, words):
                         offers.append((-len(words), order, index, entry.name))
         for *_, index, name in sorted(offers):
             if name not in found and index not in taken:

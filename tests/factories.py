@@ -45,11 +45,12 @@ from beneficiaries.models import (
 from clauses.enums import ChangeReason, ClauseKind
 from clauses.models import Clause, Commitment, CommitmentChange
 from core.dates import add_months
-from markets.enums import BuyerKind, CompanyKindCode, Family, IdentifierKind
+from markets.enums import BuyerKind, CharterAxis, CompanyKindCode, Family, IdentifierKind
 from markets.models import (
     Award,
     Buyer,
     BuyerMembership,
+    CharterPledge,
     Commune,
     Company,
     CompanyKind,
@@ -60,7 +61,10 @@ from markets.models import (
     House,
     Lot,
     Market,
+    PlannedPurchase,
+    ProcurementThreshold,
     Responsibility,
+    Sector,
 )
 from reporting.services import freeze, review_bilan, start_bilan
 
@@ -188,6 +192,28 @@ class CompanyKindFactory(DjangoModelFactory):
     kind = CompanyKindCode.ORDINARY
 
 
+class SectorFactory(DjangoModelFactory):
+    class Meta:
+        model = Sector
+        django_get_or_create = ("code",)
+
+    code = "green"
+    label = "Espaces verts et milieux naturels"
+    cpv = "772 773 451127"
+    naf = "0130 02 8130"
+    words = "espaces verts, paysage"
+
+
+class CharterPledgeFactory(DjangoModelFactory):
+    class Meta:
+        model = CharterPledge
+
+    company = factory.SubFactory(CompanyFactory)
+    signed_on = dt.date(2025, 1, 15)
+    axis = CharterAxis.HOST
+    action = "Accueillir deux stagiaires de troisième"
+
+
 class CompanyMembershipFactory(DjangoModelFactory):
     class Meta:
         model = CompanyMembership
@@ -255,6 +281,34 @@ class ResponsibilityFactory(DjangoModelFactory):
     market = factory.SubFactory(MarketFactory)
     facilitator = factory.SubFactory(UserFactory)
     starts_on = dt.date(2025, 1, 1)
+
+
+class ThresholdFactory(DjangoModelFactory):
+    """The European threshold of works of 2026 and 2027."""
+
+    class Meta:
+        model = ProcurementThreshold
+
+    code = factory.Sequence(lambda n: f"threshold-{n}")
+    label = "Travaux"
+    scope = "works"
+    amount = Decimal("5404000")
+    valid_from = dt.date(2026, 1, 1)
+
+
+class PlannedPurchaseFactory(DjangoModelFactory):
+    """A works purchase of 2027, to be studied."""
+
+    class Meta:
+        model = PlannedPurchase
+
+    buyer = factory.SubFactory(BuyerFactory)
+    year = 2027
+    reference = factory.Sequence(lambda n: f"2027-{n:03d}")
+    object = "Rénovation d’un groupe scolaire"
+    family = Family.WORKS
+    amount = Decimal("1200000")
+    planned_on = dt.date(2027, 3, 1)
 
 
 # --- clauses -------------------------------------------------------------------------------------------------
