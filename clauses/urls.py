@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clauses.views import commitments, decp, markets
+from clauses.views import board, calendar, commitments, decp, fees, interactions, markets
 
 urlpatterns = [
     path("marches/", markets.MarketList.as_view(), name="market_list"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("marches/<int:pk>/", markets.market_detail, name="market_detail"),
     path("marches/<int:pk>/engagements/", markets.market_commitments, name="market_commitments"),
     path("acheteurs/<int:pk>/marches/", markets.buyer_markets, name="buyer_markets"),
+    path("acheteurs/conventions/<int:pk>/participation/", fees.agreement_fees, name="agreement_fees"),
     path("entreprises/<int:pk>/engagements/", markets.company_commitments, name="company_commitments"),
     path("marches/lots/<int:pk>/clauses/nouvelle/", commitments.clause_create, name="clause_create"),
     path("marches/clauses/<int:pk>/modifier/", commitments.clause_edit, name="clause_edit"),
@@ -24,4 +25,30 @@ urlpatterns = [
     path("marches/engagements/<int:pk>/evolution/", commitments.change_create, name="change_create"),
     path("marches/engagements/<int:pk>/commande/", commitments.order_create, name="order_create"),
     path("marches/engagements/<int:pk>/repartir/", commitments.commitment_move, name="commitment_move"),
+    path("echeances/", board.TaskBoard.as_view(), name="task_list"),
+    path("echeances/<int:pk>/", board.task_detail, name="task_detail"),
+    path("echeances/<int:pk>/fait/", board.task_done, name="task_done"),
+    path("echeances/<int:pk>/reporter/", board.task_postpone, name="task_postpone"),
+    path("echeances/<int:pk>/confier/", board.task_assign, name="task_assign"),
+    path("journal/<int:pk>/modifier/", interactions.interaction_edit, name="interaction_edit"),
+    path("reunions/<int:pk>/", interactions.meeting_detail, name="meeting_detail"),
+    path("reunions/<int:pk>/modifier/", interactions.meeting_edit, name="meeting_edit"),
+    path("reunions/<int:pk>/annuler/", interactions.meeting_cancel, name="meeting_cancel"),
+    path("reunions/<int:pk>/inviter/", interactions.meeting_invite, name="meeting_invite"),
+    path("reunions/<int:pk>/compte-rendu/", interactions.meeting_report, name="meeting_report"),
+    path("reunions/<int:pk>/reunion.ics", interactions.meeting_file, name="meeting_file"),
+    path("calendrier/<str:token>.ics", calendar.calendar_feed, name="calendar_feed"),
+    path("mon-compte/rappels/", calendar.reminders, name="reminders"),
+    path("mon-compte/agenda/nouvelle-adresse/", calendar.calendar_create, name="calendar_create"),
+    path("mon-compte/agenda/retirer/", calendar.calendar_revoke, name="calendar_revoke"),
+    *(
+        path(f"{place}/<int:pk>/{address}/", view, {"kind": kind}, name=f"{kind}_{name}")
+        for kind, place in (("market", "marches"), ("company", "entreprises"), ("buyer", "acheteurs"))
+        for address, view, name in (
+            ("journal", interactions.journal, "journal"),
+            ("journal/nouveau", interactions.interaction_create, "interaction_create"),
+            ("reunions/nouvelle", interactions.meeting_create, "meeting_create"),
+            ("echeances/nouvelle", board.task_create, "task_create"),
+        )
+    ),
 ]

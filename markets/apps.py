@@ -13,15 +13,20 @@ class MarketsConfig(AppConfig):
             register_invitation_way,
             register_settings_page,
         )
-        from core.access import HOUSE
+        from core.access import BUYER, HOUSE
+        from core.consistency import register_check
         from core.files import register_file_kind
+        from core.jobs import register_job_link
         from core.reference import register_reference
-        from core.registry import Tab, register_house, register_tab
+        from core.registry import Section, Tab, register_house, register_section, register_tab
         from core.search import register_search
-        from markets import histories, search_sources
+        from markets import consistency, histories, search_sources
         from markets.attachments import memberships_of
         from markets.files import register_history
         from markets.models import Commune, CpvCode, House, Sector
+        from markets.paper_access import may_open_agreement, may_open_document
+        from markets.services.agreements import AGREEMENT_FILE
+        from markets.services.fees import INVOICE_FILE, QUOTE_FILE, QUOTE_SIGNED_FILE
         from markets.services.files import LOGO_KIND
 
         for source in search_sources.SOURCES:
@@ -37,7 +42,7 @@ class MarketsConfig(AppConfig):
             SettingsPage(
                 "La maison",
                 "house_settings",
-                "Nom, adresse, signataire et logo, tels qu’ils figurent sur les bilans.",
+                "Nom, adresse, signataire, banque et logo, tels qu’ils figurent sur les bilans et les factures.",
                 position=20,
             )
         )
@@ -81,6 +86,20 @@ class MarketsConfig(AppConfig):
             for label, url_name, position in tabs:
                 register_tab(kind, Tab(label, url_name, HOUSE, position))
 
+        # The convention and what it costs are the buyer's business too.
+        readers = (*HOUSE, BUYER)
+        register_tab("buyer", Tab("Convention", "buyer_agreement", readers, 40))
+        register_tab("buyer", Tab("Facturation", "buyer_fees", readers, 60))
+        register_tab("market", Tab("Facturation", "market_fees", readers, 80))
+        register_section("markets", Section("Participation financière", "fee_list", 70))
+        register_section("markets", Section("Conventions", "agreement_list", 80))
+        for kind in (QUOTE_FILE, QUOTE_SIGNED_FILE, INVOICE_FILE):
+            register_file_kind(kind, may_open=may_open_document)
+        register_file_kind(AGREEMENT_FILE, may_open=may_open_agreement)
+        register_check(consistency.invoice_numbers_have_no_gap)
+        register_check(consistency.invoices_add_up_to_their_quote)
+        register_check(consistency.one_agreement_at_a_time)
+
         register_history("market", histories.market_parts)
         register_history("buyer", histories.buyer_parts)
         register_history("company", histories.company_parts)
@@ -105,3 +124,12 @@ class MarketsConfig(AppConfig):
             {"label": "label", "cpv": "cpv", "naf": "naf", "words": "words"},
             position=30,
         )
+
+        # The directory of insertion and adapted structures, and the Charte des 1000.
+        from markets import directory_jobs
+
+        register_section("companies", Section("Structures d’insertion", "directory_list", 20))
+        register_tab("company", Tab("Charte des 1000", "company_charter", HOUSE, 50))
+        register_file_kind("directory", may_open=lambda user, stored: user.is_house_staff)
+        for kind in ("directory_check", "directory_load"):
+            register_job_link(kind, directory_jobs.link_to_report)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from markets.views import buyers, companies, markets, settings, shared
+from markets.views import agreements, buyers, charter, companies, directory, fees, markets, settings, shared
 
 urlpatterns = [
     path("acheteurs/", buyers.BuyerList.as_view(), name="buyer_list"),
@@ -28,8 +28,55 @@ urlpatterns = [
     ),
     path("acheteurs/<int:pk>/historique/", shared.history, {"kind": "buyer"}, name="buyer_history"),
     path("acheteurs/<int:pk>/relais/", shared.hand_over, {"kind": "buyer"}, name="buyer_hand_over"),
+    path("marches/conventions/", agreements.AgreementList.as_view(), name="agreement_list"),
+    path("acheteurs/<int:pk>/convention/", agreements.buyer_agreement, name="buyer_agreement"),
+    path("acheteurs/<int:pk>/convention/nouvelle/", agreements.agreement_create, name="agreement_create"),
+    path("acheteurs/conventions/<int:pk>/", agreements.agreement_detail, name="agreement_detail"),
+    path("acheteurs/conventions/<int:pk>/modifier/", agreements.agreement_edit, name="agreement_edit"),
+    path(
+        "acheteurs/conventions/<int:pk>/denoncer/", agreements.agreement_terminate, name="agreement_terminate"
+    ),
+    path(
+        "acheteurs/conventions/<int:pk>/avenants/nouveau/",
+        agreements.amendment_create,
+        name="amendment_create",
+    ),
+    path(
+        "acheteurs/conventions/avenants/<int:pk>/document/",
+        agreements.amendment_document,
+        name="amendment_document",
+    ),
+    path(
+        "acheteurs/conventions/<int:pk>/montants/nouveau/", fees.fee_review_create, name="fee_review_create"
+    ),
+    path("acheteurs/conventions/montants/<int:pk>/modifier/", fees.fee_review_edit, name="fee_review_edit"),
+    path("marches/participation-financiere/", fees.FeeList.as_view(), name="fee_list"),
+    path("acheteurs/<int:pk>/facturation/", fees.buyer_fees, name="buyer_fees"),
+    path("acheteurs/<int:pk>/devis/nouveau/", fees.quote_create, name="quote_create"),
+    path("marches/devis/<int:pk>/", fees.quote_detail, name="quote_detail"),
+    path("marches/devis/<int:pk>/modifier/", fees.quote_edit, name="quote_edit"),
+    path("marches/devis/<int:pk>/apercu/", fees.quote_preview, name="quote_preview"),
+    path("marches/devis/<int:pk>/supprimer/", fees.quote_discard, name="quote_discard"),
+    path("marches/devis/<int:pk>/envoyer/", fees.quote_send, name="quote_send"),
+    path("marches/devis/<int:pk>/reponse/", fees.quote_answer, name="quote_answer"),
+    path("marches/devis/<int:pk>/references/", fees.quote_references, name="quote_references"),
+    path("marches/devis/<int:pk>/calibrage/", fees.quote_calibration, name="quote_calibration"),
+    path("marches/devis/<int:pk>/solde/", fees.quote_completion, name="quote_completion"),
+    path("marches/factures/<int:pk>/", fees.invoice_detail, name="invoice_detail"),
+    path("marches/factures/<int:pk>/emettre/", fees.invoice_issue, name="invoice_issue"),
+    path("marches/factures/<int:pk>/transmission/", fees.invoice_send, name="invoice_send"),
+    path("marches/factures/<int:pk>/paiement/", fees.invoice_pay, name="invoice_pay"),
+    path("marches/factures/<int:pk>/avoir/", fees.invoice_cancel, name="invoice_cancel"),
+    path("marches/factures/<int:pk>/sans-suite/", fees.invoice_drop, name="invoice_drop"),
     path("entreprises/", companies.CompanyList.as_view(), name="company_list"),
     path("entreprises/nouvelle/", companies.company_create, name="company_create"),
+    path("entreprises/annuaire/", directory.DirectoryList.as_view(), name="directory_list"),
+    path("entreprises/annuaire/importer/", directory.directory_import, name="directory_import"),
+    path("entreprises/annuaire/importer/<int:pk>/", directory.directory_report, name="directory_report"),
+    path("entreprises/<int:pk>/charte/", charter.company_charter, name="company_charter"),
+    path("entreprises/<int:pk>/charte/nouveau/", charter.charter_create, name="charter_create"),
+    path("entreprises/charte/<int:pk>/modifier/", charter.charter_edit, name="charter_edit"),
+    path("entreprises/charte/<int:pk>/realise/", charter.charter_done, name="charter_done"),
     path("entreprises/<int:pk>/", companies.company_detail, name="company_detail"),
     path("entreprises/<int:pk>/modifier/", companies.company_edit, name="company_edit"),
     path("entreprises/<int:pk>/natures-et-contacts/", companies.company_contacts, name="company_contacts"),
@@ -57,6 +104,7 @@ urlpatterns = [
     path("marches/<int:pk>/clore/", markets.market_close, name="market_close"),
     path("marches/<int:pk>/relais/", shared.hand_over, {"kind": "market"}, name="market_hand_over"),
     path("marches/<int:pk>/historique/", shared.history, {"kind": "market"}, name="market_history"),
+    path("marches/<int:pk>/facturation/", fees.market_fees, name="market_fees"),
     path("marches/<int:pk>/lots/", markets.market_lots, name="market_lots"),
     path("marches/<int:pk>/lots/nouveau/", markets.lot_create, name="lot_create"),
     path("marches/lots/<int:pk>/modifier/", markets.lot_edit, name="lot_edit"),

@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
+from stdnum import bic as stdnum_bic
+from stdnum import iban as stdnum_iban
 
 from accounts.models import User
-from core.forms import DateFormField, Form, ModelForm, SiretFormField, clean_siret
+from core.forms import AmountFormField, DateFormField, Form, ModelForm, SiretFormField, clean_siret
 from markets.enums import AwardRole, IdentifierKind, Technique
 from markets.fields import CommuneFormField, CompanyFormField
 from markets.models import (
@@ -25,6 +27,7 @@ from markets.models import (
     Lot,
     Market,
     Responsibility,
+    Sector,
 )
 
 DATE_HELP = "Par exemple 03/02/2026."
@@ -142,12 +145,20 @@ class CompanyForm(OrganisationForm):
             "identifier_kind",
             "identifier",
             "sectors",
+            "activities",
             "address",
             "commune",
             "email",
             "phone",
             "notes",
         )
+        widgets = {"activities": forms.CheckboxSelectMultiple}
+        labels = {"sectors": "Activités, en clair"}
+        help_texts = {"activities": "Ceux sous lesquels une structure se cherche dans l’annuaire."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["activities"].queryset = Sector.objects.filter(is_active=True)
 
 
 class CompanyKindForm(RowForm):
@@ -376,8 +387,30 @@ class InviteBuyerUserForm(InviteForm):
         self.scope_field("department", Department, lambda rows: rows.filter(buyer=buyer, is_active=True))
 
 
+class PercentFormField(AmountFormField):
+    """A rate in %: `20`, `5,5`, `5,5 %`."""
+
+    def to_python(self, value: Any) -> Any:
+        text = value.replace("%", "") if isinstance(value, str) else value
+        found = super().to_python(text)
+        if found is not None and not 0 <= found <= 100:
+            raise ValidationError("Un taux se donne en pourcentage, entre 0 et 100.")
+        return found
+
+
+def checked_bank_code(text: str, rule: Any, name: str) -> str:
+    """An IBAN or a BIC without spaces, its key checked; empty stays empty."""
+    code = re.sub(r"[\s\u00a0\u202f]", "", text or "").upper()
+    if code and not rule.is_valid(code):
+        raise ValidationError(f"« {text} » n’est pas un {name} : vérifiez les caractères un à un.")
+    return code
+
+
 class HouseForm(RowForm):
+    beside = {"house_vat_rate": "vat_rate"}
     siret = SiretFormField(label="SIRET", required=False, help_text="Avec ou sans espaces.")
+    iban = forms.CharField(label="IBAN", required=False, max_length=60, help_text="Avec ou sans espaces.")
+    vat_rate = PercentFormField(label="Taux de TVA des devis", help_text="En %, 0 si elle ne s’applique pas.")
     new_logo = forms.FileField(
         label="Logo",
         required=False,
@@ -387,8 +420,28 @@ class HouseForm(RowForm):
 
     class Meta:
         model = House
-        fields = ("name", "siret", "address", "email", "phone", "signatory", "signatory_title")
+        fields = (
+            "name",
+            "siret",
+            "address",
+            "email",
+            "phone",
+            "signatory",
+            "signatory_title",
+            "bank_name",
+            "iban",
+            "bic",
+            "vat_number",
+            "vat_rate",
+            "vat_note",
+        )
         widgets = {"address": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {
+            "bank_name": "Nom de la banque et de l’agence. Ces lignes figurent sur les factures.",
+            "vat_number": "S’il y en a un, par exemple FR32123456789.",
+            "vat_note": "Imprimée quand le taux est zéro, par exemple « TVA non applicable, article 293 B du code "
+            "général des impôts ».",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -397,3 +450,9 @@ class HouseForm(RowForm):
 
     def clean_siret(self) -> str:
         return self.cleaned_data["siret"] or ""
+
+    def clean_iban(self) -> str:
+        return checked_bank_code(self.cleaned_data["iban"], stdnum_iban, "IBAN")
+
+    def clean_bic(self) -> str:
+        return checked_bank_code(self.cleaned_data["bic"], stdnum_bic, "BIC")

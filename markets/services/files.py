@@ -14,6 +14,7 @@ from accounts.services import invite_user
 from core import formats
 from core.errors import DomainError
 from core.files import delete_file, store_file
+from markets.enums import ReleaseCause
 from markets.models import (
     Buyer,
     BuyerMembership,
@@ -24,6 +25,7 @@ from markets.models import (
     Market,
     Responsibility,
 )
+from markets.services.fees import release_second_invoice
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -106,6 +108,8 @@ def close_market(*, market: Market, on: dt.date, by: User | None) -> Market:
     market.closed_on = on
     market._history_user = by  # type: ignore[attr-defined]
     market.save()
+    # The second half of its quotes may be invoiced from that day.
+    release_second_invoice(market=market, on=on, cause=ReleaseCause.CLOSING, by=by)
     return market
 
 
