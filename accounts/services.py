@@ -159,7 +159,8 @@ def deactivate_user(*, user: User, by: User | None) -> User:
     user.is_active = False
     # The hash of a session and of every sent link rests on the password: without it, none opens again.
     user.set_unusable_password()
-    user.save(update_fields=["is_active", "password"])
+    user.calendar_hash, user.calendar_made_at = "", None
+    user.save(update_fields=["is_active", "password", "calendar_hash", "calendar_made_at"])
     return user
 
 

@@ -21,7 +21,9 @@ from beneficiaries.models import (
     Prescriber,
     Qpv,
 )
+from beneficiaries.names import names_of_files
 from beneficiaries.waiting_people import people_waiting
+from clauses.names import register_names
 from core.access import HOUSE
 from core.reference import register_reference
 from core.registry import Tab, register_tab, register_waiting
@@ -120,6 +122,8 @@ def register_settings() -> None:
 
 def register_waiting_people() -> None:
     register_waiting(people_waiting)
+    # Names stay out of the journals of the files where these people work.
+    register_names(names_of_files)
 
 
 def markets_worked_on(user: Any) -> Any:

@@ -6,7 +6,17 @@ class ClausesConfig(AppConfig):
     verbose_name = "Clauses"
 
     def ready(self) -> None:
-        from clauses import consistency, heads, histories, jobs, waiting
+        from clauses import (
+            consistency,
+            escalation_documents,
+            escalation_jobs,
+            heads,
+            histories,
+            jobs,
+            waiting,
+        )
+        from clauses.follow import register_follow_up
+        from clauses.recommending import register_recommendations
         from clauses.services.commitments import DOCUMENT_KIND
         from clauses.views import commitments
         from clauses.views.decp import FILE_KIND
@@ -39,3 +49,19 @@ class ClausesConfig(AppConfig):
         register_file_kind(DOCUMENT_KIND, may_open=commitments.may_open_document)
         for kind in ("decp_check", "decp_load"):
             register_job_link(kind, jobs.link_to_import)
+
+        # Escalation (convention, annexe 2.A).
+        register_section("markets", Section("Difficultés", "escalation_list", 40))
+        register_section("markets", Section("Courriers reçus", "escalation_letters", 45))
+        register_tab("market", Tab("Difficultés", "market_escalations", (*HOUSE, "buyer"), 60))
+        register_file_kind(escalation_documents.FILE_KIND, may_open=escalation_documents.may_open)
+        register_file_kind(escalation_jobs.FILE_KIND, may_open=escalation_jobs.may_open)
+        register_job_link("escalation_file", escalation_jobs.link_to_escalation)
+        register_follow_up()
+        register_recommendations()
+
+        # A list of structures sent to a company, kept with the journal.
+        from clauses import directory_jobs
+
+        register_file_kind("directory_list", may_open=lambda user, stored: user.is_house_staff)
+        register_job_link("directory_send", directory_jobs.link_to_company)

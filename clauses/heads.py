@@ -12,6 +12,7 @@ from accounts.enums import HOUSE_ROLES
 from clauses.figures import Figures, figures_by_market, figures_of
 from clauses.forecast import FORECAST_LABELS, ForecastState
 from clauses.models import Commitment
+from clauses.turns import is_pressing, task_step, turn_lines
 from core import formats
 from markets.files import Head, NextStep
 from markets.models import Buyer, Company, Market
@@ -30,10 +31,16 @@ def market_head(market: Market, user: Any) -> Head:
     head = figures_head(figures)
     if market.closed_on:
         head.code, head.words = "closed", "clos"
-    if user.role in HOUSE_ROLES and not market.closed_on:
-        head.next_step = _setup_step(market) or _late_step(figures)
-    elif not market.closed_on:
-        head.next_step = _late_step(figures)
+    head.tasks = turn_lines(user, market=market)
+    task = head.tasks[0].task if head.tasks else None
+    if market.closed_on:
+        head.next_step = task_step(task, user) if task else None
+    elif task and is_pressing(task, timezone.localdate()):
+        head.next_step = task_step(task, user)
+    else:
+        head.next_step = (_setup_step(market) if user.role in HOUSE_ROLES else None) or (
+            task_step(task, user) if task else _late_step(figures)
+        )
     return head
 
 
@@ -137,12 +144,20 @@ def _figures_where(user: Any, **where: Any) -> Figures:
 
 def buyer_head(buyer: Buyer, user: Any) -> Head:
     figures = _figures_where(user, market__buyer=buyer)
-    return _open_markets(figures_head(figures), figures)
+    return _with_tasks(_open_markets(figures_head(figures), figures), user, buyer=buyer)
 
 
 def company_head(company: Company, user: Any) -> Head:
     figures = _figures_where(user, holder=company)
-    return _open_markets(figures_head(figures), figures)
+    head = _open_markets(figures_head(figures), figures)
+    return _with_tasks(head, user, company=company)
+
+
+def _with_tasks(head: Head, user: Any, **where: Any) -> Head:
+    """What must be done about a buyer or with a company; the rest of a buyer's stands on its markets."""
+    head.tasks = turn_lines(user, **where)
+    head.next_step = task_step(head.tasks[0].task, user) if head.tasks else None
+    return head
 
 
 def _open_markets(head: Head, figures: Figures) -> Head:

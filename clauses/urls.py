@@ -2,9 +2,24 @@
 
 from django.urls import path
 
-from clauses.views import board, calendar, commitments, decp, fees, interactions, markets
+from clauses import recommendation_urls
+from clauses.escalation_list import EscalationList
+from clauses.views import (
+    board,
+    calendar,
+    commitments,
+    decp,
+    directory,
+    escalation,
+    fees,
+    interactions,
+    markets,
+)
 
 urlpatterns = [
+    path("entreprises/annuaire/envoyer/", directory.directory_send, name="directory_send"),
+    path("entreprises/annuaire/liste.pdf", directory.directory_pdf, name="directory_pdf"),
+    *recommendation_urls.urlpatterns,
     path("marches/", markets.MarketList.as_view(), name="market_list"),
     path("marches/decp/", decp.decp_upload, name="decp_import"),
     path("marches/decp/<int:pk>/", decp.decp_report, name="decp_report"),
@@ -51,4 +66,33 @@ urlpatterns = [
             ("echeances/nouvelle", board.task_create, "task_create"),
         )
     ),
+    path("marches/difficultes/", EscalationList.as_view(), name="escalation_list"),
+    path("marches/courriers/", escalation.escalation_letters, name="escalation_letters"),
+    path("marches/<int:pk>/difficultes/", escalation.market_escalations, name="market_escalations"),
+    path("marches/<int:pk>/difficultes/ouvrir/", escalation.escalation_open, name="escalation_open"),
+    path("marches/difficultes/<int:pk>/", escalation.escalation_detail, name="escalation_detail"),
+    path("marches/difficultes/<int:pk>/refus/", escalation.refusal_create, name="escalation_refusal"),
+    path("marches/difficultes/<int:pk>/courrier/", escalation.letter_propose, name="escalation_letter"),
+    path(
+        "marches/difficultes/<int:pk>/courrier/projet/",
+        escalation.letter_preview,
+        name="escalation_letter_preview",
+    ),
+    path(
+        "marches/difficultes/<int:pk>/courrier/accord/",
+        escalation.letter_decide,
+        name="escalation_letter_decide",
+    ),
+    path("marches/difficultes/<int:pk>/courrier/envoi/", escalation.letter_send, name="escalation_send"),
+    path("marches/difficultes/<int:pk>/alerte/", escalation.alert_create, name="escalation_alert"),
+    path("marches/difficultes/<int:pk>/defaillance/", escalation.default_create, name="escalation_default"),
+    path("marches/difficultes/<int:pk>/penalite/", escalation.penalty_decide, name="escalation_penalty"),
+    path(
+        "marches/difficultes/<int:pk>/rencontre/prevoir/",
+        escalation.meeting_plan,
+        name="escalation_meeting_plan",
+    ),
+    path("marches/difficultes/<int:pk>/rencontre/", escalation.meeting_create, name="escalation_meeting"),
+    path("marches/difficultes/<int:pk>/clore/", escalation.escalation_close, name="escalation_close"),
+    path("marches/difficultes/<int:pk>/dossier/", escalation.escalation_file, name="escalation_file"),
 ]

@@ -66,6 +66,7 @@ FILE_TYPES = {
     "csv": FileType("CSV", "text/csv", "csv"),
     "txt": FileType("texte", "text/plain", "txt"),
     "json": FileType("JSON", "application/json", "json"),
+    "ics": FileType("agenda (ICS)", "text/calendar", "ics"),
 }
 
 
@@ -258,6 +259,8 @@ def _text_type(head: bytes) -> str | None:
         return "json"
     if start.startswith("<"):
         return None
+    if start.startswith("BEGIN:VCALENDAR"):
+        return "ics"
     first_line = start.splitlines()[0] if start else ""
     return "csv" if any(mark in first_line for mark in (";", ",", "\t")) else "txt"
 

@@ -10,13 +10,15 @@ from django.views.debug import SafeExceptionReporterFilter
 
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _QUERY = re.compile(r"(/[^\s?\"']*)\?[^\s\"']+")
+# Addresses that are secrets themselves: a calendar's, an invitation's.
+_SECRET = re.compile(r"(/(?:calendrier|invitation)/)[^\s/\"']+")
 # PostgreSQL quotes the refused values: « DETAIL:  Key (email)=(…) already exists. »
 _DETAIL = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)
 
 
 def scrub(text: str) -> str:
-    """The same text without e-mail addresses, query strings or refused values."""
-    return _DETAIL.sub(r"\1 …", _EMAIL.sub("…@…", _QUERY.sub(r"\1?…", text)))
+    """The same text without e-mail addresses, query strings, secret addresses or refused values."""
+    return _DETAIL.sub(r"\1 …", _EMAIL.sub("…@…", _SECRET.sub(r"\1…", _QUERY.sub(r"\1?…", text))))
 
 
 class PrivacyFilter(logging.Filter):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -41,6 +42,8 @@ class Head:
     code: str = ""
     words: str = ""
     next_step: NextStep | None = None
+    # What is open on the file, the most pressing first (`clauses.turns.TurnLine`).
+    tasks: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -149,8 +152,22 @@ def _company(company: Company, user: Any) -> tuple[str, str, list[Link]]:
         for row in company.kinds.all()
         if (row.ends_on is None or row.ends_on >= today)
     ]
-    facts = _joined(", ".join(kinds), company.commune.label if company.commune else "", _identifier(company))
+    facts = _joined(
+        ", ".join(kinds),
+        company.commune.label if company.commune else "",
+        _identifier(company),
+        _charter(company),
+    )
     return company.name, facts, steps
+
+
+def _charter(company: Company) -> str:
+    """What a signatory of the Charte des 1000 pledged and did."""
+    counts = company.pledges.aggregate(pledged=Count("pk"), kept=Count("done_on"))
+    if not counts["pledged"]:
+        return ""
+    kept = formats.noun(counts["kept"], "action réalisée", "actions réalisées")
+    return f"Charte des 1000 : {kept} sur {counts['pledged']}"
 
 
 _DESCRIBED: dict[str, Callable[[Any, Any], tuple[str, str, list[Link]]]] = {

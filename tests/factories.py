@@ -42,10 +42,18 @@ from beneficiaries.models import (
     Prescriber,
     Qpv,
 )
-from clauses.enums import ChangeReason, ClauseKind
-from clauses.models import Clause, Commitment, CommitmentChange
+from clauses.enums import ChangeReason, Channel, ClauseKind
+from clauses.models import Clause, Commitment, CommitmentChange, Interaction
 from core.dates import add_months
-from markets.enums import BuyerKind, CharterAxis, CompanyKindCode, Family, IdentifierKind
+from markets.enums import (
+    BuyerKind,
+    CharterAxis,
+    CompanyKindCode,
+    Family,
+    IdentifierKind,
+    OperationKind,
+    TaskKind,
+)
 from markets.models import (
     Award,
     Buyer,
@@ -61,10 +69,13 @@ from markets.models import (
     House,
     Lot,
     Market,
+    MarketParty,
+    Operation,
     PlannedPurchase,
     ProcurementThreshold,
     Responsibility,
     Sector,
+    Task,
 )
 from reporting.services import freeze, review_bilan, start_bilan
 
@@ -242,6 +253,28 @@ class MarketFactory(DjangoModelFactory):
         closed = factory.Trait(closed_on=dt.date(2026, 6, 30))
 
 
+class OperationFactory(DjangoModelFactory):
+    class Meta:
+        model = Operation
+
+    buyer = factory.SubFactory(BuyerFactory)
+    name = factory.Sequence(lambda n: f"Opération {n}")
+
+    class Params:
+        private = factory.Trait(kind=OperationKind.PRIVATE, target_hours=Decimal("1000.00"))
+
+
+class MarketPartyFactory(DjangoModelFactory):
+    """A buyer that shares a market, with 40 % of its hours."""
+
+    class Meta:
+        model = MarketParty
+
+    market = factory.SubFactory(MarketFactory)
+    buyer = factory.SubFactory(BuyerFactory)
+    share = Decimal("40.00")
+
+
 class LotFactory(DjangoModelFactory):
     class Meta:
         model = Lot
@@ -376,6 +409,45 @@ class CommitmentChangeFactory(DjangoModelFactory):
     effective_on = dt.date(2025, 2, 1)
     delta = Decimal("500.00")
     reason = ChangeReason.MINIMUM
+
+
+class TaskFactory(DjangoModelFactory):
+    """Something that the house does about a market before 01/04/2026; `done_on=` closes it."""
+
+    class Meta:
+        model = Task
+
+    market = factory.SubFactory(MarketFactory)
+    title = factory.Sequence(lambda n: f"Rappeler l’entreprise {n}")
+    since = dt.date(2026, 3, 1)
+    due_on = dt.date(2026, 4, 1)
+
+
+class MeetingFactory(TaskFactory):
+    """A launch meeting of a market, on 04/05/2099 at 14:00 in Paris, with buyer and company."""
+
+    kind = TaskKind.MEETING
+    title = factory.Sequence(lambda n: f"Réunion de lancement {n}")
+    channel = Channel.LAUNCH
+    starts_at = dt.datetime(2099, 5, 4, 12, 0, tzinfo=dt.UTC)
+    due_on = dt.date(2099, 5, 4)
+    place = "Hôtel de ville"
+    details = "- Présentation de chacun"
+    with_buyer = True
+    with_company = True
+
+
+class InteractionFactory(DjangoModelFactory):
+    """A call about a market, that the company answered."""
+
+    class Meta:
+        model = Interaction
+
+    market = factory.SubFactory(MarketFactory)
+    on = dt.date(2026, 3, 2)
+    channel = Channel.CALL
+    summary = "Le chef de chantier propose deux postes."
+    author = factory.SubFactory(UserFactory)
 
 
 # --- beneficiaries -------------------------------------------------------------------------------------------

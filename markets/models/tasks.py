@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -47,7 +48,11 @@ class TaskQuerySet(ScopedQuerySet):
 
     def of_portfolio(self, user: User, on: dt.date) -> Any:
         """Tasks given to `user`, and those of the files that `user` answers for that nobody else was given."""
-        held = Responsibility.objects.held_by(user, on)
+        return self.of_portfolios([user.pk], on)
+
+    def of_portfolios(self, users: Sequence[int], on: dt.date) -> Any:
+        """The same for several colleagues (ids)."""
+        held = Responsibility.objects.on(on).filter(Q(facilitator__in=users) | Q(stand_in__in=users))
 
         def files(kind: str) -> Any:
             # Lists rather than look-ups row by row: read once, whatever the number of tasks.
@@ -58,7 +63,7 @@ class TaskQuerySet(ScopedQuerySet):
             | Q(market__isnull=True, company__in=files("company"))
             | Q(buyer__in=files("buyer"))
         )
-        return self.filter(Q(assignee=user) | (Q(assignee__isnull=True) & answers))
+        return self.filter(Q(assignee__in=users) | (Q(assignee__isnull=True) & answers))
 
     def of_nobody(self, on: dt.date) -> Any:
         """Tasks given to nobody, of files that nobody answers for."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from core import formats
 from core.errors import DomainError
+from core.history import bulk_update_tracked
 from markets.enums import TaskKind, Turn
 from markets.models import Task
 
@@ -38,9 +40,13 @@ def open_task(
     """Open what someone must do about a market, a company or a buyer; with a key, bring the open one up to date.
 
     A task closed under the same key is opened again with its new dates. meeting: `channel`, `starts_at`, `duration`,
-    `place`, `with_buyer`, `with_company`. Raises DomainError for a deadline before `since`.
+    `place`, `participants`, `with_buyer`, `with_company`; its day is its deadline. An open task
+    that someone was given stays theirs.
+    Raises DomainError for a deadline before `since`.
     """
     since = since or timezone.localdate()
+    if meeting.get("starts_at") and due_on is None:
+        due_on = timezone.localdate(meeting["starts_at"])
     if due_on and due_on < since:
         raise DomainError("L’échéance précède le jour où l’on commence à attendre.", field="due_on")
     task = (Task.objects.select_for_update().filter(key=key).first() if key else None) or Task(
@@ -62,8 +68,11 @@ def open_task(
         "done_on": None,
         "done_by": None,
         "outcome": "",
+        "cancelled": False,
         **meeting,
     }
+    if task.pk is not None and task.done_on is None and assignee is None:
+        del values["assignee"]
     if task.pk is not None and all(getattr(task, name) == value for name, value in values.items()):
         return task
     for name, value in values.items():
@@ -90,3 +99,69 @@ def finish_task(
     found._history_user = by  # type: ignore[attr-defined]
     found.save()
     return found
+
+
+def _open_row(task: Task) -> Task:
+    """The task, locked; raises DomainError when it is closed."""
+    row = Task.objects.select_for_update().get(pk=task.pk)
+    if row.done_on:
+        raise DomainError(f"Cette échéance est close depuis le {formats.day(row.done_on)}.")
+    return row
+
+
+def _save(task: Task, by: User | None, reason: str = "") -> Task:
+    task._history_user = by  # type: ignore[attr-defined]
+    task._change_reason = reason[:100] or None  # type: ignore[attr-defined]
+    task.save()
+    return task
+
+
+@transaction.atomic
+def complete_task(*, task: Task, outcome: str = "", by: User) -> Task:
+    """Say that it is done. Raises DomainError when it is closed already."""
+    row = _open_row(task)
+    row.done_on, row.done_by, row.outcome = timezone.localdate(), by, outcome[:300]
+    return _save(row, by)
+
+
+@transaction.atomic
+def postpone_task(*, task: Task, due_on: dt.date, reason: str, by: User) -> Task:
+    """Give another deadline, with its reason; the history keeps both.
+
+    Raises DomainError for a closed task, a meeting (which moves with its invitations), a day that has passed, a
+    deadline that does not change.
+    """
+    row = _open_row(task)
+    if row.kind == TaskKind.MEETING:
+        raise DomainError("Une réunion se déplace depuis sa page, pour que les invités le sachent.")
+    if due_on < timezone.localdate():
+        raise DomainError("Choisissez un jour à venir.", field="due_on")
+    if due_on == row.due_on:
+        raise DomainError("C’est déjà l’échéance : choisissez un autre jour.", field="due_on")
+    row.due_on = due_on
+    return _save(row, by, reason)
+
+
+@transaction.atomic
+def assign_task(*, task: Task, to: User | None, by: User) -> Task:
+    """Give a task to a colleague; to nobody, it is again the one's who answers for the file.
+
+    Raises DomainError for a closed task and for someone outside the house.
+    """
+    row = _open_row(task)
+    if to and not (to.is_house_staff and to.is_active):
+        raise DomainError(f"{to} n’a pas de compte en service dans la maison.", field="to")
+    row.assignee = to
+    return _save(row, by)
+
+
+@transaction.atomic
+def leave_tasks(*, former: User, by: User | None, to: User | None = None, **where: Any) -> int:
+    """Take the open tasks of `former` (under conditions) off them; returns how many.
+
+    Given to nobody, they are the one's who answers for the file, from the day of the hand-over on.
+    """
+    rows = list(Task.objects.select_for_update().open().filter(assignee=former, **where).order_by("pk"))
+    for row in rows:
+        row.assignee = to
+    return bulk_update_tracked(Task, rows, ["assignee"], user=by, reason="relais")

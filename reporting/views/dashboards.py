@@ -16,6 +16,7 @@ from beneficiaries.enums import Modality
 from clauses.figures import figures_by_market
 from clauses.forecast import FORECAST_LABELS, LATE_BELOW, WATCH_BELOW
 from core.access import HOUSE, role_required
+from core.registry import waiting_for
 from markets.files import file_context
 from markets.models import Buyer, BuyerMembership, Department, Market
 from reporting import indicators
@@ -85,6 +86,8 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
         "modalities": _by_modality(facts),
         "bilans": bilans,
         "is_house": user.is_house_staff,
+        # The home of a buyer's account: what waits for the reader, not for the buyer.
+        "waiting": waiting_for(user) if user.is_buyer else [],
     }
     return render(request, "reporting/buyer_dashboard.html", context)
 

@@ -59,7 +59,10 @@ def _buyer_home(request: HttpRequest) -> HttpResponse:
         return redirect("buyer_dashboard", pk=buyers[0].pk)
     memberships = BuyerMembership.objects.filter(user=request.user).select_related("department")
     limits = {row.buyer_id: row.department for row in memberships}
-    context = {"buyers": [(buyer, limits.get(buyer.pk)) for buyer in buyers]}
+    context = {
+        "buyers": [(buyer, limits.get(buyer.pk)) for buyer in buyers],
+        "waiting": waiting_for(request.user),
+    }
     return render(request, "reporting/home_buyer.html", context)
 
 
@@ -80,6 +83,7 @@ def _company_home(request: HttpRequest) -> HttpResponse:
         .order_by("reference", "pk")
     )
     context = {
+        "waiting": waiting_for(user),
         "assignments": active[:MARKETS_SHOWN],
         "assignment_count": active.count(),
         "markets": _with_figures(markets[:MARKETS_SHOWN], user),

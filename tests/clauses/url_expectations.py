@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.models import Job
 from tests.expectations import HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
-from tests.factories import AwardFactory, CommitmentFactory
+from tests.factories import AwardFactory, CommitmentFactory, InteractionFactory, MeetingFactory, TaskFactory
 
 EXPECTED: Expectations = {
     "market_list": SIGNED_IN,
@@ -23,6 +23,51 @@ EXPECTED: Expectations = {
     "commitment_move": HOUSE_ONLY,
     "order_create": HOUSE_ONLY,
 }
+
+
+_FILES = ("market", "company", "buyer")
+_FORM_OF_THE_HOUSE = {"anonymous": 302, "facilitator": 405, "admin": 405, "others": 403}
+EXPECTED |= {
+    "task_list": SIGNED_IN,
+    "task_detail": {"others": 302},
+    "task_done": _FORM_OF_THE_HOUSE,
+    "task_postpone": _FORM_OF_THE_HOUSE,
+    "task_assign": _FORM_OF_THE_HOUSE,
+    "interaction_edit": {**HOUSE_ONLY, "facilitator": 302},
+    "meeting_detail": SIGNED_IN,
+    "meeting_edit": HOUSE_ONLY,
+    "meeting_cancel": HOUSE_ONLY,
+    "meeting_invite": HOUSE_ONLY,
+    "meeting_report": HOUSE_ONLY,
+    "meeting_file": SIGNED_IN,
+    "calendar_feed": {"others": 404},
+    "reminders": SIGNED_IN,
+    "calendar_create": {"anonymous": 302, "others": 405},
+    "calendar_revoke": {"anonymous": 302, "others": 405},
+    **{
+        f"{kind}_{name}": HOUSE_ONLY
+        for kind in _FILES
+        for name in ("journal", "interaction_create", "meeting_create", "task_create")
+    },
+}
+
+
+def _meeting(cast):
+    market, company = cast.commitment_a.market, cast.company_a
+    return {"pk": MeetingFactory(market=market, company=company).pk}
+
+
+def _own_task(cast):
+    return {"pk": TaskFactory(market=cast.commitment_a.market).pk}
+
+
+def _file(kind):
+    rows = {
+        "market": lambda cast: cast.commitment_a.market_id,
+        "company": lambda cast: cast.company_a.pk,
+        "buyer": lambda cast: cast.buyer_a.pk,
+    }
+    return lambda cast: {"pk": rows[kind](cast)}
 
 
 def _commitment(cast):
@@ -61,4 +106,27 @@ KWARGS: Kwargs = {
     "change_create": _commitment,
     "commitment_move": _in_a_group,
     "order_create": _commitment,
+}
+
+KWARGS |= {
+    # A task that both a buyer and a company see is a meeting, whose page is its own.
+    "task_detail": _meeting,
+    "task_done": _own_task,
+    "task_postpone": _own_task,
+    "task_assign": _own_task,
+    "interaction_edit": lambda cast: {
+        "pk": InteractionFactory(market=cast.commitment_a.market, author=cast.admin).pk
+    },
+    "meeting_detail": _meeting,
+    "meeting_edit": _meeting,
+    "meeting_cancel": _meeting,
+    "meeting_invite": _meeting,
+    "meeting_report": _meeting,
+    "meeting_file": _meeting,
+    "calendar_feed": lambda cast: {"token": "adresse-inconnue"},
+    **{
+        f"{kind}_{name}": _file(kind)
+        for kind in _FILES
+        for name in ("journal", "interaction_create", "meeting_create", "task_create")
+    },
 }
