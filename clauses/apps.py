@@ -16,6 +16,7 @@ class ClausesConfig(AppConfig):
             waiting,
         )
         from clauses.follow import register_follow_up
+        from clauses.grid import register_grid
         from clauses.recommending import register_recommendations
         from clauses.services.commitments import DOCUMENT_KIND
         from clauses.views import commitments
@@ -58,6 +59,7 @@ class ClausesConfig(AppConfig):
         register_file_kind(escalation_jobs.FILE_KIND, may_open=escalation_jobs.may_open)
         register_job_link("escalation_file", escalation_jobs.link_to_escalation)
         register_follow_up()
+        register_grid()
         register_recommendations()
 
         # A list of structures sent to a company, kept with the journal.

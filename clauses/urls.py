@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clauses import recommendation_urls
+from clauses import grid_urls, recommendation_urls
 from clauses.escalation_list import EscalationList
 from clauses.views import (
     board,
@@ -14,16 +14,19 @@ from clauses.views import (
     fees,
     interactions,
     markets,
+    operations,
 )
 
 urlpatterns = [
     path("entreprises/annuaire/envoyer/", directory.directory_send, name="directory_send"),
     path("entreprises/annuaire/liste.pdf", directory.directory_pdf, name="directory_pdf"),
     *recommendation_urls.urlpatterns,
+    *grid_urls.urlpatterns,
     path("marches/", markets.MarketList.as_view(), name="market_list"),
     path("marches/decp/", decp.decp_upload, name="decp_import"),
     path("marches/decp/<int:pk>/", decp.decp_report, name="decp_report"),
     path("marches/<int:pk>/", markets.market_detail, name="market_detail"),
+    path("operations/<int:pk>/", operations.operation_detail, name="operation_detail"),
     path("marches/<int:pk>/engagements/", markets.market_commitments, name="market_commitments"),
     path("acheteurs/<int:pk>/marches/", markets.buyer_markets, name="buyer_markets"),
     path("acheteurs/conventions/<int:pk>/participation/", fees.agreement_fees, name="agreement_fees"),

@@ -9,13 +9,41 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from clauses.enums import ChangeReason
+from clauses.enums import AllowanceUnit, CapUnit, ChangeReason
 from clauses.models import Clause, Commitment
+from clauses.penalties import PenaltyError, check_formula
 from core.forms import AmountFormField, DateFormField, Form, HoursFormField
 from markets.forms.files import AMOUNT_HELP, DATE_HELP, RowForm
 from markets.models import Award
 
 HOURS_HELP = "Par exemple 500 ou 12,5."
+
+PENALTY_FIGURES = (
+    "penalty_rate",
+    "penalty_coefficient",
+    "penalty_reference",
+    "penalty_reference_on",
+    "penalty_allowance",
+    "penalty_cap",
+)
+PENALTY_CHECKED = ("penalty_kind", *PENALTY_FIGURES, "penalty_allowance_unit", "penalty_cap_unit")
+PENALTY_OF_THE_OTHER = {
+    "rate": ("penalty_coefficient", "penalty_reference", "penalty_reference_label", "penalty_reference_on"),
+    "coefficient": ("penalty_rate",),
+}
+PENALTY_FIELDS = (
+    "penalty_text",
+    "penalty_kind",
+    "penalty_rate",
+    "penalty_coefficient",
+    "penalty_reference",
+    "penalty_reference_label",
+    "penalty_reference_on",
+    "penalty_allowance",
+    "penalty_allowance_unit",
+    "penalty_cap",
+    "penalty_cap_unit",
+)
 
 
 class ClauseForm(RowForm):
@@ -24,19 +52,71 @@ class ClauseForm(RowForm):
         "clause_minimum_positive": "minimum_hours",
         "clause_effort_rate_percent": "effort_rate",
         "clause_euros_per_hour_positive": "euros_per_hour",
+        "clause_penalty_rate": "penalty_rate",
+        "clause_penalty_coefficient": "penalty_coefficient",
+        "clause_penalty_allowance": "penalty_allowance",
+        "clause_penalty_cap": "penalty_cap",
     }
     given = ("lot",)
     effort_rate = HoursFormField(
         label="Taux d’effort", required=False, help_text="En pourcentage des heures du lot, par exemple 5."
     )
+    penalty_coefficient = forms.DecimalField(
+        label="Coefficient",
+        required=False,
+        max_digits=7,
+        decimal_places=3,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Par exemple 1,5 pour une fois et demie le montant de référence.",
+        error_messages={"invalid": "Écrivez un nombre, par exemple 1,5."},
+    )
+    penalty_allowance = HoursFormField(
+        label="Franchise",
+        required=False,
+        help_text="Heures manquantes qui ne sont pas pénalisées, s’il y en a.",
+    )
 
     class Meta:
         model = Clause
-        fields = ("kind", "minimum_hours", "effort_rate", "euros_per_hour", "penalty_text", "notes")
+        fields = ("kind", "minimum_hours", "effort_rate", "euros_per_hour", *PENALTY_FIELDS, "notes")
         help_texts = {
             "minimum_hours": HOURS_HELP,
+            "penalty_text": "Telle que le marché l’écrit.",
+            "penalty_kind": "Pour que la pénalité se calcule ; vide si le marché n’en donne que le texte.",
+            "penalty_rate": f"Pour un montant par heure manquante. {AMOUNT_HELP}",
+            "penalty_reference": f"Le SMIC horaire brut, par exemple. {AMOUNT_HELP}",
+            "penalty_reference_label": "Par exemple : SMIC horaire brut.",
+            "penalty_cap": "S’il y en a un.",
             "euros_per_hour": f"Accords-cadres : une heure due par tranche de ce montant facturé. {AMOUNT_HELP}",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Without an allowance or a cap there is nothing to say of their unit.
+        for name in ("penalty_allowance_unit", "penalty_cap_unit"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """The formula says what it needs and no more: what belongs to the other one is left out."""
+        cleaned = super().clean() or self.cleaned_data
+        if any(name in self.errors for name in PENALTY_FIELDS):
+            return cleaned
+        cleaned["penalty_allowance_unit"] = cleaned.get("penalty_allowance_unit") or AllowanceUnit.HOURS
+        cleaned["penalty_cap_unit"] = cleaned.get("penalty_cap_unit") or CapUnit.EUROS
+        kind = cleaned.get("penalty_kind")
+        if not kind:
+            given = [name for name in PENALTY_FIGURES if cleaned.get(name) is not None]
+            if given:
+                self.add_error("penalty_kind", "Choisissez la formule à laquelle ces chiffres se rapportent.")
+            return cleaned
+        for name in PENALTY_OF_THE_OTHER[kind]:
+            cleaned[name] = "" if name == "penalty_reference_label" else None
+        try:
+            check_formula(**{name.removeprefix("penalty_"): cleaned.get(name) for name in PENALTY_CHECKED})  # type: ignore[arg-type]
+        except PenaltyError as error:
+            self.add_error(error.field, str(error))
+        return cleaned
 
     def clean_effort_rate(self) -> Decimal | None:
         rate = self.cleaned_data["effort_rate"]

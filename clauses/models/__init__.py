@@ -13,6 +13,7 @@ from clauses.models.recommendations import (
     Scenario,
     ScenarioLot,
 )
+from clauses.models.tenders import OfferAssessment, OfferCriterion, OfferGrid, OfferScore
 
 __all__ = [
     "Achievement",
@@ -26,6 +27,10 @@ __all__ = [
     "HourlyCost",
     "Interaction",
     "LabourShare",
+    "OfferAssessment",
+    "OfferCriterion",
+    "OfferGrid",
+    "OfferScore",
     "QualitativeCommitment",
     "Recommendation",
     "Scenario",
