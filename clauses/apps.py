@@ -19,6 +19,7 @@ class ClausesConfig(AppConfig):
         from clauses.grid import register_grid
         from clauses.recommending import register_recommendations
         from clauses.services.commitments import DOCUMENT_KIND
+        from clauses.tendering import register_tendering
         from clauses.views import commitments
         from clauses.views.decp import FILE_KIND
         from core.access import EVERYONE, HOUSE
@@ -61,6 +62,7 @@ class ClausesConfig(AppConfig):
         register_follow_up()
         register_grid()
         register_recommendations()
+        register_tendering()
 
         # A list of structures sent to a company, kept with the journal.
         from clauses import directory_jobs

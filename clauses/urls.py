@@ -5,6 +5,7 @@ from django.urls import path
 from clauses import grid_urls, recommendation_urls
 from clauses.escalation_list import EscalationList
 from clauses.views import (
+    awards,
     board,
     calendar,
     commitments,
@@ -15,6 +16,7 @@ from clauses.views import (
     interactions,
     markets,
     operations,
+    tenders,
 )
 
 urlpatterns = [
@@ -26,6 +28,15 @@ urlpatterns = [
     path("marches/decp/", decp.decp_upload, name="decp_import"),
     path("marches/decp/<int:pk>/", decp.decp_report, name="decp_report"),
     path("marches/<int:pk>/", markets.market_detail, name="market_detail"),
+    path("marches/lots/<int:pk>/attribuer/", awards.lot_award, name="lot_award"),
+    path("marches/lots/<int:pk>/analyse/", tenders.offer_grid, name="offer_grid"),
+    path("marches/lots/<int:pk>/analyse/criteres/", tenders.offer_criteria, name="offer_criteria"),
+    path("marches/lots/<int:pk>/analyse/offres/nouvelle/", tenders.offer_create, name="offer_create"),
+    path("marches/lots/<int:pk>/analyse/clore/", tenders.offer_close, name="offer_close"),
+    path("marches/lots/<int:pk>/analyse/rouvrir/", tenders.offer_reopen, name="offer_reopen"),
+    path("marches/lots/<int:pk>/analyse/rapport.pdf", tenders.offer_report, name="offer_report"),
+    path("marches/analyses/offres/<int:pk>/modifier/", tenders.offer_edit, name="offer_edit"),
+    path("marches/analyses/offres/<int:pk>/retirer/", tenders.offer_remove, name="offer_remove"),
     path("operations/<int:pk>/", operations.operation_detail, name="operation_detail"),
     path("marches/<int:pk>/engagements/", markets.market_commitments, name="market_commitments"),
     path("acheteurs/<int:pk>/marches/", markets.buyer_markets, name="buyer_markets"),

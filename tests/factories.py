@@ -42,9 +42,21 @@ from beneficiaries.models import (
     Prescriber,
     Qpv,
 )
-from clauses.enums import ChangeReason, Channel, ClauseKind
-from clauses.models import Clause, Commitment, CommitmentChange, Interaction
+from clauses.enums import ChangeReason, Channel, ClauseKind, ReviewState, StepKind
+from clauses.ladder import Stage
+from clauses.models import (
+    Achievement,
+    Clause,
+    Commitment,
+    CommitmentChange,
+    Escalation,
+    EscalationStep,
+    Evidence,
+    Interaction,
+    QualitativeCommitment,
+)
 from core.dates import add_months
+from core.files import store_file
 from markets.enums import (
     BuyerKind,
     CharterAxis,
@@ -55,6 +67,7 @@ from markets.enums import (
     TaskKind,
 )
 from markets.models import (
+    Agreement,
     Award,
     Buyer,
     BuyerMembership,
@@ -66,13 +79,16 @@ from markets.models import (
     Contact,
     CpvCode,
     Department,
+    FeeReview,
     House,
+    Invoice,
     Lot,
     Market,
     MarketParty,
     Operation,
     PlannedPurchase,
     ProcurementThreshold,
+    Quote,
     Responsibility,
     Sector,
     Task,
@@ -137,6 +153,14 @@ class HouseFactory(DjangoModelFactory):
 
     name = "Maison de l’emploi d’exemple"
     siret = "13000354400033"
+
+    class Params:
+        # What an invoice must say of the house.
+        invoicing = factory.Trait(
+            address="1 rue de l’Exemple\n69000 Lyon",
+            vat_note="TVA non applicable, article 293 B du code général des impôts",
+            iban="FR7630006000011234567890189",
+        )
 
 
 class BuyerFactory(DjangoModelFactory):
@@ -344,6 +368,88 @@ class PlannedPurchaseFactory(DjangoModelFactory):
     planned_on = dt.date(2027, 3, 1)
 
 
+class AgreementFactory(DjangoModelFactory):
+    """In force from 2024 to 2027, made without its reminders: `save_agreement` opens them."""
+
+    class Meta:
+        model = Agreement
+
+    buyer = factory.SubFactory(BuyerFactory)
+    starts_on = dt.date(2024, 1, 1)
+    ends_on = dt.date(2027, 12, 31)
+
+
+class FeeReviewFactory(DjangoModelFactory):
+    class Meta:
+        model = FeeReview
+
+    agreement = factory.SubFactory(AgreementFactory)
+    year = 2024
+    amount = Decimal("2000.00")
+    reason = "Montant de la convention"
+
+
+class QuoteFactory(DjangoModelFactory):
+    """A draft on a market of the agreement's buyer; `operation=` for one on an operation, `sent=True` for a sent one."""
+
+    class Meta:
+        model = Quote
+
+    agreement = factory.SubFactory(AgreementFactory)
+    market = factory.Maybe(
+        "operation",
+        yes_declaration=None,
+        no_declaration=factory.SubFactory(MarketFactory, buyer=factory.SelfAttribute("..agreement.buyer")),
+    )
+    operation = None
+    subject = "Participation à la mission d’appui"
+    amount = Decimal("2000.00")
+    dated_on = dt.date(2026, 1, 5)
+
+    class Params:
+        sent = factory.Trait(
+            state="sent",
+            sequence=factory.Sequence(lambda n: n + 1),
+            year=2026,
+            number=factory.LazyAttribute(lambda made: f"D{made.year}-{made.sequence:04d}"),
+            sent_on=dt.date(2026, 1, 6),
+        )
+        accepted = factory.Trait(
+            state="accepted",
+            sequence=factory.Sequence(lambda n: n + 1),
+            year=2026,
+            number=factory.LazyAttribute(lambda made: f"D{made.year}-{made.sequence:04d}"),
+            sent_on=dt.date(2026, 1, 6),
+            decided_on=dt.date(2026, 1, 10),
+        )
+
+
+class InvoiceFactory(DjangoModelFactory):
+    """A ready first half, without a number; `issued=True` for one that has it, without a document."""
+
+    class Meta:
+        model = Invoice
+
+    quote = factory.SubFactory(QuoteFactory, accepted=True)
+    kind = "calibration"
+    net = Decimal("1000.00")
+    vat = Decimal("0.00")
+    total = factory.LazyAttribute(lambda made: made.net + made.vat)
+    state = "ready"
+    ready_on = dt.date(2026, 1, 12)
+
+    class Params:
+        issued = factory.Trait(
+            state="issued",
+            series="F",
+            year=2026,
+            sequence=factory.Sequence(lambda n: n + 1),
+            number=factory.LazyAttribute(lambda made: f"F{made.year}-{made.sequence:04d}"),
+            issued_on=dt.date(2026, 1, 15),
+            due_on=dt.date(2026, 2, 14),
+        )
+
+
 # --- clauses -------------------------------------------------------------------------------------------------
 
 
@@ -448,6 +554,204 @@ class InteractionFactory(DjangoModelFactory):
     channel = Channel.CALL
     summary = "Le chef de chantier propose deux postes."
     author = factory.SubFactory(UserFactory)
+
+
+class QualitativeCommitmentFactory(DjangoModelFactory):
+    """A line of the grid: two visits before the end of 2025, by the holder of a market's lot.
+
+    `award=` gives its market and company; `words=True` makes an objective in words.
+    """
+
+    class Meta:
+        model = QualitativeCommitment
+        exclude = ("award",)
+
+    award = factory.SubFactory(AwardFactory)
+    market = factory.SelfAttribute("award.lot.market")
+    company = factory.SelfAttribute("award.company")
+    action = factory.Sequence(lambda n: f"Visites de chantier {n}")
+    target_number = Decimal("2.00")
+    unit = "visites"
+    due_on = dt.date(2025, 12, 31)
+
+    class Params:
+        words = factory.Trait(target_number=None, unit="", target_text="Un livret d’accueil remis")
+
+
+class AchievementFactory(DjangoModelFactory):
+    """Accepted, as the house records it; `state="submitted"` is a company's."""
+
+    class Meta:
+        model = Achievement
+
+    qualitative = factory.SubFactory(QualitativeCommitmentFactory)
+    on = dt.date(2025, 5, 1)
+    quantity = Decimal("1.00")
+    state = ReviewState.ACCEPTED
+
+
+class EvidenceFactory(DjangoModelFactory):
+    """A proof that waits for the house."""
+
+    class Meta:
+        model = Evidence
+
+    qualitative = factory.SubFactory(QualitativeCommitmentFactory)
+    on = dt.date(2025, 5, 2)
+
+    @factory.lazy_attribute
+    def file(self) -> Any:
+        content = b"%PDF-1.4\n%%EOF\n"
+        return store_file(kind="evidence", name="attestation.pdf", content=content, user=None)
+
+
+# A letter as `clauses.escalation_documents.letter_facts` freezes it.
+LETTER = {
+    "house": {
+        "name": "Maison de l’emploi d’exemple",
+        "address": "1 place de l’Emploi",
+        "siret": "",
+        "email": "",
+        "phone": "",
+        "signatory": "",
+        "signatory_title": "",
+    },
+    "company": "Entreprise",
+    "recipient": "",
+    "address": "2 rue du Chantier",
+    "buyer": "Ville d’Exemple",
+    "reference": "2025-0001",
+    "object": "Réhabilitation",
+    "lot": "Lot 1",
+    "clause": "condition d’exécution (L2112-2)",
+    "notified_on": "2025-01-15",
+    "ends_on": "2026-12-31",
+    "engaged": "500.00",
+    "counted": "0.00",
+    "missing": "500.00",
+    "due": "250.00",
+    "computed_on": "2026-03-20",
+    "contacts": [
+        {"on": "2026-03-02", "channel": "appel", "outcome": "sans réponse", "reached": False},
+        {"on": "2026-03-09", "channel": "courriel", "outcome": "sans réponse", "reached": False},
+    ],
+    "refused_on": "",
+    "penalty": "",
+    "delay_days": 15,
+    "person": {"name": "Fanny Facile", "email": "fanny@maison.example", "phone": ""},
+    "text": "",
+    "subject": "Vos engagements d’insertion",
+}
+_HOURS = {"engaged": "500.00", "counted": "0.00", "missing": "500.00", "formula": "", "problem": ""}
+
+
+def make_escalation(
+    commitment: Any = None, *, upto: str = "contacts", opened_on: dt.date = dt.date(2026, 3, 1)
+) -> Escalation:
+    """An escalation that waits at a stage of `clauses.ladder` (« to_approve »), its steps written without services.
+
+    Its contacts are made too from « to_propose » on: a call and an e-mail without an answer.
+    """
+    commitment = commitment or CommitmentFactory()
+    escalation = Escalation.objects.create(commitment=commitment, opened_on=opened_on)
+
+    def step(kind: str, days: int, **facts: Any) -> EscalationStep:
+        stored = None
+        if kind in (StepKind.LETTER_APPROVED, StepKind.LETTER_SENT, StepKind.ALERT, StepKind.DEFAULT):
+            stored = store_file(
+                kind="escalation", name=f"{kind}.pdf", content=b"%PDF-1.7 " + kind.encode(), user=None
+            )
+        return EscalationStep.objects.create(
+            escalation=escalation,
+            kind=kind,
+            on=opened_on + dt.timedelta(days=days),
+            facts=facts,
+            document=stored,
+            text="Rien depuis deux mois." if kind == StepKind.OPENED else "",
+        )
+
+    stages = list(Stage)
+    reached = stages.index(Stage(upto))
+    step(StepKind.OPENED, 0, **_HOURS)
+    if reached >= stages.index(Stage.TO_PROPOSE):
+        for day, channel in ((1, Channel.CALL), (8, Channel.MAIL)):
+            InteractionFactory(
+                market=commitment.market,
+                company=commitment.holder,
+                on=opened_on + dt.timedelta(days=day),
+                channel=channel,
+                reached=False,
+                summary="Secret de la maison",
+            )
+    due_on = opened_on + dt.timedelta(days=36)
+    climbed = (
+        (Stage.TO_APPROVE, StepKind.LETTER_PROPOSED, 19, {**_HOURS, "letter": LETTER}),
+        (Stage.TO_SEND, StepKind.LETTER_APPROVED, 20, {}),
+        (
+            Stage.WAITING,
+            StepKind.LETTER_SENT,
+            21,
+            {
+                "way": "registered",
+                "way_words": "recommandé avec accusé de réception",
+                "tracking": "1A 000 000",
+                "email": "",
+                "delay_days": 15,
+                "due_on": due_on.isoformat(),
+                "person": LETTER["person"],
+            },
+        ),
+        (Stage.TO_ALERT, StepKind.REFUSAL, 22, {}),
+        (Stage.TO_NOTIFY, StepKind.ALERT, 23, {**_HOURS, "contacts": [], "written_to": ["a@b.example"]}),
+        (Stage.TO_DECIDE, StepKind.DEFAULT, 24, _HOURS),
+        (Stage.DECIDED, StepKind.DECISION, 25, {**_HOURS, "decision": "waived", "amount": "0.00"}),
+    )
+    for stage, kind, days, facts in climbed:
+        if reached >= stages.index(stage) and upto != Stage.CLOSED:
+            step(kind, days, **facts)
+    if upto in (Stage.DECIDED, Stage.CLOSED):
+        if upto == Stage.CLOSED:
+            step(StepKind.CLOSED, 25)
+        escalation.closed_on = opened_on + dt.timedelta(days=25)
+        escalation.closing_reason = "L’entreprise a repris contact."
+        escalation.save()
+    return escalation
+
+
+def make_recommendation(
+    target: Any, by: Any, *, hours: tuple[int, ...] = (833,), sent: bool = False, title: str = "Préconisation"
+) -> Any:
+    """A draft of one scenario on a purchase or a market, one lot for each number of hours; `sent` sends it.
+
+    A lot of h hours is h × 60 € at 50 % of labour, 30 €/h and an effort of 100 %.
+    """
+    from clauses.services import recommendations as services
+
+    row = services.start_recommendation(target=target, title=title, by=by)
+    scenario = row.scenarios.get()
+    while scenario.lots.count() < len(hours):
+        services.add_lot(scenario=scenario, by=by)
+    lots = list(scenario.lots.order_by("position", "pk"))
+    for lot in lots[len(hours) :]:
+        lot.delete()
+    for lot, number in zip(lots, hours, strict=False):
+        lot.method, lot.amount = "standard", Decimal(number * 60)
+        lot.share, lot.cost, lot.rate = Decimal(50), Decimal(30), Decimal(100)
+    row.refresh_from_db()
+    row = services.save_estimation(
+        recommendation=row,
+        edition=row.edition,
+        values={},
+        advised=scenario.pk,
+        scenarios=[],
+        lots=lots[: len(hours)],
+        by=by,
+    )
+    if sent:
+        row = services.send_recommendation(
+            recommendation=row, recipients=["achats@ville.example"], subject="s", body="b", by=by
+        )
+    return row
 
 
 # --- beneficiaries -------------------------------------------------------------------------------------------
