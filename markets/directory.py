@@ -177,5 +177,10 @@ def commune_places() -> dict[str, Place]:
     return {code: place for code, places in found.items() if (place := middle(places))}
 
 
+def centre_of(commune: Commune) -> Place | None:
+    """Where distances from a commune are measured from; None where nothing places it: two queries."""
+    return _centre(family_of(commune), commune_places())
+
+
 def _centre(parts: set[str], places: dict[str, Place]) -> Place | None:
     return middle([places[code] for code in sorted(parts) if code in places])

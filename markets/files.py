@@ -19,7 +19,7 @@ from core import formats
 from core.access import HOUSE
 from core.changes import HistoryEntry, Part, history_of
 from core.registry import Link, tabs_of
-from markets.models import Buyer, Company, Market, Responsibility
+from markets.models import Buyer, Company, Market, PlannedPurchase, Responsibility
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,18 @@ def _charter(company: Company) -> str:
     return f"Charte des 1000 : {kept} sur {counts['pledged']}"
 
 
+def _purchase(purchase: PlannedPurchase, user: Any) -> tuple[str, str, list[Link]]:
+    steps = [Link("Marchés", reverse("market_list")), Link("Achats prévus", reverse("purchase_list"))]
+    if user.role in HOUSE:
+        steps.append(Link(str(purchase.buyer), reverse("buyer_purchases", args=[purchase.buyer_id])))
+    facts = _joined(
+        str(purchase.buyer), purchase.reference, str(purchase.department or ""), f"liste {purchase.year}"
+    )
+    return formats.short(purchase.object, 160), facts, steps
+
+
 _DESCRIBED: dict[str, Callable[[Any, Any], tuple[str, str, list[Link]]]] = {
+    "purchase": _purchase,
     "market": _market,
     "buyer": _buyer,
     "company": _company,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from core.filters import FilterSet
 from core.text import normalise
 from markets.enums import SIAE_KINDS, BuyerKind, CompanyKindCode
-from markets.models import Buyer, Commune, Company, CompanyKind, CpvCode, Responsibility
+from markets.models import Buyer, CharterPledge, Commune, Company, CompanyKind, CpvCode, Responsibility
 
 
 class CheckFilter(django_filters.BooleanFilter):
@@ -77,6 +77,7 @@ class CompanyFilter(PortfolioMixin, FilterSet):
         label="Nature", choices=CompanyKindCode.choices, empty_label="Toutes", method="of_kind"
     )
     siae = CheckFilter(label="SIAE seulement", method="only_siae")
+    charter = CheckFilter(label="Signataires de la Charte des 1000", method="only_signatories")
     commune = CommuneNameFilter(label="Commune")
     mine = CheckFilter(label="Mon portefeuille", method="in_portfolio")
 
@@ -93,6 +94,10 @@ class CompanyFilter(PortfolioMixin, FilterSet):
 
     def only_siae(self, queryset: Any, name: str, value: Any) -> Any:
         return queryset.filter(pk__in=current_kinds(SIAE_KINDS)) if value else queryset
+
+    def only_signatories(self, queryset: Any, name: str, value: Any) -> Any:
+        pledges = CharterPledge.objects.visible_to(self.request.user)
+        return queryset.filter(pk__in=pledges.values("company")) if value else queryset
 
 
 class ReferenceFilter(FilterSet):

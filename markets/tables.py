@@ -37,6 +37,13 @@ def kinds_of(company: Company) -> str:
     )
 
 
+def charter_of(company: Company) -> str:
+    """« signataire, 2 sur 3 » for a company counted with its pledges; nothing without any."""
+    if not company.pledges_count:  # type: ignore[attr-defined]
+        return ""
+    return f"signataire, {company.pledges_kept} sur {company.pledges_count}"  # type: ignore[attr-defined]
+
+
 class BuyerTable(Table):
     name = TextColumn(
         "Donneur d’ordre", order_by="search_key", linkify=("buyer_detail", {"pk": tables.A("pk")})
@@ -61,6 +68,7 @@ class CompanyTable(Table):
     identifier = IdentifierColumn("Identifiant", orderable=False)
     sectors = TextColumn("Secteurs", orderable=False)
     markets_count = CountColumn("Marchés")
+    charter = TextColumn("Charte des 1000", accessor=charter_of, orderable=False)
     responsible = TextColumn("Suivi par", accessor=responsible_of, orderable=False)
 
     class Meta:

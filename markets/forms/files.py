@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from stdnum import bic as stdnum_bic
 from stdnum import iban as stdnum_iban
@@ -26,6 +27,7 @@ from markets.models import (
     House,
     Lot,
     Market,
+    Operation,
     Responsibility,
     Sector,
 )
@@ -214,6 +216,7 @@ class MarketForm(RowForm):
             "procedure",
             "technique",
             "parent",
+            "operation",
             "amount",
             "commune",
             "place",
@@ -229,6 +232,7 @@ class MarketForm(RowForm):
             "amount": AMOUNT_HELP,
             "cpv": "Code à huit chiffres, par exemple 45262522.",
             "parent": "Pour un marché subséquent, l’accord-cadre dont il relève.",
+            "operation": "L’opération ou le site privé dont il fait partie.",
             "starts_on": "Le marché vit de l’ordre de service, ou à défaut de la notification, à la clôture.",
         }
 
@@ -239,16 +243,21 @@ class MarketForm(RowForm):
         self.scope_field(
             "parent", Market, lambda rows: self._of_buyer(rows.filter(technique=Technique.FRAMEWORK))
         )
-        self.fields["department"].label_from_instance = lambda row: f"{row.buyer} · {row.name}"  # type: ignore[attr-defined]
+        self.scope_field("operation", Operation, self._of_buyer)
+        for name in ("department", "operation"):
+            self.fields[name].label_from_instance = lambda row: f"{row.buyer} · {row.name}"  # type: ignore[attr-defined]
         if self.instance.pk:
             # Its figures are the buyer's own: a market does not change hands.
             self.fields["buyer"].disabled = True
-            self.fields["department"].label_from_instance = str  # type: ignore[attr-defined]
+            for name in ("department", "operation"):
+                self.fields[name].label_from_instance = str  # type: ignore[attr-defined]
 
     def _of_buyer(self, rows: Any) -> Any:
         rows = rows.select_related("buyer").order_by("buyer__search_key", "pk")
         if self.instance.pk:
-            rows = rows.filter(buyer=self.instance.buyer_id)
+            # What it already has stays among the choices: a framework may be led by another buyer.
+            kept = self.instance.parent_id if rows.model is Market else None
+            rows = rows.filter(Q(buyer=self.instance.buyer_id) | Q(pk=kept))
             if rows.model is Market:
                 rows = rows.exclude(pk=self.instance.pk)
         return rows
@@ -273,8 +282,11 @@ class MarketForm(RowForm):
             self.add_error(
                 "department", f"Cette direction n’est pas de {buyer} : choisissez l’une des siennes."
             )
-        if buyer and parent and parent.buyer_id != buyer.pk:
-            self.add_error("parent", f"Cet accord-cadre n’est pas de {buyer}.")
+        if buyer and parent and not Market.objects.of_buyer(buyer).filter(pk=parent.pk).exists():
+            self.add_error("parent", f"Cet accord-cadre n’est pas de {buyer}, et n’est pas partagé avec lui.")
+        operation = cleaned.get("operation")
+        if buyer and operation and operation.buyer_id != buyer.pk:
+            self.add_error("operation", f"Cette opération n’est pas de {buyer} : choisissez l’une des siennes.")
         received, begins = cleaned.get("received_on"), cleaned.get("starts_on") or cleaned.get("notified_on")
         if received and begins and received < begins:
             self.add_error(

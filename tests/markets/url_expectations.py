@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from core.models import Job
+from markets.models import Agreement, AgreementAmendment
 from tests.expectations import ADMIN_ONLY, HOUSE_ONLY, Expectations, Kwargs
-from tests.factories import CompanyKindFactory, ContactFactory
+from tests.factories import (
+    AgreementFactory,
+    CharterPledgeFactory,
+    CompanyKindFactory,
+    ContactFactory,
+    FeeReviewFactory,
+    HouseFactory,
+    InvoiceFactory,
+    MarketPartyFactory,
+    OperationFactory,
+    QuoteFactory,
+    UserFactory,
+)
 
 HOUSE_PAGES = (
     "buyer_list",
@@ -43,8 +57,57 @@ HOUSE_PAGES = (
     "lot_edit",
     "award_create",
     "award_edit",
+    "directory_list",
+    "directory_import",
+    "directory_report",
+    "company_charter",
+    "charter_create",
+    "charter_edit",
+    "charter_done",
 )
+# The convention and what it costs: the buyer reads its own, the house too, the admin writes.
+BUYER_READS = {"anonymous": 302, "company": 403, "others": 200}
+FEE_PAGES = {
+    "agreement_list": BUYER_READS,
+    "buyer_agreement": BUYER_READS,
+    "agreement_detail": BUYER_READS,
+    "buyer_fees": BUYER_READS,
+    "market_fees": BUYER_READS,
+    "quote_detail": BUYER_READS,
+    "invoice_detail": BUYER_READS,
+    "fee_list": HOUSE_ONLY,
+    "quote_create": HOUSE_ONLY,
+    "quote_edit": HOUSE_ONLY,
+    "quote_preview": HOUSE_ONLY,
+    "quote_discard": HOUSE_ONLY,
+    "quote_calibration": HOUSE_ONLY,
+    **dict.fromkeys(
+        (
+            "agreement_create",
+            "agreement_edit",
+            "agreement_terminate",
+            "amendment_create",
+            "amendment_document",
+            "fee_review_create",
+            "fee_review_edit",
+            "quote_send",
+            "quote_answer",
+            "quote_references",
+            "quote_completion",
+            "invoice_issue",
+            "invoice_send",
+            "invoice_pay",
+            "invoice_cancel",
+            "invoice_drop",
+        ),
+        ADMIN_ONLY,
+    ),
+}
 EXPECTED: Expectations = {
+    "portfolio": HOUSE_ONLY,
+    "portfolio_hand_over": {**HOUSE_ONLY, "facilitator": 403},
+    "portfolio_leave": {**HOUSE_ONLY, "facilitator": 403},
+    **FEE_PAGES,
     **dict.fromkeys(HOUSE_PAGES, HOUSE_ONLY),
     "house_settings": ADMIN_ONLY,
     "commune_list": ADMIN_ONLY,
@@ -68,7 +131,105 @@ def _of_lot(cast):
     return {"pk": cast.commitment_a.clause.lot_id}
 
 
+def _directory_report(cast):
+    report = {"file": "a.csv", "list_name": "SIAE (ASP)", "lines": 1, "kinds": {"EI": 1}, "made": {}}
+    report |= {"refused": [], "warnings": [], "missing": []}
+    report |= {"refused_count": 0, "warning_count": 0, "missing_count": 0}
+    job = Job.objects.create(
+        kind="directory_check",
+        key="annuaire",
+        label="l",
+        state="done",
+        payload={"report": report, "file": "x"},
+    )
+    return {"pk": job.pk}
+
+
+def _agreement(cast):
+    return Agreement.objects.filter(buyer=cast.buyer_a).first() or AgreementFactory(buyer=cast.buyer_a)
+
+
+def _of_agreement(cast):
+    return {"pk": _agreement(cast).pk}
+
+
+def _of_amendment(cast):
+    amendment = AgreementAmendment.objects.create(
+        agreement=_agreement(cast), number=1, effective_on=_agreement(cast).starts_on, subject="Objet"
+    )
+    return {"pk": amendment.pk}
+
+
+def _of_draft(cast):
+    """A draft: a form about a quote that was sent leads elsewhere."""
+    HouseFactory(invoicing=True)
+    return {"pk": QuoteFactory(agreement=_agreement(cast), market=cast.commitment_a.market).pk}
+
+
+def _of_sent_quote(cast):
+    return {"pk": QuoteFactory(agreement=_agreement(cast), market=cast.commitment_a.market, sent=True).pk}
+
+
+def _of_invoice(cast):
+    quote = QuoteFactory(agreement=_agreement(cast), market=cast.commitment_a.market, accepted=True)
+    return {"pk": InvoiceFactory(quote=quote, issued=True).pk}
+
+
+def _with_agreement(cast):
+    _agreement(cast)
+    return _of_buyer(cast)
+
+
+EXPECTED |= {
+    "operation_list": {"anonymous": 302, "facilitator": 200, "admin": 200, "buyer": 200, "company": 403},
+    **dict.fromkeys(
+        ("operation_create", "operation_edit", "party_create", "party_edit", "party_remove"), HOUSE_ONLY
+    ),
+}
+
+
+def _party(cast):
+    return {"pk": MarketPartyFactory(market=cast.commitment_a.market).pk}
+
+
 KWARGS: Kwargs = {
+    "operation_edit": lambda cast: {"pk": OperationFactory(buyer=cast.buyer_a).pk},
+    "party_create": _of_market,
+    "party_edit": _party,
+    "party_remove": _party,
+    # A colleague's files: an admin hands them over, each person their own.
+    "portfolio_hand_over": lambda cast: {"pk": UserFactory().pk},
+    "portfolio_leave": lambda cast: {"pk": UserFactory().pk},
+    "market_fees": _of_market,
+    "buyer_agreement": _of_buyer,
+    "buyer_fees": _of_buyer,
+    "agreement_create": _of_buyer,
+    "quote_create": _with_agreement,
+    **dict.fromkeys(
+        (
+            "agreement_detail",
+            "agreement_edit",
+            "agreement_terminate",
+            "amendment_create",
+            "fee_review_create",
+        ),
+        _of_agreement,
+    ),
+    "amendment_document": _of_amendment,
+    "fee_review_edit": lambda cast: {"pk": FeeReviewFactory(agreement=_agreement(cast)).pk},
+    **dict.fromkeys(("quote_edit", "quote_preview", "quote_discard"), _of_draft),
+    **dict.fromkeys(
+        (
+            "quote_detail",
+            "quote_send",
+            "quote_answer",
+            "quote_references",
+            "quote_calibration",
+            "quote_completion",
+        ),
+        _of_sent_quote,
+    ),
+    **dict.fromkeys([name for name in FEE_PAGES if name.startswith("invoice_")], _of_invoice),
     **{
         name: _of_buyer
         for name in HOUSE_PAGES
@@ -87,6 +248,10 @@ KWARGS: Kwargs = {
     "company_access_remove": lambda cast: {"pk": cast.company_user_a.company_memberships.get().pk},
     "contact_edit": lambda cast: {"pk": ContactFactory(buyer=cast.buyer_a).pk},
     **{name: _of_market for name in HOUSE_PAGES if name.startswith("market_") and name != "market_create"},
+    "directory_report": _directory_report,
+    "charter_create": _of_company,
+    "charter_edit": lambda cast: {"pk": CharterPledgeFactory(company=cast.company_a).pk},
+    "charter_done": lambda cast: {"pk": CharterPledgeFactory(company=cast.company_a).pk},
     "lot_create": _of_market,
     "lot_edit": _of_lot,
     "award_create": _of_lot,
