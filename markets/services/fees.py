@@ -221,6 +221,7 @@ def answer_quote(
     quote.save()
     finish_task(
         key=f"quote:{quote.pk}:answer",
+        on=on,
         outcome="Devis accepté." if accepted else f"Devis refusé : {reason}",
         by=by,
     )
@@ -447,7 +448,7 @@ def issue_invoice(*, invoice: Invoice, on: dt.date, by: User | None) -> Invoice:
         _freeze(invoice, house, by)
         invoice._history_user = by  # type: ignore[attr-defined]
         invoice.save()
-        finish_task(key=f"invoice:{invoice.pk}:issue", outcome=f"{invoice} émise.", by=by)
+        finish_task(key=f"invoice:{invoice.pk}:issue", on=on, outcome=f"{invoice} émise.", by=by)
         open_task(
             key=f"invoice:{invoice.pk}:send",
             turn=Turn.HOUSE,
@@ -474,7 +475,7 @@ def record_sending(*, invoice: Invoice, on: dt.date, channel: str, by: User | No
     invoice.state, invoice.sent_on, invoice.channel = InvoiceState.SENT, on, InvoiceChannel(channel)
     invoice._history_user = by  # type: ignore[attr-defined]
     invoice.save()
-    finish_task(key=f"invoice:{invoice.pk}:send", outcome=invoice.state_label, by=by)
+    finish_task(key=f"invoice:{invoice.pk}:send", on=on, outcome=invoice.state_label, by=by)
     if not invoice.is_credit:
         buyer = invoice.quote.agreement.buyer
         open_task(
@@ -502,7 +503,7 @@ def record_payment(*, invoice: Invoice, on: dt.date, by: User | None) -> Invoice
     invoice.state, invoice.paid_on = InvoiceState.PAID, on
     invoice._history_user = by  # type: ignore[attr-defined]
     invoice.save()
-    _end_waiting(invoice, f"Payée le {formats.day(on)}.", by)
+    _end_waiting(invoice, f"Payée le {formats.day(on)}.", by, on)
     return invoice
 
 
@@ -542,7 +543,7 @@ def cancel_invoice(*, invoice: Invoice, on: dt.date, reason: str, replace: bool,
         invoice.state = InvoiceState.CANCELLED
         invoice._history_user = by  # type: ignore[attr-defined]
         invoice.save()
-        _end_waiting(invoice, f"Annulée par l’avoir {credit.number}.", by)
+        _end_waiting(invoice, f"Annulée par l’avoir {credit.number}.", by, on)
         if replace:
             again = Invoice(
                 quote=invoice.quote,
@@ -586,9 +587,9 @@ def _check_day(on: dt.date, invoice: Invoice, what: str) -> None:
         )
 
 
-def _end_waiting(invoice: Invoice, outcome: str, by: User | None) -> None:
+def _end_waiting(invoice: Invoice, outcome: str, by: User | None, on: dt.date | None = None) -> None:
     for name in ("issue", "send", "paid"):
-        finish_task(key=f"invoice:{invoice.pk}:{name}", outcome=outcome, by=by)
+        finish_task(key=f"invoice:{invoice.pk}:{name}", on=on, outcome=outcome, by=by)
 
 
 def numbers_follow(series: str) -> list[str]:

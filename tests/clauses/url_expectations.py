@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from core.models import Job
-from tests.expectations import HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
-from tests.factories import AwardFactory, CommitmentFactory, InteractionFactory, MeetingFactory, TaskFactory
+from tests.expectations import HOUSE_FORM, HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
+from tests.factories import (
+    AchievementFactory,
+    AchievementFactory,
+    AgreementFactory,
+    AwardFactory,
+    CommitmentFactory,
+    EvidenceFactory,
+    EvidenceFactory,
+    InteractionFactory,
+    MeetingFactory,
+    OperationFactory,
+    QualitativeCommitmentFactory,
+    QualitativeCommitmentFactory,
+    TaskFactory,
+)
 
 EXPECTED: Expectations = {
     "market_list": SIGNED_IN,
@@ -22,6 +36,16 @@ EXPECTED: Expectations = {
     "change_create": HOUSE_ONLY,
     "commitment_move": HOUSE_ONLY,
     "order_create": HOUSE_ONLY,
+    "market_qualitative": SIGNED_IN,
+    "qualitative_detail": SIGNED_IN,
+    "qualitative_create": HOUSE_ONLY,
+    "qualitative_edit": HOUSE_ONLY,
+    "qualitative_abandon": HOUSE_ONLY,
+    "achievement_create": {**SIGNED_IN, "buyer": 403},
+    "evidence_create": {**SIGNED_IN, "buyer": 403},
+    "achievement_decide": HOUSE_ONLY,
+    "evidence_decide": HOUSE_ONLY,
+    "reserved_plan": HOUSE_FORM,
 }
 
 
@@ -78,6 +102,14 @@ def _market(cast):
     return {"pk": cast.commitment_a.market_id}
 
 
+def _grid_line(cast):
+    return QualitativeCommitmentFactory(award=cast.commitment_a.award)
+
+
+def _line(cast):
+    return {"pk": _grid_line(cast).pk}
+
+
 def _in_a_group(cast):
     CommitmentFactory(
         clause=cast.commitment_a.clause, award=AwardFactory(lot=cast.commitment_a.clause.lot), hours=0
@@ -92,7 +124,13 @@ def _report(cast):
     return {"pk": job.pk}
 
 
+EXPECTED |= {
+    "operation_detail": {"anonymous": 302, "facilitator": 200, "admin": 200, "buyer": 200, "company": 403},
+}
+
+
 KWARGS: Kwargs = {
+    "operation_detail": lambda cast: {"pk": OperationFactory(buyer=cast.buyer_a).pk},
     "decp_report": _report,
     "market_detail": _market,
     "market_commitments": _market,
@@ -106,6 +144,16 @@ KWARGS: Kwargs = {
     "change_create": _commitment,
     "commitment_move": _in_a_group,
     "order_create": _commitment,
+    "market_qualitative": _market,
+    "qualitative_create": _market,
+    "reserved_plan": _market,
+    "qualitative_detail": _line,
+    "qualitative_edit": _line,
+    "qualitative_abandon": _line,
+    "achievement_create": _line,
+    "evidence_create": _line,
+    "achievement_decide": lambda cast: {"pk": AchievementFactory(qualitative=_grid_line(cast)).pk},
+    "evidence_decide": lambda cast: {"pk": EvidenceFactory(qualitative=_grid_line(cast)).pk},
 }
 
 KWARGS |= {
@@ -130,3 +178,5 @@ KWARGS |= {
         for name in ("journal", "interaction_create", "meeting_create", "task_create")
     },
 }
+EXPECTED["agreement_fees"] = HOUSE_ONLY
+KWARGS["agreement_fees"] = lambda cast: {"pk": AgreementFactory(buyer=cast.buyer_a).pk}
