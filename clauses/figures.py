@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from clauses.forecast import Forecast, ForecastState, forecast, worst
 from clauses.models import Commitment
 from clauses.progress import hours_counted
+from markets.sharing import Part
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -88,6 +89,19 @@ class Figures:
     @property
     def state(self) -> ForecastState:
         return worst(row.forecast.state for row in self.commitments)
+
+
+def of_parts(figures: Figures, parts: Mapping[int, Part]) -> Figures:
+    """The same commitments with the hours that one buyer has of the markets that it shares; the forecast is whole."""
+    return Figures([_told(row, parts.get(row.commitment.market_id)) for row in figures.commitments])
+
+
+def _told(row: CommitmentFigures, part: Part | None) -> CommitmentFigures:
+    if part is None:
+        return row
+    # What is within the commitment and what is above, told apart: a commitment met is met by each buyer.
+    counted = part.of(row.counted - row.surplus) + part.of(row.surplus)
+    return replace(row, engaged=part.of(row.engaged), counted=counted)
 
 
 def figures_of(commitments: Iterable[Commitment], on: dt.date) -> list[CommitmentFigures]:

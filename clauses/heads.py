@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import HOUSE_ROLES
-from clauses.figures import Figures, figures_by_market, figures_of
+from clauses.figures import Figures, figures_by_market, figures_of, of_parts
 from clauses.forecast import FORECAST_LABELS, ForecastState
 from clauses.models import Commitment
 from clauses.turns import is_pressing, task_step, turn_lines
 from core import formats
 from markets.files import Head, NextStep
-from markets.models import Buyer, Company, Market
+from markets.models import Buyer, Company, Market, MarketParty
 
 
 def market_figures(market: Market, user: Any) -> Figures:
@@ -143,7 +143,8 @@ def _figures_where(user: Any, **where: Any) -> Figures:
 
 
 def buyer_head(buyer: Buyer, user: Any) -> Head:
-    figures = _figures_where(user, market__buyer=buyer)
+    mine = Market.objects.of_buyer(buyer).order_by().values("pk")
+    figures = of_parts(_figures_where(user, market__in=mine), MarketParty.objects.parts_of(buyer=buyer.pk))
     return _with_tasks(_open_markets(figures_head(figures), figures), user, buyer=buyer)
 
 

@@ -25,12 +25,14 @@ class MarketsConfig(AppConfig):
         from markets.files import register_history
         from markets.models import Commune, CpvCode, House, Sector
         from markets.paper_access import may_open_agreement, may_open_document
+        from markets.planning_registry import register_planning
         from markets.services.agreements import AGREEMENT_FILE
         from markets.services.fees import INVOICE_FILE, QUOTE_FILE, QUOTE_SIGNED_FILE
         from markets.services.files import LOGO_KIND
 
         for source in search_sources.SOURCES:
             register_search(source)
+        register_planning()
         register_house(House.current)
         register_attachment(memberships_of)
         # The logo stands on documents that every role may open.
@@ -38,6 +40,16 @@ class MarketsConfig(AppConfig):
 
         register_invitation_way(InvitationWay("Inviter un donneur d’ordre", "buyer_list"))
         register_invitation_way(InvitationWay("Inviter une entreprise", "company_list"))
+        register_settings_page(
+            SettingsPage(
+                "Passer des dossiers",
+                "portfolio",
+                "Nommer un·e suppléant·e pendant une absence, ou passer tout un portefeuille.",
+                roles=HOUSE,
+                position=30,
+                section="Vous",
+            )
+        )
         register_settings_page(
             SettingsPage(
                 "La maison",
@@ -91,6 +103,7 @@ class MarketsConfig(AppConfig):
         register_tab("buyer", Tab("Convention", "buyer_agreement", readers, 40))
         register_tab("buyer", Tab("Facturation", "buyer_fees", readers, 60))
         register_tab("market", Tab("Facturation", "market_fees", readers, 80))
+        register_section("markets", Section("Opérations", "operation_list", 30))
         register_section("markets", Section("Participation financière", "fee_list", 70))
         register_section("markets", Section("Conventions", "agreement_list", 80))
         for kind in (QUOTE_FILE, QUOTE_SIGNED_FILE, INVOICE_FILE):

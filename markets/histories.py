@@ -14,6 +14,7 @@ from markets.models import (
     Department,
     Lot,
     Market,
+    MarketParty,
 )
 
 
@@ -24,6 +25,11 @@ def market_parts(market: Market) -> list[Part]:
             Award.history.filter(lot__market=market).select_related("company"),
             lambda record: f"attribution à {record.company}",
             ("lot", "company"),
+        ),
+        Part(
+            MarketParty.history.filter(market=market).select_related("buyer"),
+            lambda record: f"donneur d’ordre associé {record.buyer}",
+            ("market", "buyer"),
         ),
     ]
 

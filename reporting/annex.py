@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.exports import Column, Sheet, write_xlsx
+from reporting.snapshot.labels import labels_of
 
 MASKED = "masqué"
 _WIDTHS = {"text": 48}
@@ -23,7 +24,7 @@ def annex_xlsx(snapshot: dict[str, Any]) -> bytes:
 
 def sheets(snapshot: dict[str, Any]) -> Iterator[Sheet]:
     """Key figures first, then every table in the order of the document, then the definitions."""
-    head = (f"{snapshot['buyer']['name']}, bilan {snapshot['year']}, version {snapshot['version']}",)
+    head = (labels_of(snapshot).head,)
     names: set[str] = set()
     yield _key_figures(snapshot, head)
     yield _series(snapshot, head)
@@ -84,11 +85,12 @@ def _key_figures(snapshot: dict[str, Any], head: tuple[str, ...]) -> Sheet:
             if block["type"] == "key_figures":
                 for item in block["items"]:
                     rows.setdefault(item["key"], item | {"chapter": chapter["title"]})
+    now, before = labels_of(snapshot).columns
     columns = [
         Column("Chapitre", "text", lambda row: row["chapter"], 30),
         Column("Chiffre", "text", _name, 60),
-        Column(str(snapshot["year"]), "number", lambda row: _value(row["value"], row["kind"])),
-        Column(str(snapshot["year"] - 1), "number", lambda row: _value(row["previous"], row["kind"])),
+        Column(now, "number", lambda row: _value(row["value"], row["kind"])),
+        *([Column(before, "number", lambda row: _value(row["previous"], row["kind"]))] if before else []),
         Column("Précision", "text", lambda row: row["note"], 60),
     ]
     return Sheet("Chiffres clés", columns, list(rows.values()), head)

@@ -11,8 +11,10 @@ class ReportingConfig(AppConfig):
         from core.jobs import register_job_link
         from core.registry import Tab, register_tab
         from reporting import jobs
-        from reporting.documents import FILE_KIND, may_open
+        from reporting.documents import FILE_KIND, PROGRESS_KIND, may_open, may_open_progress
 
         register_file_kind(FILE_KIND, may_open=may_open)
+        register_file_kind(PROGRESS_KIND, may_open=may_open_progress)
+        register_tab("market", Tab("Points d’étape", "market_progress", (*HOUSE, "buyer"), 70))
         register_job_link("publish_bilan", jobs.link_to_bilan)
         register_tab("buyer", Tab("Tableau de bord", "buyer_dashboard", HOUSE, 15))

@@ -9,19 +9,20 @@ from django.urls import reverse
 from django_tables2 import A
 
 from accounts.enums import Role
+from core import formats
 from core.access import HOUSE
 from core.filters import FilterSet, scoped
 from core.lists import ListPage
 from core.tables import CountColumn, DayColumn, StateColumn, Table, TextColumn
 from markets.models import Buyer
-from reporting.enums import BilanState
+from reporting.enums import BilanKind, BilanState
 from reporting.models import Bilan
 
 
 class BilanTable(Table):
     buyer = TextColumn(linkify=("bilan_detail", {"pk": A("pk")}), order_by="buyer__search_key")
     # A year is a name, not a quantity: no space between its thousands.
-    year = TextColumn()
+    year = TextColumn(verbose_name="Bilan", empty_values=())
     version = CountColumn()
     state = StateColumn(accessor="get_state_display", verbose_name="État", order_by="state")
     published_at = DayColumn(verbose_name="Publié le")
@@ -31,14 +32,21 @@ class BilanTable(Table):
         fields = ("buyer", "year", "version", "state", "published_at")
         caption = "Bilans"
 
-    def render_year(self, value: int) -> str:
-        return str(value)
+    def render_year(self, record: Bilan) -> str:
+        if record.market is not None:
+            return f"final, {record.market.reference}"
+        if record.operation is not None:
+            return f"final, {formats.short(record.operation.name, 60)}"
+        return str(record.year)
+
+    value_year = render_year
 
 
 class BilanFilter(FilterSet):
     buyer = django_filters.ModelChoiceFilter(
         label="Donneur d’ordre", queryset=scoped(Buyer), empty_label="tous"
     )
+    kind = django_filters.ChoiceFilter(label="Nature", choices=BilanKind.choices, empty_label="tous")
     year = django_filters.NumberFilter(label="Année")
     state = django_filters.ChoiceFilter(label="État", choices=BilanState.choices, empty_label="tous")
 
@@ -58,7 +66,7 @@ class BilanList(ListPage):
 
     model, table_class, filterset_class = Bilan, BilanTable, BilanFilter
     title, export_name, roles = "Bilans", "bilans", (*HOUSE, Role.BUYER)
-    empty_message = "Les bilans annuels apparaissent ici : brouillons, puis versions publiées."
+    empty_message = "Les bilans annuels et finals apparaissent ici : brouillons, puis versions publiées."
     create_label = "Préparer un bilan"
 
     def get_create_url(self) -> str:
@@ -66,4 +74,4 @@ class BilanList(ListPage):
         return reverse("bilan_start") if user.is_house_staff else ""
 
     def prepare(self, queryset: Any) -> Any:
-        return queryset.select_related("buyer").defer("snapshot", "narrative")
+        return queryset.select_related("buyer", "market", "operation").defer("snapshot", "narrative")

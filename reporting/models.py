@@ -123,7 +123,9 @@ class Bilan(TrackedModel):
                     ),
                     models.UniqueConstraint(
                         fields=[subject],
-                        condition=~Q(state="published") & Q(kind="final") & Q(**{f"{subject}__isnull": False}),
+                        condition=~Q(state="published")
+                        & Q(kind="final")
+                        & Q(**{f"{subject}__isnull": False}),
                         name=f"bilan_one_draft_{subject}",
                         violation_error_message=f"Un bilan final est déjà en cours pour {words}.",
                     ),
@@ -194,9 +196,7 @@ class ProgressReportQuerySet(ScopedQuerySet):
 class ProgressReport(models.Model):
     """A point d’étape: where a market stood over some months, on the day it was made. Append-only (trigger)."""
 
-    market = models.ForeignKey(
-        Market, models.PROTECT, related_name="progress_reports", verbose_name="marché"
-    )
+    market = models.ForeignKey(Market, models.PROTECT, related_name="progress_reports", verbose_name="marché")
     first_month = models.DateField("premier mois")
     last_month = models.DateField("dernier mois")
     # What was computed then; the page and the PDF are made from it alone.

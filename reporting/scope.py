@@ -1,4 +1,4 @@
-"""What a figure is about: a scope (buyer, department, market, company, employer, territory) and a period of years.
+"""What a figure is about: a scope (buyer, department, operation, market, company, employer, territory) and a period.
 
 The only place of `reporting` where a query starts from a model without a user: a scope is made from an object that
 the caller obtained by `visible_to(user)`, and gives nothing beyond it.
@@ -9,19 +9,25 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
 
 from beneficiaries.models import HoursEntry
 from clauses.models import Commitment
-from markets.models import Award, Buyer, Company, Department, Lot, Market
+from core.dates import month_end, month_of
+from markets.models import Award, Buyer, Company, Department, Lot, Market, MarketParty, Operation
+from markets.sharing import Part
 
 
 class ScopeKind(StrEnum):
     BUYER = "buyer"
     DEPARTMENT = "department"
+    OPERATION = "operation"
     MARKET = "market"
+    # An accord-cadre with its marchés subséquents, which are one market.
+    FRAMEWORK = "framework"
     # A company as holder of commitments, and as employer: two readings that are never added.
     COMPANY = "company"
     EMPLOYER = "employer"
@@ -30,22 +36,34 @@ class ScopeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Scope:
-    """The markets, commitments and hours that a figure is about; equal scopes give equal figures."""
+    """The markets, commitments and hours that a figure is about; equal scopes give equal figures.
+
+    A buyer (or its department) has its share of the hours and euros of a market that it shares, see `parts`; people,
+    contracts and markets are whole in each. Every other scope has the whole of its markets.
+    """
 
     kind: ScopeKind
     id: int | None = None
     name: str = ""
 
     @classmethod
-    def of(cls, owner: Buyer | Department | Market | Company) -> Scope:
+    def of(cls, owner: Buyer | Department | Operation | Market | Company) -> Scope:
         """The scope of an object that the caller may see."""
         kinds = {
             Buyer: ScopeKind.BUYER,
             Department: ScopeKind.DEPARTMENT,
+            Operation: ScopeKind.OPERATION,
             Market: ScopeKind.MARKET,
             Company: ScopeKind.COMPANY,
         }
         return cls(kinds[type(owner)], owner.pk, str(owner))
+
+    @classmethod
+    def whole_market(cls, market: Market) -> Scope:
+        """A market with its marchés subséquents, where it has some."""
+        if Market.objects.filter(parent=market).exists():
+            return cls(ScopeKind.FRAMEWORK, market.pk, str(market))
+        return cls.of(market)
 
     @classmethod
     def employer(cls, company: Company) -> Scope:
@@ -57,14 +75,31 @@ class Scope:
         """The whole house: for its staff only."""
         return cls(ScopeKind.TERRITORY)
 
+    @cached_property
+    def parts(self) -> dict[int, Part]:
+        """What the scope has of each market that several buyers share; a market that is not here is whole."""
+        if self.kind == ScopeKind.BUYER:
+            return MarketParty.objects.parts_of(buyer=self.id)
+        if self.kind == ScopeKind.DEPARTMENT:
+            return MarketParty.objects.parts_of(department=self.id)
+        return {}
+
+    @property
+    def _as_member(self) -> list[int]:
+        """Markets that another buyer leads."""
+        return [pk for pk, part in self.parts.items() if part.own is not None]
+
     def markets(self) -> Any:
         """Markets of the scope, marchés subséquents included."""
         found = Market.objects.all()
         match self.kind:
-            case ScopeKind.BUYER:
-                return found.filter(buyer=self.id)
-            case ScopeKind.DEPARTMENT:
-                return found.filter(department=self.id)
+            case ScopeKind.BUYER | ScopeKind.DEPARTMENT:
+                mine = Q(**{self.kind.value: self.id})
+                return found.filter(mine | Q(pk__in=self._as_member) if self._as_member else mine)
+            case ScopeKind.OPERATION:
+                return found.filter(Q(operation=self.id) | Q(operation=None, parent__operation=self.id))
+            case ScopeKind.FRAMEWORK:
+                return found.filter(Q(pk=self.id) | Q(parent=self.id))
             case ScopeKind.MARKET:
                 return found.filter(pk=self.id or 0)
             case ScopeKind.COMPANY:
@@ -95,14 +130,16 @@ class Scope:
                 return Commitment.objects.filter(market=self.id)
             case ScopeKind.TERRITORY:
                 return Commitment.objects.all()
-            case ScopeKind.DEPARTMENT:
-                return Commitment.objects.filter(market__department=self.id)
             case _:
-                return Commitment.objects.filter(market__buyer=self.id)
+                return Commitment.objects.filter(self._of_markets())
 
     def annual_entries(self) -> Any:
         """Hours that count in the figures of their year, as they were when it was closed."""
         return HoursEntry.objects.annual().filter(self._of_entries())
+
+    def standing_entries(self) -> Any:
+        """Hours that count as they stand today, late ones and corrections included: those of cumulative figures."""
+        return HoursEntry.objects.counted().filter(self._of_entries())
 
     def late_entries(self) -> Any:
         """Entries and corrections that came after the closing of their year."""
@@ -112,12 +149,16 @@ class Scope:
         """Entries that no correction replaces, whatever their state; never summed."""
         return HoursEntry.objects.current().filter(self._of_entries())
 
+    def _of_markets(self) -> Q:
+        """A condition on rows that have a `market`; one index answers it where no market is shared."""
+        if self.kind in (ScopeKind.OPERATION, ScopeKind.FRAMEWORK) or self._as_member:
+            return Q(market__in=self.markets().order_by().values("pk"))
+        return Q(**{f"market__{self.kind.value}": self.id})
+
     def _of_entries(self) -> Q:
         match self.kind:
-            case ScopeKind.BUYER:
-                return Q(market__buyer=self.id)
-            case ScopeKind.DEPARTMENT:
-                return Q(market__department=self.id)
+            case ScopeKind.BUYER | ScopeKind.DEPARTMENT | ScopeKind.OPERATION | ScopeKind.FRAMEWORK:
+                return self._of_markets()
             case ScopeKind.MARKET:
                 return Q(market=self.id)
             case ScopeKind.COMPANY:
@@ -128,33 +169,87 @@ class Scope:
                 return Q()
 
 
-@dataclass(frozen=True)
-class Period:
-    """Calendar years, oldest first. Figures are given by year; `year` is the last one."""
+@dataclass(frozen=True, order=True)
+class Months:
+    """Whole months, both included; a month is its first day."""
 
-    years: tuple[int, ...]
+    first: dt.date
+    last: dt.date
 
     def __post_init__(self) -> None:
-        if not self.years:
+        object.__setattr__(self, "first", month_of(self.first))
+        object.__setattr__(self, "last", month_of(self.last))
+        if self.last < self.first:
+            raise ValueError("The last month comes before the first one.")
+
+
+# A calendar year, or other whole months: what figures are given by.
+Span = int | Months
+
+
+@dataclass(frozen=True)
+class Period:
+    """Calendar years, oldest first, or one run of whole months. Figures are given by span; `span` is the last one.
+
+    Hours of calendar years are those of the annual figures (as they stood at the closing); those of other months are
+    the standing ones, late hours and corrections included.
+    """
+
+    spans: tuple[Span, ...]
+
+    def __post_init__(self) -> None:
+        if not self.spans:
             raise ValueError("A period holds at least one year.")
-        object.__setattr__(self, "years", tuple(sorted(set(self.years))))
+        if len(self.spans) > 1 and not all(isinstance(span, int) for span in self.spans):
+            raise ValueError("Several spans are calendar years.")
+        object.__setattr__(self, "spans", tuple(sorted(set(self.spans))))  # type: ignore[type-var]
 
     @classmethod
     def of_year(cls, year: int, back: int = 0) -> Period:
         """The year and `back` years before it."""
         return cls(tuple(range(year - back, year + 1)))
 
+    @classmethod
+    def of_months(cls, first: dt.date, last: dt.date) -> Period:
+        """Whole months, from the month of `first` to that of `last`."""
+        return cls((Months(first, last),))
+
+    @property
+    def is_annual(self) -> bool:
+        return isinstance(self.spans[0], int)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The calendar years of a period of years."""
+        return tuple(span for span in self.spans if isinstance(span, int))
+
     @property
     def year(self) -> int:
+        """The last calendar year of a period of years."""
         return self.years[-1]
 
     @property
+    def span(self) -> Span:
+        return self.spans[-1]
+
+    @property
     def first_day(self) -> dt.date:
-        return dt.date(self.years[0], 1, 1)
+        return bounds(self.spans[0])[0]
 
     @property
     def last_day(self) -> dt.date:
-        return dt.date(self.year, 12, 31)
+        return bounds(self.span)[1]
+
+    def span_of(self, day: dt.date) -> Span | None:
+        """The span that a day is in."""
+        return next((span for span in self.spans if bounds(span)[0] <= day <= bounds(span)[1]), None)
+
+
+def bounds(span: Span) -> tuple[dt.date, dt.date]:
+    """First and last day of a span."""
+    if isinstance(span, Months):
+        return span.first, month_end(span.last)
+    return year_bounds(span)
 
 
 def year_bounds(year: int) -> tuple[dt.date, dt.date]:
@@ -162,7 +257,7 @@ def year_bounds(year: int) -> tuple[dt.date, dt.date]:
     return dt.date(year, 1, 1), dt.date(year, 12, 31)
 
 
-def in_year(year: int, field: str = "month") -> Q:
+def within(span: Span, field: str = "month") -> Q:
     """A condition on a date; a range, so that an index answers it on both databases."""
-    first, last = year_bounds(year)
+    first, last = bounds(span)
     return Q(**{f"{field}__gte": first, f"{field}__lte": last})

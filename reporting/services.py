@@ -1,20 +1,26 @@
-"""The life of a bilan: draft, text, review, publication, rectified version."""
+"""The life of a bilan: draft, text, review, publication, rectified version; and points d’étape."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from beneficiaries.models import ClosedYear
+from core import formats
+from core.dates import month_of
 from core.errors import DomainError
+from core.files import store_file
 from core.jobs import enqueue
 from core.models import Job
-from markets.models import Buyer
-from reporting.enums import BilanFormat, BilanState
-from reporting.models import Bilan, BilanFile
+from core.pdf import pdf_available
+from markets.models import Buyer, Market, Operation
+from markets.services.fees import release_second_invoice
+from reporting.enums import BilanFormat, BilanKind, BilanState
+from reporting.models import Bilan, BilanFile, ProgressReport
 from reporting.narrative import SECTIONS, TEXT_MAX
 
 if TYPE_CHECKING:
@@ -27,20 +33,51 @@ def start_bilan(*, buyer: Buyer, year: int, user: User | None, rectification_rea
     Buyer.objects.select_for_update().get(pk=buyer.pk)
     if year > timezone.localdate().year:
         raise DomainError(f"L’année {year} n’a pas commencé : son bilan se prépare une fois l’année entamée.")
-    last = Bilan.objects.filter(buyer=buyer, year=year).order_by("-version").first()
+    last = Bilan.objects.annual().filter(buyer=buyer, year=year).order_by("-version").first()
     if last is not None and not last.is_published:
         raise DomainError(f"Un bilan {year} est déjà en cours pour {buyer} : ouvrez-le.")
-    if last is not None and not rectification_reason.strip():
+    return _open(last, f"Le bilan {year}", rectification_reason, user, buyer=buyer, year=year)
+
+
+@transaction.atomic
+def start_final_bilan(
+    *,
+    market: Market | None = None,
+    operation: Operation | None = None,
+    user: User | None,
+    rectification_reason: str = "",
+) -> Bilan:
+    """Open the draft of the final bilan of a market, or of an operation, over its whole life; then version n+1."""
+    assert (market is None) != (operation is None)
+    subject: Market | Operation
+    if market is not None:
+        subject = Market.objects.select_for_update(of=("self",)).select_related("parent").get(pk=market.pk)
+        if subject.parent is not None:
+            raise DomainError(
+                f"Ce marché subséquent se lit dans le bilan final de son accord-cadre, {subject.parent.reference}."
+            )
+    else:
+        subject = Operation.objects.select_for_update().get(pk=operation.pk)  # type: ignore[union-attr]
+    owner = {"market": market, "operation": operation}
+    last = Bilan.objects.filter(kind=BilanKind.FINAL, **owner).order_by("-version").first()
+    if last is not None and not last.is_published:
+        raise DomainError("Un bilan final est déjà en cours : ouvrez-le.")
+    values = {"kind": BilanKind.FINAL, "buyer_id": subject.buyer_id, **owner}
+    return _open(last, "Le bilan final", rectification_reason, user, **values)
+
+
+def _open(last: Bilan | None, said: str, reason: str, user: User | None, **subject: Any) -> Bilan:
+    """A first draft, or that of a rectified version with its reason and the former text."""
+    if last is not None and not reason.strip():
         raise DomainError(
-            f"Le bilan {year} est publié : une version rectifiée se motive, dites ce qui change.",
+            f"{said} est publié : une version rectifiée se motive, dites ce qui change.",
             field="rectification_reason",
         )
     return Bilan.objects.create(
-        buyer=buyer,
-        year=year,
+        **subject,
         version=last.version + 1 if last else 1,
         narrative=last.narrative if last else {},
-        rectification_reason=rectification_reason.strip()[:300] if last else "",
+        rectification_reason=reason.strip()[:300] if last else "",
         created_by=user,
     )
 
@@ -106,12 +143,39 @@ def check_ready(bilan: Bilan) -> None:
     """Raise DomainError where a bilan cannot be published yet: not reviewed, or its year not closed."""
     if bilan.state != BilanState.REVIEWED:
         raise DomainError("Un bilan se publie une fois relu.")
+    if bilan.is_final:
+        _check_over(bilan)
+        return
     # Hours validated between a publication and the closing would be in no bilan, nor in a régularisation.
-    if not ClosedYear.objects.is_closed(bilan.year):
+    if bilan.year is None or not ClosedYear.objects.is_closed(bilan.year):
         raise DomainError(
             f"L’année {bilan.year} n’est pas close : des heures validées ensuite ne seraient dans aucun bilan. "
             "Un·e administrateur·rice la clôt d’abord, dans Réglages, « Années closes »."
         )
+
+
+def _check_over(bilan: Bilan) -> None:
+    """A final bilan tells a whole life: its market is received or closed, and so is each market of its operation."""
+    if bilan.market is not None:
+        if not _is_over(bilan.market):
+            raise DomainError(
+                "Le bilan final se publie une fois le marché reçu ou clos : indiquez sa réception, ou clôturez-le."
+            )
+        return
+    assert bilan.operation is not None
+    running = [
+        row.reference for row in bilan.operation.markets.order_by("reference", "pk") if not _is_over(row)
+    ]
+    if running and not bilan.operation.closed_on:
+        raise DomainError(
+            "Le bilan final se publie une fois l’opération close, ou ses marchés tous reçus ou clos. Encore en cours : "
+            f"{', '.join(running[:5])}{'…' if len(running) > 5 else ''}."
+        )
+
+
+def _is_over(market: Market) -> bool:
+    today = timezone.localdate()
+    return any(day is not None and day <= today for day in (market.closed_on, market.received_on))
 
 
 def ask_for_publication(*, bilan: Bilan, user: User) -> Job:
@@ -131,20 +195,42 @@ def ask_for_publication(*, bilan: Bilan, user: User) -> Job:
 @transaction.atomic
 def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
     """Publish: compute the snapshot and freeze it. Doing it again changes nothing."""
-    from reporting.snapshot import build_snapshot
-
-    bilan = Bilan.objects.select_for_update(of=("self",)).select_related("buyer").get(pk=bilan.pk)
+    bilan = (
+        Bilan.objects.select_for_update(of=("self",))
+        .select_related("buyer", "market__buyer", "market__operation", "operation__buyer")
+        .get(pk=bilan.pk)
+    )
     if bilan.is_published:
         return bilan
     _may_publish(user)
     check_ready(bilan)
     now = timezone.now()
-    bilan.snapshot = build_snapshot(
-        buyer=bilan.buyer, year=bilan.year, version=bilan.version, narrative=bilan.narrative, now=now
-    )
+    bilan.snapshot = compute(bilan, now=now)
     bilan.state, bilan.published_by, bilan.published_at = BilanState.PUBLISHED, user, now
     bilan.save()
+    if bilan.is_final:
+        # Its delivery makes the second half of the participation due, unless the closing did already.
+        release_second_invoice(
+            market=bilan.market,
+            operation=bilan.operation,
+            cause="final_bilan",
+            on=timezone.localdate(now),
+            by=user,
+        )
     return bilan
+
+
+def compute(bilan: Bilan, *, now: dt.datetime) -> dict[str, Any]:
+    """The figures and sentences of a bilan as they stand."""
+    from reporting.snapshot import build_final_snapshot, build_snapshot
+
+    common: dict[str, Any] = {"version": bilan.version, "narrative": bilan.narrative, "now": now}
+    if bilan.is_final:
+        subject = bilan.market or bilan.operation
+        assert subject is not None
+        return build_final_snapshot(subject=subject, **common)
+    assert bilan.year is not None
+    return build_snapshot(buyer=bilan.buyer, year=bilan.year, **common)
 
 
 def make_files(
@@ -168,3 +254,40 @@ def make_files(
         if step is not None:
             step(number)
     return made
+
+
+@transaction.atomic
+def make_progress_report(
+    *, market: Market, first: dt.date, last: dt.date, user: User | None
+) -> ProgressReport:
+    """Compute a point d’étape over whole months and keep it with its PDF; the buyers of the market see it at once.
+
+    Raises DomainError for months out of order, to come, or all before the market.
+    """
+    from reporting.documents import PROGRESS_KIND, progress_pdf
+    from reporting.snapshot import build_progress_snapshot
+    from reporting.snapshot.labels import labels_of
+
+    first, last = month_of(first), month_of(last)
+    if last < first:
+        raise DomainError("Le dernier mois précède le premier : corrigez l’un des deux.", field="last")
+    if last > timezone.localdate():
+        raise DomainError(f"{formats.month(last).capitalize()} n’a pas commencé.", field="last")
+    if market.begins_on and last < month_of(market.begins_on):
+        raise DomainError(
+            f"Le marché commence le {formats.day(market.begins_on)} : choisissez des mois de sa vie.",
+            field="last",
+        )
+    snapshot = build_progress_snapshot(market=market, first=first, last=last, now=timezone.now())
+    stored = None
+    if pdf_available():
+        stored = store_file(
+            kind=PROGRESS_KIND,
+            name=f"{labels_of(snapshot).file}.pdf",
+            content=progress_pdf(snapshot),
+            user=user,
+            allowed_types=["pdf"],
+        )
+    return ProgressReport.objects.create(
+        market=market, first_month=first, last_month=last, snapshot=snapshot, file=stored, made_by=user
+    )

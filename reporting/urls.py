@@ -3,11 +3,16 @@
 from django.urls import path
 
 from reporting.bilan_list import BilanList
-from reporting.views import bilans, dashboards, home
+from reporting.views import bilans, dashboards, home, progress
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("acheteurs/<int:pk>/tableau-de-bord/", dashboards.buyer_dashboard, name="buyer_dashboard"),
+    path("marches/<int:pk>/points-d-etape/", progress.market_progress, name="market_progress"),
+    path("marches/<int:pk>/points-d-etape/nouveau/", progress.progress_create, name="progress_create"),
+    path("points-d-etape/<int:pk>/", progress.progress_detail, name="progress_detail"),
+    path("marches/<int:pk>/bilan-final/", progress.market_final_bilan, name="market_final_bilan"),
+    path("operations/<int:pk>/bilan-final/", progress.operation_final_bilan, name="operation_final_bilan"),
     path("bilans/", BilanList.as_view(), name="bilan_list"),
     path("bilans/nouveau/", bilans.bilan_start, name="bilan_start"),
     path("bilans/<int:pk>/", bilans.bilan_detail, name="bilan_detail"),

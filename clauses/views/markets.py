@@ -18,8 +18,10 @@ from clauses.tables import MarketTable, market_state
 from core.access import EVERYONE, HOUSE, house_required, role_required
 from core.context import address
 from core.lists import ListPage
+from markets.enums import Technique
 from markets.files import file_context, responsibility_on
 from markets.models import Award, Lot, Market, Responsibility
+from markets.parties import parties_context
 from markets.views.shared import file_row
 
 SEES_MARKETS = ("facilitator", "admin", "buyer", "company")
@@ -122,6 +124,11 @@ def market_detail(request: HttpRequest, pk: int) -> HttpResponse:
     figures = market_figures(market, user)
     context = {
         **file_context("market", market, request),
+        **({"parties": []} if user.is_company else parties_context(market, user)),
+        "subsequent": []
+        if user.is_company
+        else Market.objects.visible_to(user).filter(parent=market).order_by("-notified_on", "reference", "pk"),
+        "may_have_subsequent": user.role in HOUSE and market.technique == Technique.FRAMEWORK,
         "figures": figures,
         "is_house": user.role in HOUSE,
         "responsible": None if user.is_company else responsibility_on(market),
@@ -162,7 +169,7 @@ def market_commitments(request: HttpRequest, pk: int) -> HttpResponse:
 def buyer_markets(request: HttpRequest, pk: int) -> HttpResponse:
     """The markets of a buyer, the open ones first."""
     buyer = file_row("buyer", request.user, pk)
-    found = with_hours_engaged(Market.objects.visible_to(request.user).filter(buyer=buyer), request.user)
+    found = with_hours_engaged(Market.objects.visible_to(request.user).of_buyer(buyer), request.user)
     markets = add_figures(
         list(found.select_related("department").order_by("closed_on", "-notified_on", "pk")), request.user
     )

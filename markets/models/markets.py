@@ -38,6 +38,10 @@ class MarketQuerySet(SearchableQuerySet):
         shared = MarketParty.objects.filter(buyer=buyer).order_by().values("market")
         return self.filter(Q(buyer=buyer) | Q(pk__in=shared))
 
+    def of_operation(self, operation: Operation) -> Any:
+        """Markets of an operation, with the marchés subséquents whose framework is of it."""
+        return self.filter(Q(operation=operation) | Q(operation=None, parent__operation=operation))
+
     def visible_to_company(self, user: User) -> Any:
         companies = CompanyMembership.objects.filter(user=user).values("company")
         scope = Q(pk__in=Award.objects.filter(company__in=companies).values("lot__market"))

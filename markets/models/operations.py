@@ -15,6 +15,7 @@ from core.querysets import ScopedQuerySet
 from markets.enums import OperationKind, PartyRole
 from markets.models.buyers import Buyer, BuyerMembership, Department
 from markets.models.reference import Commune
+from markets.sharing import Part
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -87,6 +88,25 @@ class Operation(Searchable, TrackedModel):
 class MarketPartyQuerySet(ScopedQuerySet):
     def visible_to_buyer(self, user: User) -> Any:
         return self.filter(market__in=_markets_of(user).values("pk"))
+
+    def parts_of(self, *, buyer: int | None = None, department: int | None = None) -> dict[int, Part]:
+        """By market, what a buyer or a department has of the markets that several buyers share (one query)."""
+        name, owner = ("buyer", buyer) if department is None else ("department", department)
+        rows = (
+            self.filter(Q(**{name: owner}) | Q(**{f"market__{name}": owner}))
+            .order_by("market", "pk")
+            .values_list("market", name, "share")
+        )
+        own: dict[int, Decimal] = {}
+        others: dict[int, list[Decimal]] = {}
+        for market, party, share in rows:
+            if party == owner:
+                own[market] = share
+            else:
+                others.setdefault(market, []).append(share)
+        return {pk: Part(others=tuple(shares)) for pk, shares in others.items()} | {
+            pk: Part(own=share) for pk, share in own.items()
+        }
 
     def reaching(self, user: User) -> Any:
         """Rows by which a buyer's account sees a market: of its buyer, or of the department it is limited to."""

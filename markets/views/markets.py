@@ -17,6 +17,7 @@ from core.errors import DomainError
 from markets.files import file_context
 from markets.forms.files import AwardForm, CloseMarketForm, LotForm, MarketForm
 from markets.models import Award, Buyer, Lot, Market
+from markets.parties import parties_context
 from markets.services import files as services
 from markets.views.forms import form_page
 from markets.views.shared import file_row
@@ -30,11 +31,13 @@ def market_create(request: HttpRequest) -> HttpResponse:
         if buyer_pk.isdecimal() and len(buyer_pk) < 12
         else None
     )
-    form = MarketForm(request.POST or None, user=request.user, initial={"buyer": buyer})
+    framework = _framework(request)
+    initial = {"buyer": buyer} if framework is None else _as_framework(framework)
+    form = MarketForm(request.POST or None, user=request.user, initial=initial)
     return form_page(
         request,
         form,
-        title="Ajouter un marché",
+        title="Ajouter un marché" if framework is None else "Ajouter un marché subséquent",
         intro="Vous ajouterez ensuite ses lots, leurs attributaires et leurs clauses.",
         back=lambda market: reverse("market_lots", args=[market.pk]),
         cancel_url=reverse("market_list"),
@@ -42,6 +45,20 @@ def market_create(request: HttpRequest) -> HttpResponse:
         done="Le marché est ajouté. Décrivez maintenant ses lots.",
         save=lambda: _save_market(form),
     )
+
+
+def _framework(request: HttpRequest) -> Market | None:
+    """The accord-cadre that `?accord-cadre=` names."""
+    wanted = request.GET.get("accord-cadre", "")
+    if not (wanted.isdecimal() and len(wanted) < 12):
+        return None
+    return Market.objects.visible_to(request.user).filter(pk=int(wanted), parent__isnull=True).first()
+
+
+def _as_framework(framework: Market) -> dict[str, Any]:
+    """What a marché subséquent takes from its accord-cadre unless another is given."""
+    names = ("buyer", "department", "operation", "family", "cpv", "nature", "commune", "place")
+    return {"parent": framework, **{name: getattr(framework, name) for name in names}}
 
 
 def _save_market(form: MarketForm) -> Market:
@@ -122,7 +139,12 @@ def market_lots(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "markets/market_lots.html",
-        {**file_context("market", market, request), "lots": lots, "total_amount": totals["amount"]},
+        {
+            **file_context("market", market, request),
+            "lots": lots,
+            "total_amount": totals["amount"],
+            **parties_context(market, request.user),
+        },
     )
 
 

@@ -21,21 +21,29 @@ from markets.models import (
     CompanyMembership,
     Contact,
     Market,
+    PlannedPurchase,
     Responsibility,
 )
 from markets.services import files as services
 from markets.views.forms import form_page
 
-MODELS: dict[str, Any] = {"market": Market, "buyer": Buyer, "company": Company}
+MODELS: dict[str, Any] = {
+    "market": Market,
+    "buyer": Buyer,
+    "company": Company,
+    "purchase": PlannedPurchase,
+}
 
 
 def file_row(kind: str, user: Any, pk: int) -> Any:
     """The row of a file that `user` may see, with what its head reads; 404 otherwise."""
     rows = MODELS[kind].objects.visible_to(user)
     if kind == "market":
-        rows = rows.select_related("buyer", "department", "commune", "parent")
+        rows = rows.select_related("buyer", "department", "commune", "parent", "operation")
     elif kind == "company":
         rows = rows.select_related("commune").prefetch_related("kinds")
+    elif kind == "purchase":
+        rows = rows.select_related("buyer__commune", "department", "commune", "market", "targeted_by")
     else:
         rows = rows.select_related("commune")
     return get_object_or_404(rows, pk=pk)

@@ -1,7 +1,8 @@
 """What every indicator of people and hours is made of: one row for each assignment, summed by the database.
 
 `Facts(scope, period)` reads each thing once, when it is first asked for: a page that shows hours only does not pay
-for the people. All hours are those of a year's figures (`HoursEntry.objects.annual()`).
+for the people. Hours of calendar years are those of the year's figures (`HoursEntry.objects.annual()`), those of other
+months are the standing ones. Of a market that several buyers share, a buyer has its part of the hours.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from functools import cached_property, wraps
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, RowNumber
 
 from beneficiaries.models import Assignment, CountingRules, EligibilityReview, HeldCriterion
 from clauses.models import Clause
 from markets.models import Company
-from reporting.scope import Period, Scope, ScopeKind, in_year, year_bounds
+from reporting.scope import Period, Scope, ScopeKind, Span, bounds, within
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
@@ -34,7 +35,7 @@ def exact(value: Any) -> Decimal:
 
 
 class Work(NamedTuple):
-    """The counted hours of one assignment, by year of the period."""
+    """The counted hours of one assignment, by span of the period."""
 
     assignment: int
     market: int
@@ -54,7 +55,9 @@ class Work(NamedTuple):
     occupation_label: str | None
     starts_on: dt.date
     ends_on: dt.date | None
-    hours: dict[int, Decimal]
+    # The scope's part, and the whole: who worked does not depend on the part.
+    hours: dict[Span, Decimal]
+    whole: dict[Span, Decimal]
 
 
 class Earlier(NamedTuple):
@@ -78,6 +81,7 @@ class MarketRow(NamedTuple):
     family: str
     nature: str
     cpv: str
+    operation: int | None
     starts_on: dt.date | None
     notified_on: dt.date | None
     closed_on: dt.date | None
@@ -92,9 +96,9 @@ class MarketRow(NamedTuple):
     def root_notified_on(self) -> dt.date | None:
         return self.parent_notified_on if self.parent else self.notified_on
 
-    def is_alive_in(self, year: int) -> bool:
+    def is_alive_in(self, span: Span) -> bool:
         """Life: ordre de service or notification → closing."""
-        first, last = year_bounds(year)
+        first, last = bounds(span)
         begins = self.starts_on or self.notified_on
         return begins is not None and begins <= last and (self.closed_on is None or self.closed_on >= first)
 
@@ -142,19 +146,26 @@ class Facts:
         self.scope, self.period = scope, period
         self._known: dict[tuple[Any, ...], Any] = {}
 
-    def annual_entries(self, *years: int) -> Any:
-        """Counted entries of these years (those of the period by default), without those « hors bilan publié »."""
-        chosen = years or self.period.years
-        when = Q(month__gte=year_bounds(min(chosen))[0], month__lte=year_bounds(max(chosen))[1])
-        return self.scope.annual_entries().filter(when).order_by()
+    def entries(self, *spans: Span) -> Any:
+        """Counted entries of these spans (those of the period by default).
+
+        Those of calendar years are without what came « hors bilan publié ».
+        """
+        chosen = spans or self.period.spans
+        when = Q(month__gte=bounds(min(chosen))[0], month__lte=bounds(max(chosen))[1])  # type: ignore[type-var]
+        return self._every_entry().filter(when).order_by()
+
+    def _every_entry(self) -> Any:
+        return self.scope.annual_entries() if self.period.is_annual else self.scope.standing_entries()
 
     @cached_property
     def works(self) -> list[Work]:
         """One row for each assignment with counted hours in the period."""
-        sums = {f"hours_{year}": Sum("counted_hours", filter=in_year(year)) for year in self.period.years}
+        spans = self.period.spans
+        sums = {f"hours_{i}": Sum("counted_hours", filter=within(span)) for i, span in enumerate(spans)}
         hours = {
-            row[0]: {year: exact(value) for year, value in zip(self.period.years, row[1:], strict=True)}
-            for row in self.annual_entries().values_list("assignment").annotate(**sums)
+            row[0]: {span: exact(value) for span, value in zip(spans, row[1:], strict=True)}
+            for row in self.entries().values_list("assignment").annotate(**sums)
         }
         columns = (
             "pk", "commitment__market", "commitment", "commitment__holder",
@@ -163,9 +174,16 @@ class Facts:
             "placement__contract_type__label", "placement__modality", "placement__occupation",
             "placement__occupation__label", "placement__starts_on", "placement__ends_on",
         )  # fmt: skip
-        chosen = list(hours) if len(hours) <= MANY_IDS else self.annual_entries().values("assignment")
+        chosen = list(hours) if len(hours) <= MANY_IDS else self.entries().values("assignment")
         found = Assignment.objects.filter(pk__in=chosen).order_by("pk")
-        return [Work(*(*row, hours[row[0]])) for row in found.values_list(*columns)]
+        return [
+            Work(*(*row, self._part(row[1], hours[row[0]]), hours[row[0]]))
+            for row in found.values_list(*columns)
+        ]
+
+    def _part(self, market: int, whole: dict[Span, Decimal]) -> dict[Span, Decimal]:
+        part = self.scope.parts.get(market)
+        return whole if part is None else {span: part.of(value) for span, value in whole.items()}
 
     def holder_names(self) -> dict[int, str]:
         """Names of the companies that hold the commitments worked on."""
@@ -174,16 +192,16 @@ class Facts:
             for work in self.works
         )
 
-    def works_of(self, year: int) -> list[Work]:
-        return [work for work in self.works if work.hours[year]]
+    def works_of(self, span: Span) -> list[Work]:
+        return [work for work in self.works if work.whole[span]]
 
     @cached_property
     def earlier(self) -> list[Earlier]:
-        """Assignments of the period's people that counted hours in the figures of a year before it."""
-        before = self.scope.annual_entries().filter(month__lt=self.period.first_day).order_by()
+        """Assignments of the period's people that counted hours before it."""
+        before = self._every_entry().filter(month__lt=self.period.first_day).order_by()
         people: Any = {work.person for work in self.works}
         if len(people) > MANY_IDS:
-            assignments = Assignment.objects.filter(pk__in=self.annual_entries().values("assignment"))
+            assignments = Assignment.objects.filter(pk__in=self.entries().values("assignment"))
             people = assignments.order_by().values("placement__beneficiary")
         columns = (
             "placement", "placement__beneficiary", "placement__employer", "commitment__holder",
@@ -204,10 +222,14 @@ class Facts:
         """Every market of the scope; whether it counts in a year is `MarketRow.is_alive_in`."""
         clauses = Clause.objects.filter(lot__market=OuterRef("pk"))
         columns = (
-            "pk", "parent", "reference", "object", "family", "nature", "cpv", "starts_on", "notified_on",
-            "closed_on", "parent__notified_on", "has_clause",
+            "pk", "parent", "reference", "object", "family", "nature", "cpv", "of_operation", "starts_on",
+            "notified_on", "closed_on", "parent__notified_on", "has_clause",
         )  # fmt: skip
-        rows = self.scope.markets().annotate(has_clause=Exists(clauses)).order_by("pk")
+        rows = (
+            self.scope.markets()
+            .annotate(has_clause=Exists(clauses), of_operation=Coalesce("operation", "parent__operation"))
+            .order_by("pk")
+        )
         return [MarketRow(*row) for row in rows.values_list(*columns)]
 
     @cached_property
@@ -216,14 +238,14 @@ class Facts:
         rows = self.scope.lots().order_by().values_list("market", "reservation")
         return list(rows.annotate(lots=Count("pk")).order_by("market", "reservation"))
 
-    def first_assignments(self, year: int) -> list[tuple[int, int, int | None, dt.date]]:
-        """(person, assignment, its review, its first day) of each person's first counted hour of the year."""
+    def first_assignments(self, span: Span) -> list[tuple[int, int, int | None, dt.date]]:
+        """(person, assignment, its review, its first day) of each person's first counted hour of the span."""
         rank = Window(
             RowNumber(),
             partition_by=F("assignment__placement__beneficiary"),
             order_by=[F("month").asc(), F("pk").asc()],
         )
-        rows = self.annual_entries(year).annotate(rank=rank).filter(rank=1)
+        rows = self.entries(span).annotate(rank=rank).filter(rank=1)
         return list(
             rows.order_by("assignment__placement__beneficiary").values_list(
                 "assignment__placement__beneficiary",
@@ -233,31 +255,31 @@ class Facts:
             )
         )
 
-    def reviews(self, year: int) -> list[Review]:
-        """Every decision about the people of the year, corrected ones included."""
+    def reviews(self, span: Span) -> list[Review]:
+        """Every decision about the people of the span, corrected ones included."""
         columns = (
             "pk", "beneficiary", "supersedes", "decision", "decided_on", "entry_age", "entry_gender",
             "entry_commune", "entry_commune__label", "entry_commune__successor",
             "entry_commune__successor__label", "entry_qpv", "entry_education__band", "entry_unemployment",
             "entry_prescriber__kind", "principal", "principal__label", "principal__public",
         )  # fmt: skip
-        rows = EligibilityReview.objects.filter(beneficiary__in=self._people(year)).order_by("pk")
+        rows = EligibilityReview.objects.filter(beneficiary__in=self._people(span)).order_by("pk")
         return [Review(*row) for row in rows.values_list(*columns)]
 
-    def held_publics(self, year: int) -> list[tuple[int, str]]:
+    def held_publics(self, span: Span) -> list[tuple[int, str]]:
         """(review, public) of every status held at entry that belongs to a public."""
-        held = HeldCriterion.objects.filter(review__beneficiary__in=self._people(year))
+        held = HeldCriterion.objects.filter(review__beneficiary__in=self._people(span))
         return list(
             held.exclude(criterion__public="")
             .order_by("review", "criterion")
             .values_list("review", "criterion__public")
         )
 
-    def _people(self, year: int) -> Any:
-        ids = {work.person for work in self.works_of(year)}
+    def _people(self, span: Span) -> Any:
+        ids = {work.person for work in self.works_of(span)}
         if len(ids) <= MANY_IDS:
             return sorted(ids)
-        assignments = Assignment.objects.filter(pk__in=self.annual_entries(year).values("assignment"))
+        assignments = Assignment.objects.filter(pk__in=self.entries(span).values("assignment"))
         return assignments.order_by().values("placement__beneficiary")
 
     @cached_property
@@ -266,19 +288,21 @@ class Facts:
         scope = self.scope
         mine = Q(buyer__isnull=True, market__isnull=True)
         if scope.kind == ScopeKind.BUYER:
-            mine |= Q(buyer=scope.id) | Q(market__buyer=scope.id)
+            mine |= Q(buyer=scope.id) | Q(market__in=scope.markets().order_by().values("pk"))
         elif scope.kind == ScopeKind.DEPARTMENT:
             mine |= Q(buyer__departments=scope.id) | Q(market__department=scope.id)
-        elif scope.kind == ScopeKind.MARKET:
+        elif scope.kind == ScopeKind.OPERATION:
+            mine |= Q(buyer__markets__operation=scope.id) | Q(market__operation=scope.id)
+        elif scope.kind in (ScopeKind.MARKET, ScopeKind.FRAMEWORK):
             mine |= Q(buyer__markets=scope.id) | Q(market=scope.id)
         rows = CountingRules.objects.filter(mine, in_force_from__lte=self.period.last_day)
         return list(rows.select_related("buyer", "market").order_by("-in_force_from", "pk").distinct())
 
-    def rules_in_force(self, year: int) -> CountingRules:
-        """The nearest rules at the end of the year: of the market, of its buyer, of the territory."""
-        last = year_bounds(year)[1]
+    def rules_in_force(self, span: Span) -> CountingRules:
+        """The nearest rules at the end of the span: of the market, of its buyer, of the territory."""
+        last = bounds(span)[1]
         known = [row for row in self.rules if row.in_force_from <= last]
-        if self.scope.kind == ScopeKind.MARKET:
+        if self.scope.kind in (ScopeKind.MARKET, ScopeKind.FRAMEWORK):
             for row in known:
                 if row.market_id:
                     return row
@@ -288,6 +312,21 @@ class Facts:
                     return row
         # Nothing was ever set: the model's own values, as the counting does.
         return CountingRules(in_force_from=dt.date(2000, 1, 1))
+
+
+def sums_by(scope: Scope, entries: Any, key: str, **sums: Any) -> dict[Any, tuple[Decimal, ...]]:
+    """Sums of hours by `key`, the scope's part where a market is shared: told assignment by assignment then."""
+    parts = scope.parts
+    columns = (key, "market", "assignment") if parts else (key,)
+    found: dict[Any, tuple[Decimal, ...]] = {}
+    for row in entries.order_by().values_list(*columns).annotate(**sums):
+        values = [exact(value) for value in row[len(columns) :]]
+        part = parts.get(row[1]) if parts else None
+        if part is not None:
+            values = [part.of(value) for value in values]
+        known = found.get(row[0], (ZERO,) * len(values))
+        found[row[0]] = tuple(map(sum, zip(known, values, strict=True)))
+    return found
 
 
 def company_names(ids: Iterable[int]) -> dict[int, str]:

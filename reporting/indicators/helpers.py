@@ -10,11 +10,6 @@ HOURS_OF_A_FULL_TIME_YEAR = Decimal(1600)
 # Indicators of the bilan that no screen records yet: said so, never shown as zero.
 NOT_FOLLOWED = (
     {
-        "key": "operations",
-        "title": "Opérations",
-        "sentence": "Les opérations ne sont pas encore suivies dans l’outil : seuls les marchés sont comptés.",
-    },
-    {
         "key": "outcomes",
         "title": "Situation des personnes à la sortie, à 6 mois et à 12 mois",
         "sentence": "La situation des personnes après leur parcours n’est pas encore suivie dans l’outil.",

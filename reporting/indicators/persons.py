@@ -16,6 +16,7 @@ from beneficiaries.enums import Decision, Gender, PrescriberKind, Unemployment
 from reporting.indicators.facts import ZERO, Facts, Review, once
 from reporting.indicators.work import contracts
 from reporting.masking import Merge, Row, Table
+from reporting.scope import Span
 
 UNKNOWN = "unknown"
 UNKNOWN_LABEL = "Non renseigné"
@@ -45,7 +46,7 @@ LONG_UNEMPLOYMENT = (Unemployment.FROM_12, Unemployment.FROM_24)
 
 @dataclass(frozen=True)
 class Profile:
-    """One person in one year: the situation at entry, hours and contracts. Never leaves the server."""
+    """One person in one span: the situation at entry, hours and contracts. Never leaves the server."""
 
     person: int
     review: Review | None
@@ -55,27 +56,27 @@ class Profile:
 
 
 @once
-def profiles(facts: Facts, year: int) -> list[Profile]:
-    """Each person of the year with the decision on which the first counted hour of the year rests.
+def profiles(facts: Facts, span: Span) -> list[Profile]:
+    """Each person of the span with the decision on which the first counted hour of the span rests.
 
     That decision is the assignment's, or the one that corrected it; where a positionnement stands on no decision of
     its own, the last one approved on or before the first day of the assignment.
     """
     hours: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for work in facts.works_of(year):
-        hours[work.person] += work.hours[year]
-    number = contracts(facts, year).by(lambda contract: contract.person)
-    reviews = {review.id: review for review in facts.reviews(year)}
+    for work in facts.works_of(span):
+        hours[work.person] += work.hours[span]
+    number = contracts(facts, span).by(lambda contract: contract.person)
+    reviews = {review.id: review for review in facts.reviews(span)}
     replaced_by = {row.supersedes: row.id for row in reviews.values() if row.supersedes}
     by_person: dict[int, list[Review]] = defaultdict(list)
     for row in reviews.values():
         if row.id not in replaced_by and row.decision == Decision.APPROVED:
             by_person[row.person].append(row)
     publics: dict[int, set[str]] = defaultdict(set)
-    for review_id, public in facts.held_publics(year):
+    for review_id, public in facts.held_publics(span):
         publics[review_id].add(public)
     found = []
-    for person, _, own_review, starts_on in facts.first_assignments(year):
+    for person, _, own_review, starts_on in facts.first_assignments(span):
         last = own_review
         while last in replaced_by:
             last = replaced_by[last]
@@ -125,9 +126,9 @@ def age_band_label(low: int | None, high: int | None) -> str:
     return f"De {low} à {high - 1} ans"
 
 
-def typology(facts: Facts, year: int) -> list[Table]:
+def typology(facts: Facts, span: Span) -> list[Table]:
     """Exclusive tables, one line a person each; « Non renseigné » is always a row. Not masked yet."""
-    people = profiles(facts, year)
+    people = profiles(facts, span)
     edges = (None, *AGE_BOUNDS, None)
     ages = [(f"{low or 0}", age_band_label(low, high), (low, high)) for low, high in pairwise(edges)]
     genders = [(value, label.capitalize(), None) for value, label in Gender.choices]
@@ -206,9 +207,9 @@ def _table(
     return Table(key, title, rows, Row(UNKNOWN, UNKNOWN_LABEL, *sums[UNKNOWN]), merge, other)
 
 
-def publics(facts: Facts, year: int) -> list[Row]:
+def publics(facts: Facts, span: Span) -> list[Row]:
     """People and hours by public; one person may be of several: it does not add up. Not masked yet."""
-    people = profiles(facts, year)
+    people = profiles(facts, span)
     rows = []
     for key, label in PUBLICS.items():
         mine = [row for row in people if key in row.publics]
@@ -224,10 +225,10 @@ def publics(facts: Facts, year: int) -> list[Row]:
     return rows
 
 
-def principal_publics(facts: Facts, year: int) -> dict[str, int]:
+def principal_publics(facts: Facts, span: Span) -> dict[str, int]:
     """People by public of their principal status: what the status table lets one add up."""
     found: dict[str, int] = defaultdict(int)
-    for row in profiles(facts, year):
+    for row in profiles(facts, span):
         if row.review and row.review.principal_public:
             found[row.review.principal_public] += 1
     return dict(found)

@@ -15,52 +15,63 @@ from beneficiaries.enums import EntryState
 from clauses.models import Clause
 from markets.enums import SIAE_KINDS, CompanyKindCode, MarketNature, Reservation
 from markets.models import CompanyKind
-from reporting.indicators.facts import ZERO, Facts, exact, once
+from reporting.indicators.facts import ZERO, Facts, MarketRow, exact, once
 from reporting.indicators.work import hours_since_start
-from reporting.scope import in_year, year_bounds
+from reporting.scope import ScopeKind, Span, bounds, within
+from markets.sharing import Part
 
 ADAPTED_KINDS = (CompanyKindCode.EA, CompanyKindCode.EATT, CompanyKindCode.ESAT)
 
 
 @dataclass
 class Markets:
-    """Numbers of markets in one year; a framework and its marchés subséquents are one."""
+    """Numbers of markets in one span; a framework and its marchés subséquents are one. Operations likewise."""
 
     count: int = 0
     notified: int = 0
     with_hours: int = 0
     insertion: int = 0
     roots: set[int] = field(default_factory=set)
+    operations: int = 0
+    operations_notified: int = 0
+    operations_with_hours: int = 0
 
 
-def markets(facts: Facts) -> dict[int, Markets]:
-    """Markets with a clause whose life overlaps the year; of these notified in it, and with counted hours in it."""
-    found = {}
-    for year in facts.period.years:
-        first, last = year_bounds(year)
-        worked = {work.market for work in facts.works_of(year)}
-        alive = [row for row in facts.markets if row.is_alive_in(year)]
+@once
+def markets(facts: Facts) -> dict[Span, Markets]:
+    """Markets with a clause whose life overlaps the span; of these notified in it, and with counted hours in it.
+
+    An operation is there when one of its markets is, notified when one of them was, and so on.
+    """
+    found: dict[Span, Markets] = {}
+    for span in facts.period.spans:
+        first, last = bounds(span)
+        worked = {work.market for work in facts.works_of(span)}
+        alive = [row for row in facts.markets if row.is_alive_in(span)]
         clausal = [row for row in alive if row.has_clause]
         roots = {row.root for row in clausal}
-        found[year] = Markets(
+        notified = [row for row in clausal if row.root_notified_on and first <= row.root_notified_on <= last]
+        with_hours = [row for row in facts.markets if row.id in worked and row.root in roots]
+        found[span] = Markets(
             count=len(roots),
-            notified=len(
-                {
-                    row.root
-                    for row in clausal
-                    if row.root_notified_on and first <= row.root_notified_on <= last
-                }
-            ),
-            with_hours=len({row.root for row in facts.markets if row.id in worked} & roots),
+            notified=len({row.root for row in notified}),
+            with_hours=len({row.root for row in with_hours}),
+            operations=_operations(clausal),
+            operations_notified=_operations(notified),
+            operations_with_hours=_operations(with_hours),
             insertion=len({row.root for row in alive if row.nature == MarketNature.INSERTION}),
             roots=roots,
         )
     return found
 
 
+def _operations(rows: Iterable[MarketRow]) -> int:
+    return len({row.operation for row in rows if row.operation})
+
+
 @dataclass
 class Reserved:
-    """Reserved markets and lots alive in one year, by ground; euros awarded in the year."""
+    """Reserved markets and lots alive in one span, by ground; euros awarded in it."""
 
     markets: dict[str, int] = field(default_factory=dict)
     wholly: dict[str, int] = field(default_factory=dict)
@@ -71,7 +82,7 @@ class Reserved:
     awards_without_amount: int = 0
 
 
-def reserved(facts: Facts) -> dict[int, Reserved]:
+def reserved(facts: Facts) -> dict[Span, Reserved]:
     """Markets wholly or partly reserved, lots, and euros awarded to SIAE and to EA/ESAT as they were that day."""
     grounds: dict[int, dict[str, int]] = defaultdict(dict)
     lots: dict[int, int] = defaultdict(int)
@@ -79,13 +90,13 @@ def reserved(facts: Facts) -> dict[int, Reserved]:
         lots[market] += number
         if ground != Reservation.NONE:
             grounds[market][ground] = number
-    found = {year: Reserved() for year in facts.period.years}
-    for year, row in found.items():
+    found: dict[Span, Reserved] = {span: Reserved() for span in facts.period.spans}
+    for span, row in found.items():
         partly: dict[str, set[int]] = defaultdict(set)
         wholly: dict[str, set[int]] = defaultdict(set)
         every: set[int] = set()
         for alive in facts.markets:
-            if not alive.is_alive_in(year):
+            if not alive.is_alive_in(span):
                 continue
             for ground, number in grounds.get(alive.id, {}).items():
                 every.add(alive.root)
@@ -96,15 +107,20 @@ def reserved(facts: Facts) -> dict[int, Reserved]:
         row.count = len(every)
         row.markets = {ground: len(ids) for ground, ids in partly.items()}
         row.wholly = {ground: len(ids) for ground, ids in wholly.items()}
-    for awarded_on, amount, is_siae, is_adapted in _awards_to_insertion(facts):
-        row = found[awarded_on.year]
+    for awarded_on, market, amount, is_siae, is_adapted in _awards_to_insertion(facts):
+        awarded_in = facts.period.span_of(awarded_on)
+        if awarded_in is None:
+            continue
+        row, part = found[awarded_in], facts.scope.parts.get(market)
+        if part is not None and amount is not None:
+            amount = part.of(exact(amount))
         row.awards_without_amount += amount is None
         row.awarded_to_siae += exact(amount) if is_siae else ZERO
         row.awarded_to_adapted += exact(amount) if is_adapted else ZERO
     return found
 
 
-def _awards_to_insertion(facts: Facts) -> Iterable[tuple[dt.date, Decimal | None, bool, bool]]:
+def _awards_to_insertion(facts: Facts) -> Iterable[tuple[dt.date, int, Decimal | None, bool, bool]]:
     """Awards of the period to SIAE and EA/ESAT; those of marchés subséquents are part of their framework's."""
 
     def held(kinds: Iterable[str]) -> Exists:
@@ -118,20 +134,20 @@ def _awards_to_insertion(facts: Facts) -> Iterable[tuple[dt.date, Decimal | None
         )
 
     when = Q()
-    for year in facts.period.years:
-        when |= in_year(year, "awarded_day")
+    for span in facts.period.spans:
+        when |= within(span, "awarded_day")
     return list(
         facts.scope.awards()
         .annotate(awarded_day=Coalesce("awarded_on", "lot__market__notified_on"))
         .annotate(is_siae=held(SIAE_KINDS), is_adapted=held(ADAPTED_KINDS))
         .filter(when, Q(is_siae=True) | Q(is_adapted=True), lot__market__parent__isnull=True)
         .order_by("pk")
-        .values_list("awarded_day", "amount", "is_siae", "is_adapted")
+        .values_list("awarded_day", "lot__market", "amount", "is_siae", "is_adapted")
     )
 
 
-def markets_by_clause_kind(facts: Facts) -> dict[int, dict[str, int]]:
-    """Markets of the year by kind of clause; a market with two kinds counts in both."""
+def markets_by_clause_kind(facts: Facts) -> dict[Span, dict[str, int]]:
+    """Markets of the span by kind of clause; a market with two kinds counts in both."""
     rows = (
         Clause.objects.filter(lot__market__in=facts.scope.markets().values("pk"))
         .order_by("kind", "lot__market")
@@ -139,12 +155,12 @@ def markets_by_clause_kind(facts: Facts) -> dict[int, dict[str, int]]:
         .distinct()
     )
     by_id = {row.id: row for row in facts.markets}
-    found: dict[int, dict[str, set[int]]] = {year: defaultdict(set) for year in facts.period.years}
+    found: dict[Span, dict[str, set[int]]] = {span: defaultdict(set) for span in facts.period.spans}
     for kind, market in rows:
-        for year, kinds in found.items():
-            if by_id[market].is_alive_in(year):
+        for span, kinds in found.items():
+            if by_id[market].is_alive_in(span):
                 kinds[kind].add(by_id[market].root)
-    return {year: {kind: len(ids) for kind, ids in kinds.items()} for year, kinds in found.items()}
+    return {span: {kind: len(ids) for kind, ids in kinds.items()} for span, kinds in found.items()}
 
 
 # --- taux de réalisation ---------------------------------------------------------------------------------------
@@ -152,33 +168,50 @@ def markets_by_clause_kind(facts: Facts) -> dict[int, dict[str, int]]:
 
 @dataclass(frozen=True)
 class CommitmentRate:
-    """One commitment at the end of a year (hours)."""
+    """One commitment at the end of a span (hours): the whole of it, and the scope's part where buyers share it."""
 
     id: int
     market: int
     market_reference: str
     market_object: str
     holder: int
-    engaged: Decimal
-    counted: Decimal
+    whole_engaged: Decimal
+    whole_counted: Decimal
     has_ended: bool
+    part: Part | None = None
+
+    def _told(self, value: Decimal) -> Decimal:
+        return value if self.part is None else self.part.of(value)
+
+    @property
+    def has_target(self) -> bool:
+        return self.whole_engaged > 0
+
+    @property
+    def engaged(self) -> Decimal:
+        return self._told(self.whole_engaged)
+
+    @property
+    def counted(self) -> Decimal:
+        """What is within the commitment and what is above, told apart: a commitment met is met by each buyer."""
+        return self.capped + self.surplus if self.has_target else self._told(self.whole_counted)
 
     @property
     def capped(self) -> Decimal:
-        return min(self.counted, max(self.engaged, ZERO))
+        return self._told(min(self.whole_counted, max(self.whole_engaged, ZERO)))
 
     @property
     def surplus(self) -> Decimal:
-        return max(self.counted - self.engaged, ZERO) if self.engaged > 0 else ZERO
+        return self._told(max(self.whole_counted - self.whole_engaged, ZERO)) if self.has_target else ZERO
 
     @property
     def rate(self) -> Decimal | None:
-        """Counted ÷ engaged, not capped; None without a target (« sans objet »)."""
-        return self.counted / self.engaged if self.engaged > 0 else None
+        """Counted ÷ engaged, not capped, the same for each buyer; None without a target (« sans objet »)."""
+        return self.whole_counted / self.whole_engaged if self.has_target else None
 
     @property
     def is_met(self) -> bool:
-        return self.engaged > 0 and self.counted >= self.engaged
+        return self.has_target and self.whole_counted >= self.whole_engaged
 
 
 @dataclass
@@ -189,7 +222,7 @@ class Rates:
 
     @property
     def with_target(self) -> list[CommitmentRate]:
-        return [row for row in self.rows if row.engaged > 0]
+        return [row for row in self.rows if row.has_target]
 
     @property
     def engaged(self) -> Decimal:
@@ -222,17 +255,17 @@ class Rates:
 
 
 @once
-def rates(facts: Facts, year: int) -> Rates:
-    """Hours counted since the start ÷ hours engaged at the end of the year, for markets alive in it; no pro rata."""
-    first, last = year_bounds(year)
-    rows = (
-        facts.scope.commitments()
-        .alias(_begins=Coalesce("market__starts_on", "market__notified_on"))
-        .filter(
-            Q(market__closed_on__isnull=True) | Q(market__closed_on__gte=first),
-            _begins__lte=last,
+def rates(facts: Facts, span: Span) -> Rates:
+    """Hours counted since the start ÷ hours engaged at the end of the span, for markets alive in it; no pro rata."""
+    first, last = bounds(span)
+    commitments = facts.scope.commitments()
+    if facts.scope.kind not in (ScopeKind.MARKET, ScopeKind.FRAMEWORK):
+        # A report on one market speaks of it whatever its dates.
+        commitments = commitments.alias(_begins=Coalesce("market__starts_on", "market__notified_on")).filter(
+            Q(market__closed_on__isnull=True) | Q(market__closed_on__gte=first), _begins__lte=last
         )
-        .with_hours_engaged(last)
+    rows = (
+        commitments.with_hours_engaged(last)
         .order_by("market__reference", "pk")
         .values_list(
             "pk",
@@ -258,6 +291,7 @@ def rates(facts: Facts, year: int) -> Rates:
                 exact(engaged),
                 counted[pk],
                 any(day is not None and day <= last for day in (ends_on, closed_on)),
+                facts.scope.parts.get(market),
             )
             for pk, market, reference, title, holder, engaged, ends_on, closed_on in found
         ]
@@ -269,7 +303,7 @@ def rates(facts: Facts, year: int) -> Rates:
 
 @dataclass
 class Relation:
-    """What is known of a company that holds commitments, at the end of a year."""
+    """What is known of a company that holds commitments, at the end of a span."""
 
     engaged: Decimal = ZERO
     counted: Decimal = ZERO
@@ -278,10 +312,10 @@ class Relation:
     unvalidated: int = 0
 
 
-def relations(facts: Facts, year: int) -> dict[int, Relation]:
-    """By holder: hours engaged and counted since the start, last validated month, relevés not validated of the year."""
+def relations(facts: Facts, span: Span) -> dict[int, Relation]:
+    """By holder: hours engaged and counted since the start, last validated month, relevés not validated of the span."""
     by_company: dict[int, list[CommitmentRate]] = defaultdict(list)
-    for row in rates(facts, year).rows:
+    for row in rates(facts, span).rows:
         by_company[row.holder].append(row)
     found: dict[int, Relation] = {}
     for holder, rows in by_company.items():
@@ -294,10 +328,10 @@ def relations(facts: Facts, year: int) -> dict[int, Relation]:
     validated = Q(state=EntryState.VALIDATED)
     entries = (
         facts.scope.current_entries()
-        .filter(month__lte=year_bounds(year)[1])
+        .filter(month__lte=bounds(span)[1])
         .order_by()
         .values_list("assignment__commitment__holder")
-        .annotate(last=Max("month", filter=validated), waiting=Count("pk", filter=in_year(year) & ~validated))
+        .annotate(last=Max("month", filter=validated), waiting=Count("pk", filter=within(span) & ~validated))
     )
     for holder, last, waiting in entries:
         if holder in found:

@@ -16,8 +16,8 @@ from beneficiaries.models import ClosedYear
 from clauses.progress import hours_counted
 from markets.enums import SIAE_KINDS
 from markets.models import CompanyKind
-from reporting.indicators.facts import ZERO, Facts, Work, exact, once
-from reporting.scope import Scope, in_year, year_bounds
+from reporting.indicators.facts import ZERO, Facts, Work, exact, once, sums_by
+from reporting.scope import Scope, Span, bounds, within, year_bounds
 
 # Codes of `reference/contract_types.csv` that are missions: chained like contracts, and shown beside as well.
 MISSION_TYPES = frozenset({"ctt"})
@@ -36,23 +36,23 @@ class Line:
 Lines = dict[Any, Line]
 
 
-def hours(facts: Facts) -> dict[int, Decimal]:
-    """Counted hours by year of the period."""
-    return {year: sum((work.hours[year] for work in facts.works), ZERO) for year in facts.period.years}
+def hours(facts: Facts) -> dict[Span, Decimal]:
+    """Counted hours by span of the period."""
+    return {span: sum((work.hours[span] for work in facts.works), ZERO) for span in facts.period.spans}
 
 
-def people(facts: Facts) -> dict[int, int]:
-    """Distinct people with at least one counted hour, by year."""
-    return {year: len({work.person for work in facts.works_of(year)}) for year in facts.period.years}
+def people(facts: Facts) -> dict[Span, int]:
+    """Distinct people with at least one counted hour, by span."""
+    return {span: len({work.person for work in facts.works_of(span)}) for span in facts.period.spans}
 
 
-def new_people(facts: Facts) -> dict[int, int]:
-    """Of these, those who are in the figures of no year before, in the scope."""
+def new_people(facts: Facts) -> dict[Span, int]:
+    """Of these, those who are in the figures of no span before, nor of what came before the period, in the scope."""
     seen = {row.person for row in facts.earlier}
-    found: dict[int, int] = {}
-    for year in facts.period.years:
-        now = {work.person for work in facts.works_of(year)}
-        found[year] = len(now - seen)
+    found: dict[Span, int] = {}
+    for span in facts.period.spans:
+        now = {work.person for work in facts.works_of(span)}
+        found[span] = len(now - seen)
         seen |= now
     return found
 
@@ -95,16 +95,16 @@ class Contracts:
 
 
 @once
-def contracts(facts: Facts, year: int) -> Contracts:
-    """Placements of nature employment with at least one counted hour in the year.
+def contracts(facts: Facts, span: Span) -> Contracts:
+    """Placements of nature employment with at least one counted hour in the span.
 
     Those of the same person, employer and holder are one when at most `chain_gap_days` days lie between them. A
-    contract started in the year unless it, or one that it continues, began before. Missions (CTT) are counted again,
+    contract started in the span unless it, or one that it continues, began before. Missions (CTT) are counted again,
     each for itself, in `missions`.
     """
-    first = year_bounds(year)[0]
-    gap = facts.rules_in_force(year).chain_gap_days
-    chosen = [work for work in facts.works_of(year) if work.nature == PlacementNature.EMPLOYMENT]
+    first = bounds(span)[0]
+    gap = facts.rules_in_force(span).chain_gap_days
+    chosen = [work for work in facts.works_of(span) if work.nature == PlacementNature.EMPLOYMENT]
     active: dict[tuple[int, int, int], dict[int, Work]] = defaultdict(dict)
     for work in chosen:
         active[work.person, work.employer, work.holder][work.placement] = work
@@ -112,7 +112,7 @@ def contracts(facts: Facts, year: int) -> Contracts:
     for row in facts.earlier:
         before[row.person, row.employer, row.holder].append((row.starts_on, row.ends_on))
     for work in facts.works:
-        if any(work.hours[past] for past in facts.period.years if past < year):
+        if any(work.whole[past] for past in facts.period.spans if past < span):  # type: ignore[operator]
             before[work.person, work.employer, work.holder].append((work.starts_on, work.ends_on))
 
     group: dict[int, int] = {}
@@ -170,60 +170,60 @@ def _later(one: dt.date | None, other: dt.date | None) -> dt.date:
 # --- breakdowns -----------------------------------------------------------------------------------------------
 
 
-def hours_by(facts: Facts, key: Callable[[Work], Any]) -> dict[int, Lines]:
-    """Hours and people by any attribute of the assignment, by year."""
-    found: dict[int, Lines] = {}
-    for year in facts.period.years:
+def hours_by(facts: Facts, key: Callable[[Work], Any]) -> dict[Span, Lines]:
+    """Hours and people by any attribute of the assignment, by span."""
+    found: dict[Span, Lines] = {}
+    for span in facts.period.spans:
         lines: Lines = defaultdict(Line)
         persons: dict[Any, set[int]] = defaultdict(set)
-        for work in facts.works_of(year):
+        for work in facts.works_of(span):
             row = key(work)
-            lines[row].hours += work.hours[year]
+            lines[row].hours += work.hours[span]
             persons[row].add(work.person)
         for row, who in persons.items():
             lines[row].people = len(who)
-        found[year] = dict(lines)
+        found[span] = dict(lines)
     return found
 
 
-def by_holder(facts: Facts) -> dict[int, Lines]:
+def by_holder(facts: Facts) -> dict[Span, Lines]:
     """By company that holds the commitment: the bilan's « par entreprise »."""
     found = hours_by(facts, lambda work: work.holder)
-    for year, lines in found.items():
-        for holder, chains in contracts(facts, year).by_holder.items():
+    for span, lines in found.items():
+        for holder, chains in contracts(facts, span).by_holder.items():
             lines[holder].contracts, lines[holder].started = len(chains), sum(chains)
     return found
 
 
-def by_employer(facts: Facts) -> dict[int, Lines]:
+def by_employer(facts: Facts) -> dict[Span, Lines]:
     """By employer: a second reading of the same hours, never added to the first."""
     return hours_by(facts, lambda work: work.employer)
 
 
-def by_siae(facts: Facts) -> dict[int, dict[int, Decimal]]:
-    """Hours of employers that were an SIAE in the month worked, by year and company: the same hours read again."""
+def by_siae(facts: Facts) -> dict[Span, dict[int, Decimal]]:
+    """Hours of employers that were an SIAE in the month worked, by span and company: the same hours read again."""
     kinds = CompanyKind.objects.filter(
         Q(starts_on__isnull=True) | Q(starts_on__lte=OuterRef("month")),
         Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("month")),
         company=OuterRef("assignment__placement__employer"),
         kind__in=SIAE_KINDS,
     )
-    years = facts.period.years
-    rows = (
-        facts.annual_entries()
-        .filter(Exists(kinds))
-        .values_list("assignment__placement__employer")
-        .annotate(**{f"hours_{year}": Sum("counted_hours", filter=in_year(year)) for year in years})
+    spans = facts.period.spans
+    sums = sums_by(
+        facts.scope,
+        facts.entries().filter(Exists(kinds)),
+        "assignment__placement__employer",
+        **{f"hours_{i}": Sum("counted_hours", filter=within(span)) for i, span in enumerate(spans)},
     )
-    found: dict[int, dict[int, Decimal]] = {year: {} for year in years}
-    for company, *sums in sorted(rows):
-        for year, value in zip(years, sums, strict=True):
-            if value is not None:
-                found[year][company] = exact(value)
+    found: dict[Span, dict[int, Decimal]] = {span: {} for span in spans}
+    for company in sorted(sums):
+        for span, value in zip(spans, sums[company], strict=True):
+            if value:
+                found[span][company] = value
     return found
 
 
-def by_contract_type(facts: Facts) -> dict[int, Lines]:
+def by_contract_type(facts: Facts) -> dict[Span, Lines]:
     """By contract type; a contract of several placements has the type of its first in the year."""
     return _with_contracts(
         facts,
@@ -232,48 +232,48 @@ def by_contract_type(facts: Facts) -> dict[int, Lines]:
     )
 
 
-def by_modality(facts: Facts) -> dict[int, Lines]:
+def by_modality(facts: Facts) -> dict[Span, Lines]:
     """By modality (direct hire, ETTI, GEIQ…)."""
     return _with_contracts(
         facts, hours_by(facts, lambda work: work.modality), lambda contract: contract.modality
     )
 
 
-def by_occupation(facts: Facts) -> dict[int, Lines]:
+def by_occupation(facts: Facts) -> dict[Span, Lines]:
     """By occupation (ROME)."""
     return hours_by(facts, lambda work: work.occupation)
 
 
 def _with_contracts(
-    facts: Facts, found: dict[int, Lines], key: Callable[[Contract], Any]
-) -> dict[int, Lines]:
-    for year, lines in found.items():
-        for row, count in contracts(facts, year).by(key).items():
+    facts: Facts, found: dict[Span, Lines], key: Callable[[Contract], Any]
+) -> dict[Span, Lines]:
+    for span, lines in found.items():
+        for row, count in contracts(facts, span).by(key).items():
             lines[row].contracts = count
     return found
 
 
-def by_market(facts: Facts) -> dict[int, Lines]:
+def by_market(facts: Facts) -> dict[Span, Lines]:
     """By market, marchés subséquents apart."""
     return hours_by(facts, lambda work: work.market)
 
 
-def by_family(facts: Facts) -> dict[int, Lines]:
+def by_family(facts: Facts) -> dict[Span, Lines]:
     """By purchase family of the market."""
     families = {market.id: market.family for market in facts.markets}
     return hours_by(facts, lambda work: families.get(work.market, ""))
 
 
-def by_cpv_division(facts: Facts) -> dict[int, Lines]:
+def by_cpv_division(facts: Facts) -> dict[Span, Lines]:
     """By CPV division (two digits) of the market; blank when the market has none."""
     divisions = {market.id: market.cpv[:2] for market in facts.markets}
     return hours_by(facts, lambda work: divisions.get(work.market, ""))
 
 
-def by_month(facts: Facts, year: int) -> dict[dt.date, Decimal]:
-    """Counted hours of each month of the year that has some."""
-    rows = facts.annual_entries(year).values_list("month").annotate(hours=Sum("counted_hours"))
-    return {month: exact(value) for month, value in sorted(rows)}
+def by_month(facts: Facts, span: Span) -> dict[dt.date, Decimal]:
+    """Counted hours of each month of the span that has some."""
+    found = sums_by(facts.scope, facts.entries(span), "month", hours=Sum("counted_hours"))
+    return {month: found[month][0] for month in sorted(found)}
 
 
 # --- late hours, cumulative hours ------------------------------------------------------------------------------
@@ -291,7 +291,7 @@ def regularisation(scope: Scope, year: int) -> dict[int, Decimal]:
     late = scope.late_entries().filter(month__lt=dt.date(year, 1, 1), validated_at__gt=closed[year - 1])
     if year in closed:
         late = late.filter(validated_at__lte=closed[year])
-    return _by_year(late)
+    return _by_year(scope, late)
 
 
 def outside_the_bilan(scope: Scope, year: int) -> Decimal:
@@ -300,23 +300,19 @@ def outside_the_bilan(scope: Scope, year: int) -> Decimal:
     if year not in closed:
         return ZERO
     late = scope.late_entries().filter(month__lte=year_bounds(year)[1], validated_at__gt=closed[year])
-    return sum(_by_year(late).values(), ZERO)
+    return sum(_by_year(scope, late).values(), ZERO)
 
 
 def _closed_at() -> dict[int, dt.datetime]:
     return dict(ClosedYear.objects.order_by("year").values_list("year", "closed_at"))
 
 
-def _by_year(late: Any) -> dict[int, Decimal]:
+def _by_year(scope: Scope, late: Any) -> dict[int, Decimal]:
     """What late rows add, by the year of their hours; a correction adds the difference with the row it replaces."""
-    rows = (
-        late.order_by()
-        .values_list("month")
-        .annotate(hours=Sum("counted_hours"), replaced=Sum("supersedes__counted_hours"))
-    )
     found: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for month, hours, replaced in rows:
-        found[month.year] += exact(hours) - exact(replaced)
+    sums = {"hours": Sum("counted_hours"), "replaced": Sum("supersedes__counted_hours")}
+    for month, (hours, replaced) in sums_by(scope, late, "month", **sums).items():
+        found[month.year] += hours - replaced
     return {past: value for past, value in sorted(found.items()) if value}
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from core import formats
 from reporting.indicators import Facts
+from reporting.scope import Months, Span, bounds
 from reporting.snapshot.words import typeset
 
 Block = dict[str, Any]
@@ -39,20 +41,67 @@ class Column:
 
 @dataclass
 class Material:
-    """Everything a chapter needs, and what next year's bilan will read as its N-1."""
+    """Everything a chapter needs, and what next year's bilan will read as its N-1.
+
+    The same chapters serve a calendar year, the whole life of a market or an operation, and the months of a point
+    d’étape: `when`, `column` and `month_of_end` say the period in words.
+    """
 
     facts: Facts
-    year: int
+    span: Span
     is_closed: bool
     previous: Mapping[str, Any] | None
     series: list[dict[str, Any]]
     names: dict[int, str]
+    # « en 2025 », « sur toute la durée du marché », « de mars à juin 2025 ».
+    when: str = ""
+    # Why the typology is not there, where the year is closed or the market over and it still may not be.
+    no_typology: str = ""
+    # « du marché » or « de l’opération », of a document over its whole life.
+    life_of: str = ""
+    today: dt.date | None = None
     # A year in progress is beside no other: part of a year against a whole one says nothing.
     is_over: bool = True
     # The tables of people that earlier versions of this bilan published, by version then by key.
     earlier: Mapping[int, Mapping[str, Block]] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_annual(self) -> bool:
+        return isinstance(self.span, int)
+
+    @property
+    def is_whole_life(self) -> bool:
+        return bool(self.life_of)
+
+    @property
+    def the_period(self) -> str:
+        return "l’année" if self.is_annual else "la période"
+
+    @property
+    def of_period(self) -> str:
+        """« de 2025 », « de la période », « du marché »."""
+        return f"de {self.year}" if self.is_annual else self.life_of or "de la période"
+
+    @property
+    def year(self) -> int:
+        """The calendar year of an annual bilan, the last one of other months."""
+        return self.span.last.year if isinstance(self.span, Months) else self.span
+
+    @property
+    def last_day(self) -> dt.date:
+        return bounds(self.span)[1]
+
+    @property
+    def at_end(self) -> str:
+        """« au 31/12/2025 »."""
+        last = min(self.last_day, self.today) if self.today else self.last_day
+        return f"au {formats.day(last)}"
+
+    def column(self, label: str) -> str:
+        """The header of a column of figures: « Heures 2025 », « Heures » where there is no other period beside."""
+        return f"{label} {self.year}" if self.is_annual else label
 
     def before(self, key: str) -> Decimal | None:
         """A figure of the published bilan N-1."""
@@ -73,7 +122,7 @@ class Material:
             "kind": kind,
             "value": kept,
             "previous": beside.get("figures", {}).get(key),
-            "previous_year": self.year - 1 if beside else None,
+            "previous_year": self.year - 1 if beside and self.is_annual else None,
             "note": typeset(note),
         }
 
@@ -99,6 +148,7 @@ class Material:
 
         `gone` names one more line: what the bilan N-1 had in rows that this year has not, so that N-1 adds up.
         """
+        columns = columns if self.is_annual else [replace(column, with_previous=False) for column in columns]
         known = (self.previous or {}).get("cells", {})
         withheld_before = (self.previous or {}).get("masked", ())
         shown: list[dict[str, Any]] = []

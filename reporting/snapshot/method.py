@@ -5,26 +5,45 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Sum
 
 from beneficiaries.enums import EntrySource, HourKind
 from core import formats
 from reporting import indicators
-from reporting.indicators.facts import exact
+from reporting.indicators.facts import sums_by
+from reporting.scope import bounds
 from reporting.snapshot.material import Block, Column, Material, chapter, definitions, text
 from reporting.snapshot.words import agree, count, hours, listed, upper_first
 
+HOURS = (
+    "Heures comptées",
+    "heures validées par la maison, qui reposent sur une décision d’éligibilité prise avant le début de l’affectation, "
+    "dans la période d’éligibilité de la personne, la vie du marché et le plafond mensuel. Seules ces heures sont "
+    "additionnées.",
+)
+BY_COMPANY = (
+    "Par entreprise",
+    "par entreprise qui porte l’engagement (titulaire ou mandataire). La lecture par employeur, dont les SIAE, porte sur "
+    "les mêmes heures : les deux ne s’additionnent pas.",
+)
 DEFINITIONS = (
-    (
-        "Heures comptées",
-        "heures validées par la maison, qui reposent sur une décision d’éligibilité prise avant le début de l’affectation, "
-        "dans la période d’éligibilité de la personne, la vie du marché et le plafond mensuel. Seules ces heures sont "
-        "additionnées.",
-    ),
+    HOURS,
     (
         "Marchés",
         "marchés qui ont au moins une clause et dont la vie (ordre de service ou notification, jusqu’à la clôture) recoupe "
         "l’année. Un accord-cadre et ses marchés subséquents comptent pour un.",
+    ),
+    (
+        "Opérations",
+        "opérations dont au moins un de ces marchés fait partie ; elles sont notifiées dans l’année, ou ont des heures, "
+        "quand l’un de leurs marchés l’est ou en a. L’objectif propre d’un site privé ne s’ajoute jamais aux engagements "
+        "de ses marchés.",
+    ),
+    (
+        "Marchés partagés",
+        "d’un marché de plusieurs donneurs d’ordre, chacun a sa part des heures, des heures engagées et des montants ; "
+        "les personnes, les contrats et les marchés comptent entiers chez chacun, et une fois pour le territoire. Les parts "
+        "sont arrondies au centième, celui qui conduit le marché a le reste : leur somme est exacte.",
     ),
     (
         "Contrats",
@@ -41,11 +60,7 @@ DEFINITIONS = (
         "heures comptées depuis le début ÷ heures engagées à la fin de l’année, par engagement. Dans un ensemble, chaque "
         "engagement est plafonné à 100 % et le surplus est montré à part ; sans objectif, le taux est sans objet.",
     ),
-    (
-        "Par entreprise",
-        "par entreprise qui porte l’engagement (titulaire ou mandataire). La lecture par employeur, dont les SIAE, porte sur "
-        "les mêmes heures : les deux ne s’additionnent pas.",
-    ),
+    BY_COMPANY,
     (
         "Régularisation",
         "heures d’années closes, validées ou corrigées après la clôture : elles sont au mois où elles ont été faites et dans "
@@ -57,14 +72,46 @@ DEFINITIONS = (
         "quand la base est nulle ou inconnue.",
     ),
 )
+# Of one market or operation, over its life or some months.
+DEFINITIONS_OF_ONE = (
+    HOURS,
+    (
+        "Heures de la période",
+        "heures comptées à ce jour, au mois où elles ont été faites, y compris celles qui ont été validées ou corrigées "
+        "après la clôture d’une année : un bilan annuel déjà publié peut en compter moins.",
+    ),
+    (
+        "Contrats",
+        "contrats de travail d’au moins une heure comptée dans la période ; ceux qui se suivent pour la même personne, le "
+        "même employeur et la même entreprise n’en font qu’un. Les missions d’intérim sont aussi comptées une à une, à part.",
+    ),
+    ("Personnes", "personnes distinctes d’au moins une heure comptée dans la période."),
+    (
+        "Taux de réalisation",
+        "heures comptées depuis le début ÷ heures engagées à la fin de la période, par engagement. Dans un ensemble, chaque "
+        "engagement est plafonné à 100 % et le surplus est montré à part ; sans objectif, le taux est sans objet.",
+    ),
+    BY_COMPANY,
+    (
+        "Marché de plusieurs donneurs d’ordre",
+        "les chiffres sont ceux du marché entier, quelles que soient les parts de chacun. Un accord-cadre réunit ses marchés "
+        "subséquents.",
+    ),
+)
 
 
 def method_chapter(m: Material) -> dict[str, Any]:
     blocks = [
         text("rules", "Règles de comptage en vigueur", _rules(m)),
-        definitions("definitions", "Définitions et formules", DEFINITIONS),
-        _previous(m),
-        text("not_known", "Ce que ce bilan ne dit pas", _not_known(m)),
+        definitions(
+            "definitions", "Définitions et formules", DEFINITIONS if m.is_annual else DEFINITIONS_OF_ONE
+        ),
+        *([_previous(m)] if m.is_annual else []),
+        text(
+            "not_known",
+            "Ce que ce bilan ne dit pas" if m.is_annual or m.is_whole_life else "À savoir",
+            _not_known(m),
+        ),
         text("take_over", "Reprise et décisions", _take_over(m)),
     ]
     answer = "Tous les chiffres viennent des relevés d’heures validés par la maison, comptés selon les règles ci-dessous."
@@ -72,7 +119,7 @@ def method_chapter(m: Material) -> dict[str, Any]:
 
 
 def _rules(m: Material) -> list[str]:
-    rules = m.facts.rules_in_force(m.year)
+    rules = m.facts.rules_in_force(m.span)
     kinds = [kind.label for kind in HourKind if kind.value in rules.kinds]
     found = [
         f"Heures retenues : {listed(kinds) or 'aucune'}.",
@@ -81,10 +128,11 @@ def _rules(m: Material) -> list[str]:
         f"Plafond : {formats.hours(min(rules.month_cap or rules.legal_max_month, rules.legal_max_month))} par personne et par mois, toutes affectations réunies.",
         f"Deux contrats n’en font qu’un à {count(rules.chain_gap_days, 'jour')} d’écart au plus.",
     ]
-    changed = sorted({row.in_force_from for row in m.facts.rules if row.in_force_from.year == m.year})
+    first, last = bounds(m.span)
+    changed = sorted({row.in_force_from for row in m.facts.rules if first <= row.in_force_from <= last})
     if changed:
         found.append(
-            f"Règles modifiées dans l’année à partir de : {listed([formats.month(day) for day in changed])}."
+            f"Règles modifiées dans {m.the_period} à partir de : {listed([formats.month(day) for day in changed])}."
         )
     own = sorted({row.market.reference for row in m.facts.rules if row.market})
     if own:
@@ -135,37 +183,40 @@ def _said(row: dict[str, Any], key: str) -> str:
 
 
 def _not_known(m: Material) -> list[str]:
-    found = [row["sentence"] for row in indicators.NOT_FOLLOWED]
-    waiting = sum(row.unvalidated for row in indicators.relations(m.facts, m.year).values())
+    found = [row["sentence"] for row in indicators.NOT_FOLLOWED] if m.is_annual or m.is_whole_life else []
+    waiting = sum(row.unvalidated for row in indicators.relations(m.facts, m.span).values())
     if waiting:
         found.insert(
             0,
-            f"{upper_first(count(waiting, 'relevé'))} d’heures de {m.year} {agree(waiting, 'n’est pas validé', 'ne sont pas validés')} : "
+            f"{upper_first(count(waiting, 'relevé'))} d’heures {m.of_period} {agree(waiting, 'n’est pas validé', 'ne sont pas validés')} : "
             "ces heures ne sont pas comptées.",
         )
     undated = sum(row.has_clause and not (row.starts_on or row.notified_on) for row in m.facts.markets)
-    if undated:
+    if undated and m.is_annual:
         found.insert(
             0,
             f"{upper_first(count(undated, 'marché'))} avec clause {agree(undated, 'n’a', 'n’ont')} ni date de notification ni "
             f"ordre de service : {agree(undated, 'il n’est compté', 'ils ne sont comptés')} dans aucune année.",
         )
-    if not m.is_closed:
+    if m.is_annual and not m.is_closed:
         found.insert(0, f"L’année {m.year} n’est pas close : ces chiffres peuvent encore changer.")
+    if not found:
+        found.append("Tous les relevés d’heures reçus pour ces mois sont validés.")
     return found
 
 
 def _take_over(m: Material) -> list[str]:
-    taken = m.facts.annual_entries(m.year).filter(source=EntrySource.TAKE_OVER)
-    row = taken.aggregate(hours=Sum("counted_hours"), entries=Count("pk"))
-    if row["entries"]:
+    taken = m.facts.entries(m.span).filter(source=EntrySource.TAKE_OVER)
+    sums = sums_by(m.facts.scope, taken, "source", hours=Sum("counted_hours"))
+    if sums:
+        [(value,)] = sums.values()
         said = (
-            f"{upper_first(hours(exact(row['hours'])))} de {m.year} {agree(exact(row['hours']), 'vient', 'viennent')} de l’ancien "
+            f"{upper_first(hours(value))} {m.of_period} {agree(value, 'vient', 'viennent')} de l’ancien "
             "outil : elles gardent la validation et la granularité qu’elles y avaient, sans être soumises aux règles de "
             "validation préalable, de période et de plafond."
         )
     else:
-        said = f"Aucune heure de {m.year} ne vient d’un ancien outil."
+        said = f"Aucune heure {m.of_period} ne vient d’un ancien outil."
     notes = sorted({row.note for row in m.facts.rules if row.note and (row.buyer_id or row.market_id)})
     decisions = (
         [f"Décision ou précision enregistrée : {note}" for note in notes]

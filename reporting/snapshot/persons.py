@@ -18,9 +18,9 @@ WITHHELD_COLUMNS = ("people", "hours", "contracts")
 
 
 def people_chapter(m: Material) -> dict[str, Any]:
-    people = indicators.people(m.facts)[m.year]
-    new = indicators.new_people(m.facts)[m.year]
-    total = indicators.hours(m.facts)[m.year]
+    people = indicators.people(m.facts)[m.span]
+    new = indicators.new_people(m.facts)[m.span]
+    total = indicators.hours(m.facts)[m.span]
     figures = [
         m.figure("people", agree(people, "personne", "personnes"), "number", people),
         m.figure("new_people", agree(new, "nouvelle entrante", "nouvelles entrantes"), "number", new),
@@ -32,11 +32,16 @@ def people_chapter(m: Material) -> dict[str, Any]:
         ),
     ]
     if not people:
-        answer = f"Aucune personne n’a d’heure comptée en {m.year}."
+        answer = f"Aucune personne n’a d’heure comptée {m.when}."
         return chapter("people", "Personnes", answer, [m.key_figures("people_figures", figures)])
+    entered = f", dont {count(new, 'nouvelle entrante', 'nouvelles entrantes', none='aucune')}"
+    if m.is_whole_life:
+        # Everyone entered within a whole life.
+        entered = ""
+        del figures[1]
     answer = (
         f"{upper_first(count(people, 'personne', none='aucune'))} {agree(people, 'a travaillé', 'ont travaillé')} dans le "
-        f"cadre des clauses en {m.year}, dont {count(new, 'nouvelle entrante', 'nouvelles entrantes', none='aucune')}."
+        f"cadre des clauses {m.when}{entered}."
     )
     return chapter(
         "people", "Personnes", answer, [m.key_figures("people_figures", figures), *_typology(m, people)]
@@ -44,15 +49,17 @@ def people_chapter(m: Material) -> dict[str, Any]:
 
 
 def _typology(m: Material, people: int) -> list[Block]:
+    if m.no_typology:
+        return [text("typology_withheld", "Typologie", [m.no_typology])]
     if not m.is_closed:
         why = f"L’année {m.year} n’est pas close : la typologie des personnes ne paraît que pour une année close."
         return [text("typology_withheld", "Typologie", [why])]
-    tables = [mask(table) for table in indicators.typology(m.facts, m.year)]
+    tables = [mask(table) for table in indicators.typology(m.facts, m.span)]
     publics = mask_publics(
-        indicators.publics(m.facts, m.year),
+        indicators.publics(m.facts, m.span),
         tables=tables,
         same_as=SAME_AS,
-        principal=indicators.principal_publics(m.facts, m.year),
+        principal=indicators.principal_publics(m.facts, m.span),
         total=people,
     )
     told = {table.key: _told_by(m, table) for table in (*tables, publics) if not table.withheld}
@@ -114,7 +121,7 @@ def _is_safe_beside(table: Masked, earlier: Block) -> bool:
 def _rule(people: int) -> Block:
     words = [
         "La situation est celle de l’entrée : celle que fige la décision d’éligibilité sur laquelle repose la première "
-        "heure comptée de l’année.",
+        "heure comptée de la période.",
         f"Pour que personne ne puisse être reconnu, les tranches de moins de {THRESHOLD} personnes sont regroupées, puis "
         "masquées avec leurs heures et leurs contrats, et avec une autre ligne au moins.",
     ]
@@ -132,8 +139,8 @@ def _table(m: Material, table: Masked, people: int) -> Block:
         table.title,
         [
             Column("label", table.title),
-            Column("people", f"Personnes {m.year}", "number", True),
-            Column("hours", f"Heures {m.year}", "hours"),
+            Column("people", m.column("Personnes"), "number", True),
+            Column("hours", m.column("Heures"), "hours"),
             Column("contracts", "Contrats", "number"),
         ],
         [
@@ -150,7 +157,7 @@ def _table(m: Material, table: Masked, people: int) -> Block:
             "hours": total,
             "contracts": sum(row.contracts for row in table.rows),
         },
-        base=f"Base : {count(people, 'personne')} d’au moins une heure comptée en {m.year}.",
+        base=f"Base : {count(people, 'personne')} d’au moins une heure comptée {m.when}.",
     )
     before = (found["totals"] or {}).get("people_previous")
     known = [row["cells"]["people_previous"] for row in found["rows"]]
@@ -169,8 +176,8 @@ def _publics(m: Material, table: Masked, people: int) -> Block:
         "Publics",
         [
             Column("label", "Public à l’entrée"),
-            Column("people", f"Personnes {m.year}", "number", True),
-            Column("hours", f"Heures {m.year}", "hours"),
+            Column("people", m.column("Personnes"), "number", True),
+            Column("hours", m.column("Heures"), "hours"),
         ],
         [
             (
@@ -180,7 +187,7 @@ def _publics(m: Material, table: Masked, people: int) -> Block:
             )
             for row in table.rows
         ],
-        base=f"Base : {count(people, 'personne')} d’au moins une heure comptée en {m.year}.",
+        base=f"Base : {count(people, 'personne')} d’au moins une heure comptée {m.when}.",
         notes=["Une personne peut relever de plusieurs publics : les lignes ne s’additionnent pas."],
     )
 

@@ -27,38 +27,41 @@ def ratio(value: Decimal | None) -> Decimal | None:
 
 
 def markets_chapter(m: Material) -> dict[str, Any]:
-    found, kept = indicators.markets(m.facts)[m.year], indicators.reserved(m.facts)[m.year]
-    answer = f"{upper_first(count(found.count, 'marché'))} avec clause {agree(found.count, 'a', 'ont')} été en cours en {m.year}"
+    found, kept = indicators.markets(m.facts)[m.span], indicators.reserved(m.facts)[m.span]
+    answer = f"{upper_first(count(found.count, 'marché'))} avec clause {agree(found.count, 'a', 'ont')} été en cours {m.when}"
     if found.count:
         answer += (
             f", dont {found.notified or 'aucun'} {agree(found.notified, 'notifié', 'notifiés')} dans l’année"
         )
         answer += f" et {found.with_hours or 'aucun'} avec des heures réalisées"
     if not found.count:
-        answer = f"Aucun marché avec clause n’a été en cours en {m.year}"
+        answer = f"Aucun marché avec clause n’a été en cours {m.when}"
     answer += f" ; {count(kept.count, 'marché')} {agree(kept.count, 'était réservé', 'étaient réservés')}."
     if not kept.count:
         answer = answer.replace("aucun marché était réservé", "aucun marché n’était réservé")
+    if found.operations:
+        answer += f" {_operations(found.operations)}"
     figures = [
         m.figure("markets", agree(found.count, "marché avec clause", "marchés avec clause"), "number", found.count),
         m.figure("markets_notified", f"dont {agree(found.notified, 'notifié', 'notifiés')} dans l’année", "number", found.notified),
         m.figure("markets_with_hours", "dont avec des heures réalisées", "number", found.with_hours),
         m.figure("markets_reserved", agree(kept.count, "marché réservé", "marchés réservés"), "number", kept.count),
         m.figure("markets_insertion", agree(found.insertion, "marché d’insertion", "marchés d’insertion"), "number", found.insertion),
+        m.figure("operations", agree(found.operations, "opération", "opérations"), "number", found.operations, _of_operations(found)),
     ]  # fmt: skip
-    by_kind = indicators.markets_by_clause_kind(m.facts)[m.year]
+    by_kind = indicators.markets_by_clause_kind(m.facts)[m.span]
     blocks = [
         m.key_figures("markets_figures", figures),
         m.table(
             "markets_by_clause_kind",
             "Marchés par nature de clause",
-            [Column("label", "Nature de la clause"), Column("markets", f"Marchés {m.year}", "number", True)],
+            [Column("label", "Nature de la clause"), Column("markets", m.column("Marchés"), "number", True)],
             [
                 (kind, {"label": upper_first(ClauseKind(kind).label), "markets": by_kind.get(kind, 0)}, ())
                 for kind in ClauseKind.values
                 if kind in by_kind or m.had("markets_by_clause_kind", kind)
             ],
-            base=f"Base : {count(found.count, 'marché')} avec clause en cours en {m.year}.",
+            base=f"Base : {count(found.count, 'marché')} avec clause en cours {m.when}.",
             notes=[NOT_ADDED],
             empty="Aucune clause n’est en cours.",
         ),
@@ -66,7 +69,7 @@ def markets_chapter(m: Material) -> dict[str, Any]:
         m.table(
             "awarded",
             "Montants attribués dans l’année aux structures d’insertion et du travail adapté",
-            [Column("label", "Attributaires"), Column("amount", f"Montant hors taxes {m.year}", "amount", True)],
+            [Column("label", "Attributaires"), Column("amount", m.column("Montant hors taxes"), "amount", True)],
             [
                 ("siae", {"label": "Structures de l’insertion par l’activité économique (SIAE)", "amount": kept.awarded_to_siae}, ()),
                 ("adapted", {"label": "Entreprises adaptées et ESAT", "amount": kept.awarded_to_adapted}, ()),
@@ -77,9 +80,23 @@ def markets_chapter(m: Material) -> dict[str, Any]:
             if kept.awards_without_amount
             else [],
         ),
-        _market_list(m),
+        market_list(m),
     ]  # fmt: skip
     return chapter("markets", "Marchés et clauses", answer, blocks)
+
+
+def _operations(number: int) -> str:
+    return f"Ces marchés servent {count(number, 'opération')}." if number else ""
+
+
+def _of_operations(found: indicators.Markets) -> str:
+    """« dont 1 notifiée, 2 avec des heures » of the operations of the year."""
+    if not found.operations:
+        return ""
+    notified = (
+        f"{found.operations_notified or 'aucune'} {agree(found.operations_notified, 'notifiée', 'notifiées')}"
+    )
+    return f"dont {notified} et {found.operations_with_hours or 'aucune'} avec des heures"
 
 
 def _reserved_table(m: Material, kept: indicators.Reserved) -> dict[str, Any]:
@@ -88,7 +105,7 @@ def _reserved_table(m: Material, kept: indicators.Reserved) -> dict[str, Any]:
         "Marchés et lots réservés, par fondement",
         [
             Column("label", "Fondement"),
-            Column("markets", f"Marchés {m.year}", "number", True),
+            Column("markets", m.column("Marchés"), "number", True),
             Column("wholly", "dont en totalité", "number"),
             Column("lots", "Lots", "number", True),
         ],
@@ -106,30 +123,32 @@ def _reserved_table(m: Material, kept: indicators.Reserved) -> dict[str, Any]:
             for ground in Reservation.values
             if ground in kept.markets or m.had("markets_reserved_by_ground", ground)
         ],
-        base=f"Base : marchés en cours en {m.year}, avec ou sans clause.",
+        base=f"Base : marchés en cours {m.when}, avec ou sans clause.",
         notes=[NOT_ADDED] if len(kept.markets) > 1 else [],
         empty="Aucun marché ni lot réservé n’est en cours.",
     )
 
 
-def _market_list(m: Material) -> dict[str, Any]:
+def market_list(m: Material) -> dict[str, Any]:
     """Each market with its hours; a marché subséquent is added to its framework."""
-    alive = indicators.markets(m.facts)[m.year].roots
+    alive = indicators.markets(m.facts)[m.span].roots
+    if not m.is_annual:
+        alive = {row.root for row in m.facts.markets}
     by_id = {row.id: row for row in m.facts.markets}
     hours: dict[int, Decimal] = {}
-    for market, line in indicators.by_market(m.facts)[m.year].items():
+    for market, line in indicators.by_market(m.facts)[m.span].items():
         root = by_id[market].root if market in by_id else market
         hours[root] = hours.get(root, ZERO) + line.hours
     shown = [by_id[pk] for pk in sorted(alive | set(hours)) if pk in by_id]
     shown.sort(key=lambda row: (-hours.get(row.id, ZERO), row.reference, row.id))
     return m.table(
         "market_list",
-        "Les marchés de l’année",
+        "Les marchés de l’année" if m.is_annual else "Les marchés",
         [
             Column("label", "Marché"),
             Column("family", "Famille d’achat"),
             Column("notified_on", "Notifié le", "day"),
-            Column("hours", f"Heures {m.year}", "hours", True),
+            Column("hours", m.column("Heures"), "hours", True),
         ],
         [
             (
@@ -145,7 +164,9 @@ def _market_list(m: Material) -> dict[str, Any]:
             for row in shown
         ],
         totals={"label": "Ensemble", "hours": sum(hours.values(), ZERO)},
-        base=f"Base : marchés avec clause en cours en {m.year}, et ceux qui ont des heures comptées.",
+        base=f"Base : marchés avec clause en cours {m.when}, et ceux qui ont des heures comptées."
+        if m.is_annual
+        else "",
         notes=["Les marchés subséquents sont réunis à leur accord-cadre."],
         empty="Aucun marché n’est en cours.",
         print_rows=PRINTED_ROWS,
@@ -157,7 +178,7 @@ def _market_list(m: Material) -> dict[str, Any]:
 
 
 def rates_chapter(m: Material) -> dict[str, Any]:
-    found = indicators.rates(m.facts, m.year)
+    found = indicators.rates(m.facts, m.span)
     blocks = [
         m.key_figures("rates_figures", list(_rate_figures(m, found))),
         _rates_by_holder(m, found),
@@ -171,7 +192,7 @@ def rate_sentence(m: Material, found: Rates) -> str:
         return "Aucun engagement chiffré n’est en cours : le taux de réalisation est sans objet."
     targets = len(found.with_target)
     sentence = (
-        f"{f'Fin {m.year}' if m.is_over else 'À ce jour'}, {share(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
+        f"{_at_end(m)}, {share(found.rate)} des heures engagées sont réalisées, chaque engagement étant "
         f"plafonné à 100 %"
     )
     if targets == 1:
@@ -183,6 +204,12 @@ def rate_sentence(m: Material, found: Rates) -> str:
     return f"{sentence} ; {found.met} {agree(found.met, 'engagement', 'engagements')} sur {targets} {agree(found.met, 'est tenu', 'sont tenus')}."
 
 
+def _at_end(m: Material) -> str:
+    if m.is_annual:
+        return f"Fin {m.year}" if m.is_over else "À ce jour"
+    return upper_first(m.at_end)
+
+
 def share(rate: Decimal) -> str:
     """A share in words that never says the whole before it is there."""
     return "plus de 99 %" if Decimal("0.99") < rate < 1 else formats.rate(rate)
@@ -192,7 +219,7 @@ def _rate_figures(m: Material, found: Rates) -> Iterator[dict[str, Any]]:
     yield m.figure(
         "rate", "taux de réalisation", "rate", ratio(found.rate), "chaque engagement plafonné à 100 %"
     )
-    yield m.figure("hours_engaged", "heures engagées", "hours", found.engaged, f"au 31/12/{m.year}")
+    yield m.figure("hours_engaged", "heures engagées", "hours", found.engaged, m.at_end)
     yield m.figure(
         "hours_since_start", "heures comptées depuis le début", "hours", found.counted, _outside(m)
     )
@@ -205,7 +232,7 @@ def _rate_figures(m: Material, found: Rates) -> Iterator[dict[str, Any]]:
 
 def _outside(m: Material) -> str:
     """What is counted since the start and in no annual bilan yet."""
-    value = indicators.outside_the_bilan(m.facts.scope, m.year)
+    value = indicators.outside_the_bilan(m.facts.scope, m.year) if m.is_annual else ZERO
     if not value:
         return ""
     said = formats.hours(abs(value))
@@ -221,7 +248,7 @@ _RATE_COLUMNS = [
     Column("surplus", "Au-delà", "hours"),
 ]
 _RATE_FORMULA = (
-    "Taux = heures comptées depuis le début ÷ heures engagées à la fin de l’année ; dans un ensemble, chaque "
+    "Taux = heures comptées depuis le début ÷ heures engagées à la fin de la période ; dans un ensemble, chaque "
     "engagement est plafonné à 100 %. Il n’y a pas de prorata du temps écoulé."
 )
 
@@ -253,7 +280,9 @@ def _rates_by_holder(m: Material, found: Rates) -> dict[str, Any]:
             for pk, rows in lines
         ],
         totals=_rate_totals(found),
-        base=f"Base : engagements chiffrés des marchés en cours en {m.year}.",
+        base=f"Base : engagements chiffrés des marchés en cours {m.when}."
+        if m.is_annual
+        else f"Base : engagements chiffrés, {m.at_end}.",
         formula=_RATE_FORMULA,
         empty="Aucun engagement n’est en cours.",
         print_rows=PRINTED_ROWS,
@@ -306,7 +335,7 @@ def _rates_by_commitment(m: Material, found: Rates) -> dict[str, Any]:
 
 
 def companies_chapter(m: Material) -> dict[str, Any]:
-    found = indicators.relations(m.facts, m.year)
+    found = indicators.relations(m.facts, m.span)
     waiting = sum(row.unvalidated for row in found.values())
     silent = sum(row.last_month is None for row in found.values())
     if not found:
@@ -330,7 +359,11 @@ def companies_chapter(m: Material) -> dict[str, Any]:
                 Column("counted", "Comptées", "hours"),
                 Column("rate", "Taux", "rate"),
                 Column("last_month", "Dernier mois validé", "month"),
-                Column("unvalidated", f"Relevés {m.year} à valider", "number"),
+                Column(
+                    "unvalidated",
+                    "Relevés à valider" if not m.is_annual else f"Relevés {m.year} à valider",
+                    "number",
+                ),
             ],
             [
                 (
@@ -348,8 +381,10 @@ def companies_chapter(m: Material) -> dict[str, Any]:
                 for pk, row in lines
             ],
             totals={"label": "Ensemble", "unvalidated": waiting},
-            base=f"Base : entreprises qui portent un engagement d’un marché en cours en {m.year} ; heures comptées depuis "
-            "le début.",
+            base=f"Base : entreprises qui portent un engagement d’un marché en cours {m.when} ; heures comptées depuis "
+            "le début."
+            if m.is_annual
+            else f"Base : entreprises qui portent un engagement ; heures comptées depuis le début, {m.at_end}.",
             notes=[
                 row["sentence"]
                 for row in indicators.NOT_FOLLOWED

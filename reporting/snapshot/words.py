@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from core import formats
+from reporting.scope import Months
 
 
 def typeset(text: str) -> str:
@@ -52,3 +53,23 @@ def listed(words: list[str]) -> str:
 
 def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def months_label(span: Months) -> str:
+    """« mars 2025 », « mars – juin 2025 », « mars 2025 – juin 2026 »."""
+    first, last = formats.month(span.first), formats.month(span.last)
+    if first == last:
+        return first
+    if span.first.year == span.last.year:
+        first = first.removesuffix(f" {span.first.year}")
+    return f"{first} – {last}"
+
+
+def months_in_words(span: Months) -> str:
+    """« en mars 2025 », « de mars à juin 2025 », « d’avril 2025 à juin 2026 »."""
+    first, last = formats.month(span.first), formats.month(span.last)
+    if first == last:
+        return f"en {first}"
+    if span.first.year == span.last.year:
+        first = first.removesuffix(f" {span.first.year}")
+    return f"{'d’' if first[0] in 'ao' else 'de '}{first} à {last}"

@@ -107,3 +107,9 @@ def version_words(bilan: dict[str, Any]) -> SafeString:
     """« Version 2, chiffres arrêtés le 03/02/2026 »."""
     day = formats.day(dt.datetime.fromisoformat(bilan["computed_at"]))
     return format_html("Version {}, chiffres arrêtés le {}", bilan["version"], day)
+
+
+@register.simple_tag
+def made_on_words(snapshot: dict[str, Any]) -> str:
+    """« chiffres arrêtés le 03/02/2026 »."""
+    return f"chiffres arrêtés le {formats.day(dt.datetime.fromisoformat(snapshot['computed_at']))}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from accounts.enums import Role
+from core import formats
 from core.access import HOUSE, admin_required, house_required, role_required
 from core.errors import DomainError
 from core.models import Job
@@ -23,6 +22,7 @@ from reporting.narrative import SECTIONS, to_html
 from reporting.services import (
     ask_for_publication,
     check_ready,
+    compute,
     review_bilan,
     save_narrative,
     send_back_to_draft,
@@ -60,7 +60,7 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
     snapshot = bilan.snapshot
     # The figures of a draft are computed on the spot: the page opens first, and asks for them.
     if snapshot is None and "chiffres" in request.GET:
-        snapshot = _preview(bilan)
+        snapshot = compute(bilan, now=timezone.now())
         if getattr(request, "htmx", False):
             return render(request, "reporting/bilan/_chapters.html", {"snapshot": snapshot})
     job = None
@@ -68,8 +68,9 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
         job = Job.objects.visible_to(request.user).filter(key=f"bilan:{pk}").order_by("-pk").first()
     context = {
         "bilan": bilan,
-        "facts_title": f"Bilan {bilan.year}",
-        "facts": f"{bilan.buyer} · version {bilan.version}",
+        "facts_title": "Bilan final" if bilan.is_final else f"Bilan {bilan.year}",
+        "facts": _facts(bilan),
+        "rectify_url": _rectify_url(bilan),
         "snapshot": snapshot,
         "sections": [
             {"key": key, "title": title, "help": about, "written": bool(bilan.narrative.get(key, "").strip())}
@@ -171,6 +172,9 @@ def bilan_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "title": f"Publier : {bilan}",
         "consequence": "Les chiffres et le texte sont arrêtés pour toujours, le donneur d’ordre les voit aussitôt. "
         "Une correction demandera une version rectifiée.",
+        "details": ["La seconde facture de la participation financière peut alors être émise."]
+        if bilan.is_final
+        else [],
         "submit_label": "Publier le bilan",
         "cancel_url": reverse("bilan_detail", args=[pk]),
     }
@@ -178,28 +182,34 @@ def bilan_publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _bilan(request: HttpRequest, pk: int) -> Bilan:
-    return get_object_or_404(
-        Bilan.objects.visible_to(request.user).select_related("buyer", "reviewed_by"), pk=pk
+    rows = Bilan.objects.visible_to(request.user).select_related(
+        "buyer", "reviewed_by", "market__buyer", "market__operation", "operation__buyer"
     )
+    return get_object_or_404(rows, pk=pk)
 
 
-def _preview(bilan: Bilan) -> dict[str, Any]:
-    from reporting.snapshot import build_snapshot
+def _facts(bilan: Bilan) -> str:
+    about = ""
+    if bilan.market is not None:
+        about = f"{bilan.market.reference}, {formats.short(bilan.market.object, 100)} · "
+    elif bilan.operation is not None:
+        about = f"{bilan.operation} · "
+    return f"{about}{bilan.buyer} · version {bilan.version}"
 
-    return build_snapshot(
-        buyer=bilan.buyer,
-        year=bilan.year,
-        version=bilan.version,
-        narrative=bilan.narrative,
-        now=timezone.now(),
-    )
+
+def _rectify_url(bilan: Bilan) -> str:
+    if bilan.market_id:
+        return reverse("market_final_bilan", args=[bilan.market_id])
+    if bilan.operation_id:
+        return reverse("operation_final_bilan", args=[bilan.operation_id])
+    return f"{reverse('bilan_start')}?buyer={bilan.buyer_id}"
 
 
 def _other_versions(request: HttpRequest, bilan: Bilan) -> list[Bilan]:
-    same_year = Bilan.objects.visible_to(request.user).filter(buyer=bilan.buyer_id, year=bilan.year)
+    same = Bilan.objects.visible_to(request.user).of_same_subject(bilan)
     return list(
-        same_year.exclude(pk=bilan.pk)
+        same.exclude(pk=bilan.pk)
         .defer("snapshot", "narrative")
-        .select_related("buyer")
+        .select_related("buyer", "market", "operation")
         .order_by("version")
     )

@@ -13,12 +13,13 @@ from django.utils.text import capfirst
 
 from accounts.enums import Role
 from beneficiaries.enums import Modality
-from clauses.figures import figures_by_market
+from clauses.figures import figures_by_market, of_parts
 from clauses.forecast import FORECAST_LABELS, LATE_BELOW, WATCH_BELOW
 from core.access import HOUSE, role_required
 from core.registry import waiting_for
 from markets.files import file_context
 from markets.models import Buyer, BuyerMembership, Department, Market
+from markets.sharing import Part
 from reporting import indicators
 from reporting.models import Bilan
 from reporting.scope import Period, Scope
@@ -63,14 +64,15 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
     bilans = list(
         Bilan.objects.visible_to(user)
         .published()
+        .annual()
         .filter(buyer=buyer)
         .order_by("-year", "-version")
         .defer("narrative")
     )
-    markets = Market.objects.visible_to(user).filter(buyer=buyer)
+    markets = Market.objects.visible_to(user).of_buyer(buyer)
     alive = markets.alive_between(facts.period.first_day, facts.period.last_day)
     rows = list(alive.order_by("closed_on", "planned_end", "pk")[: MARKETS_SHOWN + 1])
-    shown = _markets(rows[:MARKETS_SHOWN], user)
+    shown = _markets(rows[:MARKETS_SHOWN], user, facts.scope.parts)
     context = {
         **file_context("buyer", buyer, request, with_head=False),
         "department": department,
@@ -139,9 +141,14 @@ def _figures(facts: indicators.Facts, published: Bilan | None) -> list[dict[str,
     ]
 
 
-def _markets(markets: list[Market], user: Any) -> list[tuple[Any, ...]]:
+def _markets(markets: list[Market], user: Any, parts: dict[int, Part]) -> list[tuple[Any, ...]]:
     figures = figures_by_market([market.pk for market in markets], user, timezone.localdate())
-    rows = [(market, figures[market.pk]) for market in markets]
+    rows = []
+    for market in markets:
+        part = parts.get(market.pk)
+        # A market that several buyers share: what is said of it here is the part of this one.
+        market.part = part.share / 100 if part else None  # type: ignore[attr-defined]
+        rows.append((market, of_parts(figures[market.pk], parts)))
     return [(market, found, found.state.value, FORECAST_LABELS[found.state]) for market, found in rows]
 
 

@@ -6,16 +6,13 @@ from core.models import Job
 from tests.expectations import HOUSE_FORM, HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
 from tests.factories import (
     AchievementFactory,
-    AchievementFactory,
     AgreementFactory,
     AwardFactory,
     CommitmentFactory,
     EvidenceFactory,
-    EvidenceFactory,
     InteractionFactory,
     MeetingFactory,
     OperationFactory,
-    QualitativeCommitmentFactory,
     QualitativeCommitmentFactory,
     TaskFactory,
 )

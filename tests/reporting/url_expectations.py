@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from reporting.services import make_progress_report
 from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, Expectation, Expectations, Kwargs
-from tests.factories import make_bilan
+from tests.factories import OperationFactory, make_bilan
 
 HOUSE_AND_BUYER: Expectation = {
     "anonymous": 302,
@@ -23,6 +26,11 @@ EXPECTED: Expectations = {
     "bilan_section": {"anonymous": 302, "facilitator": 302, "admin": 302, "others": 403},
     "bilan_review": HOUSE_FORM,
     "bilan_publish": {**ADMIN_ONLY, "admin": 302},
+    "market_progress": HOUSE_AND_BUYER,
+    "progress_create": HOUSE_ONLY,
+    "progress_detail": HOUSE_AND_BUYER,
+    "market_final_bilan": HOUSE_ONLY,
+    "operation_final_bilan": HOUSE_ONLY,
 }
 
 
@@ -30,7 +38,23 @@ def _bilan(cast):
     return {"pk": make_bilan(buyer=cast.buyer_a, published=True).pk}
 
 
+def _of_market(cast):
+    return {"pk": cast.commitment_a.market_id}
+
+
+def _progress(cast):
+    report = make_progress_report(
+        market=cast.commitment_a.market, first=dt.date(2025, 3, 1), last=dt.date(2025, 6, 1), user=None
+    )
+    return {"pk": report.pk}
+
+
 KWARGS: Kwargs = {
+    "market_progress": _of_market,
+    "progress_create": _of_market,
+    "progress_detail": _progress,
+    "market_final_bilan": _of_market,
+    "operation_final_bilan": lambda cast: {"pk": OperationFactory(buyer=cast.buyer_a).pk},
     "buyer_dashboard": lambda cast: {"pk": cast.buyer_a.pk},
     "bilan_detail": _bilan,
     "bilan_section": lambda cast: {**_bilan(cast), "section": "essentiel"},

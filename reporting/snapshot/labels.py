@@ -1,0 +1,72 @@
+"""What a document is called, on its cover, its pages and its files: read from its snapshot, whatever its version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core import formats
+from core.text import normalise
+
+
+@dataclass(frozen=True)
+class Labels:
+    """title: of the cover, over `mark`, the large one (a year, a period). about: whom or what it is about."""
+
+    title: str
+    mark: str
+    about: str
+    # The PDF's own title, and the line that runs above its pages.
+    document: str
+    running: str
+    # « Ville, bilan 2025, version 1 », and the name of the file without its extension.
+    head: str
+    file: str
+    # Headers of the columns of figures: this period, and N-1 where there is one.
+    columns: tuple[str, str]
+
+
+def labels_of(snapshot: dict[str, Any]) -> Labels:
+    """Labels of a snapshot; those of before version 2 have no `kind` and are annual bilans."""
+    buyer, version = snapshot["buyer"]["name"], snapshot["version"]
+    if snapshot.get("kind", "annual") == "annual":
+        year = snapshot["year"]
+        return Labels(
+            title="Bilan des clauses sociales",
+            mark=str(year),
+            about=buyer,
+            document=f"Bilan {year} des clauses sociales — {buyer}",
+            running=f"{formats.short(buyer, 70)} — bilan {year} des clauses sociales",
+            head=f"{buyer}, bilan {year}, version {version}",
+            file=f"bilan-{year}-{_plain(buyer)}-v{version}",
+            columns=(str(year), str(year - 1)),
+        )
+    subject, period = snapshot["subject"], snapshot["period"]["label"]
+    name = " · ".join(part for part in (subject["reference"], formats.short(subject["name"], 120)) if part)
+    short = formats.short(subject["reference"] or subject["name"], 60)
+    if snapshot["kind"] == "final":
+        return Labels(
+            title="Bilan final synthétique",
+            mark=period,
+            about=f"{name} — {buyer}",
+            document=f"Bilan final des clauses sociales — {name}",
+            running=f"{short} — bilan final des clauses sociales",
+            head=f"{buyer}, {short}, bilan final, version {version}",
+            file=f"bilan-final-{_plain(short)}-v{version}",
+            columns=(period, ""),
+        )
+    return Labels(
+        title="Point d’étape",
+        mark=period,
+        about=f"{name} — {buyer}",
+        document=f"Point d’étape, {period} — {name}",
+        running=f"{short} — point d’étape, {period}",
+        head=f"{buyer}, {short}, point d’étape, {period}",
+        file=f"point-d-etape-{_plain(short)}-{snapshot['period']['last_day'][:7]}",
+        columns=(period, ""),
+    )
+
+
+def _plain(name: str) -> str:
+    """Without accents or spaces."""
+    return normalise(name).replace(" ", "-")[:80]
