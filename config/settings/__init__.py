@@ -6,6 +6,7 @@ from config.settings.database import *
 from config.settings.files import *
 from config.settings.logs import *
 from config.settings.mail import *
+from config.settings.planning import *
 from config.settings.security import *
 from config.settings.sign_in import *
 from config.settings.tasks import *
