@@ -100,5 +100,6 @@ def feed(tasks: Iterable[tuple[Task, str]], *, name: str) -> bytes:
     calendar.add("refresh-interval", dt.timedelta(hours=1), parameters={"VALUE": "DURATION"})
     for task, url in tasks:
         if task.starts_at or task.due_on:
-            calendar.add_component(_event(task, url=url))
+            # Only an agenda is written for others to read: the details of a deadline stay where they are.
+            calendar.add_component(_event(task, url=url, details=_is_meeting(task)))
     return calendar.to_ical()

@@ -185,6 +185,10 @@ def _gesture(request: HttpRequest, task: Task, name: str, form: Any, save: Any, 
         try:
             save(form.cleaned_data)
         except DomainError as error:
+            if not error.field:
+                # A colleague closed it meanwhile: the form has nothing left to correct.
+                messages.warning(request, error.sentence)
+                return redirect("task_detail", pk=task.pk)
             form.add_domain_error(error)
         else:
             messages.success(request, done)

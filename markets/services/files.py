@@ -26,6 +26,7 @@ from markets.models import (
     Responsibility,
 )
 from markets.services.fees import release_second_invoice
+from markets.services.tasks import leave_tasks
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -82,6 +83,10 @@ def hand_over(
         current.ends_on = on - dt.timedelta(days=1)
         current._history_user = by  # type: ignore[attr-defined]
         current.save()
+        if current.facilitator_id != to.pk:
+            # What was given to the former one is again the one's who answers for the file, from that day on.
+            more = {"market__isnull": True} if field == "company" else {}
+            leave_tasks(former=current.facilitator, by=by, **{field: target}, **more)
     row = Responsibility(facilitator=to, stand_in=stand_in, starts_on=on, **{field: target})
     row._history_user = by  # type: ignore[attr-defined]
     row.save()

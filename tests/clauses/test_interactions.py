@@ -37,7 +37,13 @@ def errors_of(response):
 
 
 def typed(**changes):
-    return {"on": f"{timezone.localdate():%d/%m/%Y}", "channel": "call", "reached": "on", "summary": "Ils rappellent.", **changes}
+    return {
+        "on": f"{timezone.localdate():%d/%m/%Y}",
+        "channel": "call",
+        "reached": "on",
+        "summary": "Ils rappellent.",
+        **changes,
+    }
 
 
 def test_a_contact_is_noted_with_what_follows_and_what_it_ends(house, cast):
@@ -184,7 +190,9 @@ def test_a_buyer_and_a_company_read_nothing_of_the_journal(cast, signed_in):
 def test_the_journal_is_filtered_by_channel_and_read_page_by_page(house, cast):
     market = cast.commitment_a.market
     for n in range(30):
-        InteractionFactory(market=market, summary=f"Appel numéro {n}.", on=dt.date(2026, 1, 1) + dt.timedelta(n))
+        InteractionFactory(
+            market=market, summary=f"Appel numéro {n}.", on=dt.date(2026, 1, 1) + dt.timedelta(n)
+        )
     InteractionFactory(market=market, summary="Un courrier.", channel="letter", on=dt.date(2025, 6, 1))
     address = reverse("market_journal", args=[market.pk])
     first, second = house.get(address).content.decode(), house.get(address + "?page=2").content.decode()

@@ -15,9 +15,30 @@ from tests.factories import (
     OperationFactory,
     QualitativeCommitmentFactory,
     TaskFactory,
+    make_escalation,
 )
 
+BUYER_PAGE = {"anonymous": 302, "buyer": 200, "others": 403}
+HOUSE_AND_BUYER = {**SIGNED_IN, "company": 403}
+
 EXPECTED: Expectations = {
+    "escalation_list": HOUSE_AND_BUYER,
+    "escalation_letters": {"anonymous": 302, "company": 200, "others": 403},
+    "market_escalations": HOUSE_AND_BUYER,
+    "escalation_detail": HOUSE_AND_BUYER,
+    "escalation_open": HOUSE_ONLY,
+    "escalation_refusal": HOUSE_ONLY,
+    "escalation_letter": HOUSE_ONLY,
+    "escalation_letter_preview": HOUSE_AND_BUYER,
+    "escalation_letter_decide": BUYER_PAGE,
+    "escalation_send": HOUSE_ONLY,
+    "escalation_alert": HOUSE_ONLY,
+    "escalation_default": BUYER_PAGE,
+    "escalation_penalty": BUYER_PAGE,
+    "escalation_meeting_plan": HOUSE_ONLY,
+    "escalation_meeting": HOUSE_ONLY,
+    "escalation_close": HOUSE_AND_BUYER,
+    "escalation_file": {"anonymous": 302, "company": 403, "others": 405},
     "market_list": SIGNED_IN,
     "decp_import": HOUSE_ONLY,
     "decp_report": HOUSE_ONLY,
@@ -126,7 +147,26 @@ EXPECTED |= {
 }
 
 
+def _escalation(upto):
+    return lambda cast: {"pk": make_escalation(cast.commitment_a, upto=upto).pk}
+
+
 KWARGS: Kwargs = {
+    "market_escalations": _market,
+    "escalation_open": _market,
+    "escalation_detail": _escalation("waiting"),
+    "escalation_refusal": _escalation("contacts"),
+    "escalation_letter": _escalation("to_propose"),
+    "escalation_letter_preview": _escalation("to_approve"),
+    "escalation_letter_decide": _escalation("to_approve"),
+    "escalation_send": _escalation("to_send"),
+    "escalation_alert": _escalation("to_alert"),
+    "escalation_default": _escalation("to_notify"),
+    "escalation_penalty": _escalation("to_decide"),
+    "escalation_meeting_plan": _escalation("contacts"),
+    "escalation_meeting": _escalation("contacts"),
+    "escalation_close": _escalation("waiting"),
+    "escalation_file": _escalation("contacts"),
     "operation_detail": lambda cast: {"pk": OperationFactory(buyer=cast.buyer_a).pk},
     "decp_report": _report,
     "market_detail": _market,
