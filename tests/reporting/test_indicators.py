@@ -536,7 +536,7 @@ def test_typology_tables_say_how_they_may_be_merged(territory, facts):
 
 
 def test_a_period_holds_its_years_in_order():
-    assert Period((2025, 2023, 2025)).years == (2023, 2025)
+    assert Period((2025, 2023, 2025)).spans == (2023, 2025)
     assert Period.of_year(2025, back=1).first_day == dt.date(2024, 1, 1)
     with pytest.raises(ValueError, match="at least one year"):
         Period(())
@@ -550,7 +550,8 @@ def test_a_very_large_scope_asks_by_subquery_and_finds_the_same(territory, facts
     assert indicators.publics(large, 2025) == indicators.publics(facts, 2025)
 
 
-def test_a_page_that_shows_hours_only_makes_two_queries(territory, django_assert_num_queries):
-    with django_assert_num_queries(2):
+def test_a_page_that_shows_hours_only_makes_three_queries(territory, django_assert_num_queries):
+    """The shares of the buyer's markets, the sums, and the assignments."""
+    with django_assert_num_queries(3):
         found = Facts(Scope.of(territory.buyer), Period((2024, 2025)))
         indicators.hours(found), indicators.people(found), indicators.by_employer(found)

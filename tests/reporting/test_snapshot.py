@@ -117,7 +117,6 @@ def test_a_year_without_anything_says_so_and_invents_nothing():
 def test_what_is_not_followed_is_said_and_never_zero():
     snapshot = snapshot_of(BuyerFactory())
     assert {row["key"] for row in snapshot["not_followed"]} >= {
-        "operations",
         "outcomes",
         "actions",
         "contacts",
@@ -146,7 +145,7 @@ def test_house_buyer_and_software_are_named():
     snapshot = snapshot_of(BuyerFactory(name="Ville d’Alpha"), version=2)
     assert snapshot["house"]["name"] == "Maison de l’emploi d’exemple"
     assert snapshot["buyer"]["name"] == "Ville d’Alpha" and snapshot["buyer"]["kind"] == "commune"
-    assert snapshot["version"] == 2 and snapshot["schema_version"] == 1
+    assert snapshot["version"] == 2 and snapshot["schema_version"] == 2
     assert snapshot["computed_at"] == "2026-02-02T10:15:00+01:00"
     assert snapshot["software"]["name"] == "Maillon"
 
