@@ -19,6 +19,7 @@ class ClausesConfig(AppConfig):
         from clauses.grid import register_grid
         from clauses.recommending import register_recommendations
         from clauses.services.commitments import DOCUMENT_KIND
+        from clauses.services.escalation import open_overdue_alerts
         from clauses.tendering import register_tendering
         from clauses.views import commitments
         from clauses.views.decp import FILE_KIND
@@ -26,7 +27,14 @@ class ClausesConfig(AppConfig):
         from core.consistency import register_check
         from core.files import register_file_kind
         from core.jobs import register_job_link
-        from core.registry import Section, Tab, register_section, register_tab, register_waiting
+        from core.registry import (
+            Section,
+            Tab,
+            register_daily,
+            register_section,
+            register_tab,
+            register_waiting,
+        )
         from markets.files import register_head, register_history
 
         # The list of markets stands here, and those of its place with it.
@@ -59,6 +67,7 @@ class ClausesConfig(AppConfig):
         register_file_kind(escalation_documents.FILE_KIND, may_open=escalation_documents.may_open)
         register_file_kind(escalation_jobs.FILE_KIND, may_open=escalation_jobs.may_open)
         register_job_link("escalation_file", escalation_jobs.link_to_escalation)
+        register_daily("Courriers restés sans réponse", open_overdue_alerts)
         register_follow_up()
         register_grid()
         register_recommendations()

@@ -53,6 +53,7 @@ from clauses.models import (
     EscalationStep,
     Evidence,
     Interaction,
+    LabourShare,
     QualitativeCommitment,
 )
 from core.dates import add_months
@@ -716,6 +717,18 @@ def make_escalation(
         escalation.closing_reason = "L’entreprise a repris contact."
         escalation.save()
     return escalation
+
+
+class LabourShareFactory(DjangoModelFactory):
+    """A value of the house, from 2026 on."""
+
+    class Meta:
+        model = LabourShare
+
+    label = factory.Sequence(lambda n: f"Métier {n}")
+    share = Decimal("50")
+    source = "Bilans de la maison"
+    valid_from = dt.date(2026, 1, 1)
 
 
 def make_recommendation(

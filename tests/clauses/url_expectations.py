@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from clauses.services.recommendations import record_answer
 from core.models import Job
-from tests.expectations import HOUSE_FORM, HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
+from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
 from tests.factories import (
     AchievementFactory,
     AgreementFactory,
@@ -11,11 +12,14 @@ from tests.factories import (
     CommitmentFactory,
     EvidenceFactory,
     InteractionFactory,
+    LabourShareFactory,
     MeetingFactory,
     OperationFactory,
+    PlannedPurchaseFactory,
     QualitativeCommitmentFactory,
     TaskFactory,
     make_escalation,
+    make_recommendation,
 )
 
 BUYER_PAGE = {"anonymous": 302, "buyer": 200, "others": 403}
@@ -217,3 +221,73 @@ KWARGS |= {
 }
 EXPECTED["agreement_fees"] = HOUSE_ONLY
 KWARGS["agreement_fees"] = lambda cast: {"pk": AgreementFactory(buyer=cast.buyer_a).pk}
+
+
+# --- Recommendations ------------------------------------------------------------------------------------------
+
+
+def _recommendation(cast, *, sent=False, market=False):
+    target = cast.commitment_a.market if market else PlannedPurchaseFactory(buyer=cast.buyer_a)
+    return make_recommendation(target, cast.facilitator, sent=sent)
+
+
+def _draft(cast):
+    return {"pk": _recommendation(cast).pk}
+
+
+def _sent(cast):
+    return {"pk": _recommendation(cast, sent=True).pk}
+
+
+def _accepted(cast):
+    row = _recommendation(cast, sent=True, market=True)
+    record_answer(
+        recommendation=row,
+        answer="accepted",
+        on=row.sent_on,
+        chosen=row.scenarios.get(),
+        by=cast.facilitator,
+    )
+    return {"pk": row.pk}
+
+
+EXPECTED |= {
+    "market_preparation": {**SIGNED_IN, "company": 403},
+    "purchase_recommendations": {**SIGNED_IN, "company": 403},
+    "recommendation_create": HOUSE_ONLY,
+    "recommendation_detail": {**SIGNED_IN, "company": 403},
+    "recommendation_edit": HOUSE_ONLY,
+    "recommendation_estimate": HOUSE_FORM,
+    "recommendation_delete": HOUSE_ONLY,
+    "recommendation_text": HOUSE_ONLY,
+    # A draft's document is made on the spot; a buyer does not see the draft.
+    "recommendation_document": {**HOUSE_ONLY, "buyer": 404},
+    "recommendation_send": HOUSE_ONLY,
+    "recommendation_answer": {**SIGNED_IN, "company": 403},
+    "recommendation_version": HOUSE_ONLY,
+    "recommendation_take_up": HOUSE_ONLY,
+    "estimation_values": ADMIN_ONLY,
+    "estimation_value_create": ADMIN_ONLY,
+    "estimation_value_edit": ADMIN_ONLY,
+}
+
+KWARGS |= {
+    "market_preparation": _market,
+    "purchase_recommendations": lambda cast: {"pk": PlannedPurchaseFactory(buyer=cast.buyer_a).pk},
+    "recommendation_create": lambda cast: {"kind": "marche", "pk": cast.commitment_a.market_id},
+    "recommendation_detail": _sent,
+    "recommendation_edit": _draft,
+    "recommendation_estimate": _draft,
+    "recommendation_delete": _draft,
+    "recommendation_text": lambda cast: {"pk": _recommendation(cast).texts.get().pk},
+    "recommendation_document": lambda cast: {**_draft(cast), "extension": "docx"},
+    "recommendation_send": _draft,
+    "recommendation_answer": _sent,
+    "recommendation_version": _sent,
+    "recommendation_take_up": _accepted,
+    "estimation_value_create": lambda cast: {"kind": "part"},
+    "estimation_value_edit": lambda cast: {
+        "kind": "part",
+        "code": LabourShareFactory().pk,
+    },
+}
