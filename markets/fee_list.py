@@ -48,7 +48,7 @@ def invoice_state(invoice: Invoice) -> tuple[str, str, str]:
     """Code, words and tone of an invoice's state; what is not paid in time says so."""
     words, tone = invoice.state_label, INVOICE_TONES[InvoiceState(invoice.state)]
     if is_late(invoice):
-        return invoice.state, f"{words}, en retard de paiement", "late"
+        return invoice.state, "en retard", "late"
     return invoice.state, words, tone
 
 
@@ -59,7 +59,7 @@ def quote_state(quote: Quote) -> tuple[str, str, str]:
 
 def document_words(invoice: Invoice) -> str:
     """Its number, or which half it will be."""
-    return invoice.number or str(invoice.get_kind_display())
+    return invoice.number or invoice.half_label
 
 
 class InvoiceStateColumn(StateColumn):
@@ -76,6 +76,7 @@ class InvoiceTable(Table):
         accessor=document_words,
         order_by=("year", "series", "sequence"),
         linkify=("invoice_detail", {"pk": tables.A("pk")}),
+        attrs={"th": {"class": "nowrap"}, "td": {"class": "nowrap"}},
     )
     issued_on = DayColumn("Émise le")
     buyer = TextColumn(
@@ -84,7 +85,9 @@ class InvoiceTable(Table):
     siret = IdentifierColumn(
         "SIRET", accessor="quote.agreement.buyer.identifier", orderable=False, visible=False
     )
-    target = TextColumn("Marché ou opération", accessor=lambda row: row.quote.target_label, orderable=False)
+    half = TextColumn("Moitié", accessor=lambda row: row.half_label, orderable=False, visible=False)
+    target = TextColumn("Marché ou opération", accessor=lambda row: row.quote.target_short, orderable=False)
+    object = TextColumn("Objet", accessor=lambda row: row.quote.target_label, orderable=False, visible=False)
     quote = TextColumn("Devis", accessor="quote.number", orderable=False, visible=False)
     service_code = TextColumn(
         "Code service", accessor=lambda row: _frozen(row, "service_code"), orderable=False, visible=False
@@ -109,12 +112,6 @@ class InvoiceTable(Table):
     class Meta:
         model = Invoice
         fields = ()
-
-    def render_target(self, value: str) -> str:
-        return value if len(value) <= 60 else f"{value[:59].rstrip()}…"
-
-    def value_target(self, value: str) -> str:
-        return value
 
 
 def _frozen(invoice: Invoice, name: str) -> str:

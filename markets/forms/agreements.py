@@ -62,6 +62,7 @@ class AgreementForm(RowForm):
             "ends_on": "Dernier jour de la convention, avenants compris.",
             "notice_months": "Un rappel s’ouvre avant ce délai, un autre avant la fin.",
             "buyer_referent": "Parmi les contacts de la fiche.",
+            "letter_delay_days": "Quinze jours d’ordinaire.",
             "letter_consent": "Sinon, il approuve chaque courrier dans l’application.",
             "procedure": "Ce que les deux parties ont arrêté en cas de difficulté avec une entreprise.",
             "notes": "Pour la maison : le donneur d’ordre ne les voit pas.",

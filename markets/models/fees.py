@@ -193,6 +193,11 @@ class Quote(TrackedModel):
         return f"Devis {self.number}" if self.number else "Devis en brouillon"
 
     @property
+    def target_short(self) -> str:
+        """The market's reference, or the operation's name."""
+        return self.market.reference if self.market else str(self.operation)
+
+    @property
     def target_label(self) -> str:
         """The market's reference and object, or the operation's name."""
         return str(self.market) if self.market_id else str(self.operation)
@@ -303,7 +308,14 @@ class Invoice(TrackedModel):
     def __str__(self) -> str:
         if self.number:
             return f"{'Avoir' if self.kind == InvoiceKind.CREDIT else 'Facture'} {self.number}"
-        return f"Facture ({self.get_kind_display()})"
+        return f"Facture à venir, {self.half_label}"
+
+    @property
+    def half_label(self) -> str:
+        """Which half it is, in two words, or « avoir »."""
+        return {InvoiceKind.CALIBRATION: "1re moitié", InvoiceKind.COMPLETION: "2e moitié"}.get(
+            InvoiceKind(self.kind), "avoir"
+        )
 
     @property
     def is_credit(self) -> bool:
@@ -311,9 +323,9 @@ class Invoice(TrackedModel):
 
     @property
     def state_label(self) -> str:
-        """The state in words; a sent one says how."""
-        if self.state == InvoiceState.SENT and self.channel:
-            return str(InvoiceChannel(self.channel).label)
+        """The state in a word; one that is on Chorus Pro is déposée."""
+        if self.state == InvoiceState.SENT:
+            return "déposée" if self.channel == InvoiceChannel.CHORUS else "envoyée"
         if self.is_credit and self.state == InvoiceState.PAID:
             return "remboursé"
         if self.is_credit and self.state == InvoiceState.ISSUED:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -57,7 +58,7 @@ class FeeList(ListPage):
     def prepare(self, queryset: Any) -> Any:
         return queryset.select_related(
             "quote__agreement__buyer", "quote__market", "quote__operation"
-        ).order_by("-issued_on", "-sequence", "-pk")
+        ).order_by(F("issued_on").desc(nulls_first=True), "-sequence", "-pk")
 
 
 # --- Tabs ---------------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ def _invoices(user: Any, **where: Any) -> list[tuple[Invoice, tuple[str, str, st
         Invoice.objects.visible_to(user)
         .filter(**where)
         .select_related("quote__market", "quote__operation", "document")
-        .order_by("-issued_on", "quote", "pk")
+        .order_by(F("issued_on").desc(nulls_first=True), "quote", "pk")
     )
     return [(row, invoice_state(row)) for row in rows]
 

@@ -447,7 +447,7 @@ def test_a_sent_invoice_waits_for_the_buyer_until_it_is_paid(agreement, quick_pd
     row = issued(agreement)
     assert task(f"invoice:{row.pk}:send").turn == "house"
     row = services.record_sending(invoice=row, on=dt.date(2026, 1, 21), channel="chorus", by=None)
-    assert row.state_label == "déposée sur Chorus Pro"
+    assert row.state_label == "déposée"
     waiting = task(f"invoice:{row.pk}:paid")
     assert (waiting.turn, waiting.due_on, waiting.buyer) == ("buyer", dt.date(2026, 2, 20), agreement.buyer)
     row = services.record_payment(invoice=row, on=dt.date(2026, 2, 10), by=None)
