@@ -8,7 +8,7 @@ from clauses.services.directory import extract_of, send_directory
 from core.errors import DomainError
 from core.jobs import RunningJob, job
 from core.models import Job
-from markets.directory import distances
+from markets.directory import distances, surroundings_of
 from markets.directory_list import ANYWHERE
 from markets.models import Commune, Company, Market
 
@@ -34,7 +34,7 @@ def send_list(running: RunningJob) -> None:
     extract = extract_of(
         sorted(rows, key=lambda row: order[row.pk]),
         criteria=payload["criteria"],
-        distances=distances(rows, commune, ANYWHERE) if commune else None,
+        distances=distances(rows, surroundings_of(commune), ANYWHERE) if commune else None,
     )
     row = send_directory(
         extract=extract,

@@ -57,4 +57,5 @@ def _is_given(value: Any) -> bool:
         return value.start is not None or value.stop is not None
     if isinstance(value, QuerySet | list | tuple | str):
         return len(value) > 0
-    return value is not None
+    # A box that is not ticked narrows nothing.
+    return value is not None and value is not False

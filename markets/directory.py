@@ -33,7 +33,7 @@ def able_to_answer(
     rows = Company.objects.of_kinds(ANSWERING_KINDS, timezone.localdate())
     rows = in_sectors(rows, cpv=cpv, sector=sector)
     if commune is not None:
-        near = distances(rows, commune, within_km)
+        near = distances(rows, surroundings_of(commune), within_km)
         rows = rows.filter(pk__in=list(near))
     return rows.order_by("search_key", "pk")
 
@@ -123,22 +123,37 @@ class Distance:
         return (1, 0.0) if self.km is None else (0, self.km)
 
 
-def distances(rows: QuerySet[Company], commune: Commune, within_km: float) -> dict[int, Distance]:
-    """How far each company of `rows` is from `commune`, for those within that distance, nearest first: four queries.
+@dataclass(frozen=True)
+class Surroundings:
+    """What distances from a commune are measured with: its codes, its middle, the middle of every commune."""
+
+    commune: Commune
+    parts: frozenset[str]
+    places: dict[str, Place]
+    centre: Place | None
+
+
+def surroundings_of(commune: Commune) -> Surroundings:
+    """Two queries, whatever the number of companies that are measured then."""
+    parts, places = frozenset(family_of(commune)), commune_places()
+    centre = middle([places[code] for code in sorted(parts) if code in places])
+    return Surroundings(commune, parts, places, centre)
+
+
+def distances(rows: QuerySet[Company], around: Surroundings, within_km: float) -> dict[int, Distance]:
+    """How far each company of `rows` is from a commune, for those within that distance, nearest first: one query.
 
     A company of the same commune is always there. One that no coordinates place is there when its department is
     the commune's.
     """
-    parts = family_of(commune)
-    places = commune_places()
-    centre = _centre(parts, places)
+    commune, parts, centre = around.commune, around.parts, around.centre
     fields = ("pk", "latitude", "longitude", "commune_id", "commune__department_code")
     found: dict[int, Distance] = {}
     for pk, latitude, longitude, code, department in _around(rows, centre, within_km, parts).values_list(
         *fields
     ):
         own = Place(latitude, longitude) if latitude is not None and longitude is not None else None
-        place = own or places.get(code)
+        place = own or around.places.get(code)
         if centre is not None and place is not None:
             km = kilometres(centre, place)
             if km <= within_km or code in parts:
@@ -148,7 +163,7 @@ def distances(rows: QuerySet[Company], commune: Commune, within_km: float) -> di
     return dict(sorted(found.items(), key=lambda item: (item[1].rank, item[0])))
 
 
-def _around(rows: Any, centre: Place | None, within_km: float, parts: set[str]) -> Any:
+def _around(rows: Any, centre: Place | None, within_km: float, parts: frozenset[str]) -> Any:
     """What a rectangle of degrees keeps, beside the companies without coordinates: plain SQL on both databases."""
     rows = rows.order_by()
     if centre is None:
@@ -175,12 +190,3 @@ def commune_places() -> dict[str, Place]:
     for code, latitude, longitude in rows.values_list("commune_id", "latitude", "longitude"):
         found[code].append(Place(latitude, longitude))
     return {code: place for code, places in found.items() if (place := middle(places))}
-
-
-def centre_of(commune: Commune) -> Place | None:
-    """Where distances from a commune are measured from; None where nothing places it: two queries."""
-    return _centre(family_of(commune), commune_places())
-
-
-def _centre(parts: set[str], places: dict[str, Place]) -> Place | None:
-    return middle([places[code] for code in sorted(parts) if code in places])

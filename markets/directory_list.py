@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from core import formats
 from core.filters import FilterSet
 from core.tables import CountColumn, FigureColumn, Table, TextColumn
-from markets.directory import Distance, centre_of, distances
+from markets.directory import Distance, distances, surroundings_of
 from markets.distance import Place
 from markets.enums import DIRECTORY_KINDS, SIAE_KINDS, CompanyKindCode
 from markets.fields import CommuneFormField
@@ -74,10 +74,13 @@ class DirectoryFilter(FilterSet):
             queryset = queryset.filter(activities=given["sector"])
         self.distances: dict[int, Distance] = {}
         if commune := given.get("commune"):
-            self.distances = distances(queryset, commune, int(given.get("within") or ANYWHERE))
-            queryset = queryset.filter(pk__in=list(self.distances))
-            if (centre := centre_of(commune)) is not None:
-                queryset = order_by_distance(queryset, centre)
+            around = surroundings_of(commune)
+            within = given.get("within")
+            self.distances = distances(queryset, around, int(within or ANYWHERE))
+            if within:
+                queryset = queryset.filter(pk__in=list(self.distances))
+            if around.centre is not None:
+                queryset = order_by_distance(queryset, around.centre)
         return queryset
 
     @property
@@ -135,6 +138,8 @@ def written_distance(distance: Distance | None) -> str:
         return formats.ABSENT
     if distance.km is None:
         return "même département"
+    if distance.approximate and distance.km < 0.05:
+        return "même commune"
     return f"{'env. ' if distance.approximate else ''}{formats.number(distance.km, 1)}"
 
 
@@ -156,6 +161,23 @@ class TickColumn(TextColumn):
             value.pk,
             value.name,
         )
+
+
+class ReachColumn(TextColumn):
+    """How to reach a structure: its telephone, else its address of mail; exports have both."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            "Joindre",
+            accessor=lambda company: company.phone or company.email or None,
+            exclude_from_export=True,
+            **kwargs,
+        )
+
+    def render(self, value: str) -> Any:
+        if "@" in value:
+            return format_html('<a href="mailto:{}">{}</a>', value, formats.short(value, 34))
+        return value
 
 
 def directory_kinds(company: Company) -> str:
@@ -184,9 +206,10 @@ class DirectoryTable(Table):
     address = TextColumn("Adresse", orderable=False, visible=False)
     commune = TextColumn("Commune", accessor="commune__label", order_by="commune__label")
     distance = DistanceColumn("Distance", accessor=lambda company: company.distance, order_by="spread")
-    phone = TextColumn("Téléphone", orderable=False)
-    email = TextColumn("Courriel", orderable=False)
-    identifier = IdentifierColumn("SIRET", orderable=False)
+    reach = ReachColumn()
+    phone = TextColumn("Téléphone", orderable=False, visible=False)
+    email = TextColumn("Courriel", orderable=False, visible=False)
+    identifier = IdentifierColumn("SIRET", orderable=False, visible=False)
     markets_count = CountColumn("Marchés")
 
     class Meta:
@@ -196,5 +219,6 @@ class DirectoryTable(Table):
     def render_activities(self, value: str) -> str:
         return formats.short(value, 70)
 
-    def render_email(self, value: str) -> SafeString:
-        return format_html('<a href="mailto:{}">{}</a>', value, formats.short(value, 34))
+    def render_commune(self, value: str) -> str:
+        # « Lyon 3e » is enough on a line; exports keep the whole name.
+        return value.removesuffix(" Arrondissement")

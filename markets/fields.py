@@ -67,7 +67,8 @@ class CommuneFormField(forms.CharField):
             return None
         asked = re.fullmatch(r"(.*?)\s*\((\w{2,3})\)", text)
         name, department = (asked[1], asked[2]) if asked else (text, "")
-        by_code = Commune.objects.filter(pk=text.strip()).first()
+        is_code = re.fullmatch(r"\d[\dAB]\d{3}(-\d{4})?", text.strip())
+        by_code = Commune.objects.filter(pk=text.strip()).first() if is_code else None
         if by_code:
             return by_code
         wanted = normalise(name)

@@ -63,7 +63,8 @@ class Line:
     def written_distance(self) -> str:
         if self.distance is None:
             return ""
-        return written_distance(self.distance) + (" km" if self.distance.km is not None else "")
+        written = written_distance(self.distance)
+        return f"{written}\u202fkm" if written[-1:].isdigit() else written
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _line(company: Company, contact: Contact | None, distance: Distance | None, 
         kinds=tuple(kind for kind in DIRECTORY_KINDS if kind in kinds),
         activities=activities_of(company),
         address=company.address,
-        commune=company.commune.label if company.commune else "",
+        commune=company.commune.label.removesuffix(" Arrondissement") if company.commune else "",
         contact=contact.name if contact else "",
         phone=company.phone or (contact.phone if contact else ""),
         email=company.email or (contact.email if contact else ""),
