@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.changes import Part
 
 # The file cannot leave a label empty: this one stands for « every trade that has no cost of its own ».
 EVERY_TRADE = "tous métiers"
+
+
+def recommendation_parts(target: Any) -> list[Part]:
+    """The recommendations of a purchase or of a market, in its history; their lots have too many lines to be told."""
+    from clauses.models import Recommendation
+    from core.changes import Part
+    from markets.models import Market
+
+    field = "market" if isinstance(target, Market) else "purchase"
+    return [
+        Part(
+            Recommendation.history.filter(**{field: target}),
+            lambda record: f"préconisation, version {record.number}",
+            ("market", "purchase", "edition", "created_by"),
+        )
+    ]
 
 
 def register_recommendations() -> None:
@@ -18,10 +38,13 @@ def register_recommendations() -> None:
     from core.files import register_file_kind
     from core.reference import register_reference
     from core.registry import Tab, register_tab
+    from markets.files import register_history
 
     register_tab("market", Tab("Préparation", "market_preparation", READERS, 25))
     register_tab("purchase", Tab("Préconisation", "purchase_recommendations", READERS, 20))
     register_preparation(recommendation_part)
+    for kind in ("market", "purchase"):
+        register_history(kind, recommendation_parts)
     register_file_kind(FILE_KIND, may_open=may_open)
     dates = {"source": "source", "valid_from": "valid_from", "valid_to": "valid_to"}
     register_reference(

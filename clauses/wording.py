@@ -83,6 +83,14 @@ def clause_text(kind: str, facts: TextFacts) -> str:
     return formats.typeset("\n\n".join(part for part in parts if part))
 
 
+AMOI = "l’assistant à maîtrise d’ouvrage insertion"
+
+
+def _client(facts: TextFacts) -> str:
+    """The buyer with an article: its name alone makes no French sentence."""
+    return f"le donneur d’ordre ({facts.buyer})"
+
+
 # --- Parts that several kinds share ---------------------------------------------------------------------------
 
 
@@ -101,8 +109,8 @@ def _total(facts: TextFacts) -> str:
 def _publics(facts: TextFacts) -> list[str]:
     return [
         "Personnes concernées",
-        f"Les heures sont réservées à des personnes dont {facts.house} a validé la situation avant leur premier "
-        "jour de travail au titre du marché. Il s’agit notamment :\n"
+        f"Les heures sont réservées à des personnes dont {AMOI}, {facts.house}, a validé la situation avant leur "
+        "premier jour de travail au titre du marché. Il s’agit notamment :\n"
         "- des bénéficiaires du RSA, de l’ASS ou de l’AAH ;\n"
         "- des personnes à la recherche d’un emploi depuis plus de douze mois ;\n"
         "- des jeunes de moins de 26 ans sans qualification, ou qui peinent à entrer dans l’emploi ;\n"
@@ -133,9 +141,9 @@ def _support(facts: TextFacts) -> list[str]:
     contact = f" Contact : {facts.contact}." if facts.contact else ""
     return [
         "Accompagnement",
-        f"{facts.house} assure l’assistance à maîtrise d’ouvrage insertion pour le compte de {facts.buyer}. "
-        "Elle aide le titulaire, sans frais pour lui, à choisir sa manière de faire, à trouver des candidatures et à "
-        f"suivre ses heures. Elle valide la situation des personnes proposées.{contact}",
+        f"{AMOI[0].upper()}{AMOI[1:]} du marché est la structure suivante : {facts.house}. Elle aide le titulaire, sans "
+        "frais pour lui, à choisir sa manière de faire, à trouver des candidatures et à suivre ses heures. Elle valide "
+        f"la situation des personnes proposées.{contact}",
     ]
 
 
@@ -143,7 +151,7 @@ def _follow_up(facts: TextFacts) -> list[str]:
     return [
         "Suivi et contrôle",
         "Dans le mois qui suit la notification, le titulaire désigne la personne chargée de l’insertion et rencontre "
-        f"{facts.house}. Chaque mois, il déclare les heures faites, personne par personne, et tient à disposition les "
+        f"{AMOI}. Chaque mois, il déclare les heures faites, personne par personne, et tient à disposition les "
         "contrats et les bulletins ou relevés d’heures qui le prouvent. En groupement, le mandataire répond de "
         "l’ensemble des heures.",
         "Si un événement empêche de tenir l’engagement, le titulaire l’écrit sans attendre. Une solution est alors "
@@ -165,7 +173,7 @@ def _execution(facts: TextFacts) -> list[str]:
     return [
         "À insérer au CCAP : clause sociale d’insertion",
         "Objet",
-        f"Pour « {facts.object} », {facts.buyer} demande que l’exécution du marché serve aussi l’emploi de personnes "
+        f"Pour « {facts.object} », {_client(facts)} demande que l’exécution du marché serve aussi l’emploi de personnes "
         "qui en sont éloignées. Cette action est une condition d’exécution au sens de l’article L2112-2 du code de la "
         "commande publique : chaque soumissionnaire l’accepte en déposant son offre, et ne peut ni l’écarter ni la "
         "limiter.",
@@ -178,16 +186,19 @@ def _execution(facts: TextFacts) -> list[str]:
         *_support(facts),
         *_follow_up(facts),
         *_penalty(facts),
+        "À insérer au CCTP",
+        "Le titulaire organise ses équipes, l’accueil et l’encadrement de façon à réaliser les heures d’insertion prévues au "
+        "CCAP. Il en rend compte aux réunions de suivi, comme du reste de la prestation.",
         "À insérer au règlement de la consultation",
         "Le marché comporte une clause sociale d’insertion, décrite au CCAP. Une offre qui la refuse est irrégulière. "
-        f"Pendant la consultation, les entreprises peuvent se renseigner auprès de {facts.house}.",
+        f"Pendant la consultation, les entreprises peuvent se renseigner auprès de {AMOI} : {facts.house}.",
     ]
 
 
 def _criterion_rules(facts: TextFacts) -> list[str]:
     return [
         "À insérer au règlement de la consultation : critère d’insertion",
-        f"Parmi les critères de jugement, {facts.buyer} apprécie la qualité de l’action d’insertion que le candidat "
+        f"Parmi les critères de jugement, {_client(facts)} apprécie la qualité de l’action d’insertion que le candidat "
         "propose pour l’exécution du marché (article R2152-7 du code de la commande publique). Pondération du "
         f"critère : {TO_FILL} %.",
         "Le candidat décrit dans son mémoire :\n"
@@ -227,7 +238,7 @@ def _training(facts: TextFacts) -> list[str]:
     return [
         "À insérer au CCAP : clause de formation",
         "Objet",
-        f"Pour « {facts.object} », {facts.buyer} demande que l’exécution du marché permette à des personnes éloignées "
+        f"Pour « {facts.object} », {_client(facts)} demande que l’exécution du marché permette à des personnes éloignées "
         "de l’emploi d’apprendre un métier. Cette action est une condition d’exécution au sens de l’article L2112-2 du "
         "code de la commande publique.",
         "Volume d’heures",
@@ -248,7 +259,7 @@ def _immersion(facts: TextFacts) -> list[str]:
     return [
         "À insérer au CCAP : accueil en immersion",
         "Objet",
-        f"Pour « {facts.object} », {facts.buyer} demande au titulaire d’ouvrir le chantier ou le service à des personnes "
+        f"Pour « {facts.object} », {_client(facts)} demande au titulaire d’ouvrir le chantier ou le service à des personnes "
         "qui découvrent un métier ou confirment un projet.",
         "Volume d’heures",
         "Le titulaire accueille des personnes en stage ou en période de mise en situation en milieu professionnel "
@@ -267,13 +278,13 @@ def _voluntary(facts: TextFacts) -> list[str]:
     return [
         "Lettre d’engagement volontaire",
         f"Pour « {facts.object} », l’entreprise choisit de contribuer à l’emploi de personnes qui en sont éloignées, aux "
-        f"côtés de {facts.buyer}. Elle se donne pour objectif :\n" + _hours_by_lot(facts),
+        f"côtés du donneur d’ordre ({facts.buyer}). Elle se donne pour objectif :\n" + _hours_by_lot(facts),
         _total(facts),
         *_publics(facts),
         *_ways(),
         *_support(facts),
         "Suivi",
-        f"L’entreprise rencontre {facts.house} au démarrage, puis lui communique les heures faites. Cet engagement n’est "
+        f"L’entreprise rencontre {AMOI} ({facts.house}) au démarrage, puis lui communique les heures faites. Cet engagement n’est "
         "assorti d’aucune pénalité.",
     ]
 

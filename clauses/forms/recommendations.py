@@ -144,7 +144,7 @@ class LotForm(RowForm):
         self.fields["coefficient"].required = False
         self.fields["label"].widget.attrs["placeholder"] = "objet du lot"
         self.fields["hours_proposed"].widget.attrs["placeholder"] = "celles du calcul"
-        self.fields["reason"].widget.attrs["placeholder"] = "pourquoi un autre nombre"
+        self.fields["reason"].widget.attrs["placeholder"] = "motif de l’écart"
         for name, label in self.names.items():
             self.fields[name].label = label
             self.fields[name].help_text = ""

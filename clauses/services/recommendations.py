@@ -70,7 +70,10 @@ def _save(row: Any, by: User | None) -> None:
 
 
 def _locked(recommendation: Recommendation) -> Recommendation:
-    return Recommendation.objects.select_for_update().get(pk=recommendation.pk)
+    row = Recommendation.objects.select_for_update().filter(pk=recommendation.pk).first()
+    if row is None:
+        raise DomainError("Cette préconisation a été supprimée entre-temps.")
+    return row
 
 
 def _locked_draft(recommendation: Recommendation) -> Recommendation:
@@ -355,7 +358,7 @@ def text_facts(recommendation: Recommendation, lots: Sequence[ScenarioLot], kind
         for word in (
             str(author) if author else "",
             (author.email if author else "") or house.email,
-            (author.phone if author else "") or house.phone,
+            ((author.phone if author else "") or house.phone).replace(" ", "\u00a0"),
         )
         if word
     )

@@ -11,6 +11,7 @@ from django.core import mail
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from clauses import recommendation_documents
 from clauses.enums import ClauseKind
 from clauses.models import Clause, HourlyCost, LabourShare, Recommendation, Scenario, ScenarioLot
 from clauses.services import recommendations as services
@@ -28,6 +29,12 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _light_pdf(monkeypatch):
+    """Paper is read in tests/clauses/test_recommendation_documents.py."""
+    monkeypatch.setattr(recommendation_documents, "pdf_of", lambda paper: b"%PDF-1.7\n%%EOF\n")
 
 
 @pytest.fixture

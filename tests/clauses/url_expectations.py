@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clauses.services.recommendations import record_answer
+from clauses.services.tenders import start_grid, write_assessment
 from core.models import Job
 from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
 from tests.factories import (
@@ -13,6 +14,7 @@ from tests.factories import (
     EvidenceFactory,
     InteractionFactory,
     LabourShareFactory,
+    LotFactory,
     MeetingFactory,
     OperationFactory,
     PlannedPurchaseFactory,
@@ -29,7 +31,7 @@ EXPECTED: Expectations = {
     "escalation_list": HOUSE_AND_BUYER,
     "escalation_letters": {"anonymous": 302, "company": 200, "others": 403},
     "market_escalations": HOUSE_AND_BUYER,
-    "escalation_detail": HOUSE_AND_BUYER,
+    "escalation_detail": {**SIGNED_IN, "company": 302},
     "escalation_open": HOUSE_ONLY,
     "escalation_refusal": HOUSE_ONLY,
     "escalation_letter": HOUSE_ONLY,
@@ -290,4 +292,45 @@ KWARGS |= {
         "kind": "part",
         "code": LabourShareFactory().pk,
     },
+}
+
+
+def _lot_of_grid(cast):
+    lot = LotFactory(market=cast.commitment_a.market)
+    start_grid(lot=lot, by=None)
+    return {"pk": lot.pk}
+
+
+def _offer(cast):
+    lot = LotFactory(market=cast.commitment_a.market)
+    offer = write_assessment(grid=start_grid(lot=lot, by=None), bidder="Alpha", points={}, by=None)
+    return {"pk": offer.pk}
+
+
+# Bids are secret: a company is refused, another buyer finds nothing.
+_BIDS = {"anonymous": 302, "facilitator": 200, "admin": 200, "buyer": 200, "company": 403}
+EXPECTED |= {
+    "offer_grid": _BIDS,
+    "offer_report": _BIDS,
+    **dict.fromkeys(
+        ("offer_criteria", "offer_create", "offer_close", "offer_edit", "offer_remove", "lot_award"),
+        HOUSE_ONLY,
+    ),
+    "offer_reopen": HOUSE_FORM,
+}
+KWARGS |= {
+    **dict.fromkeys(
+        (
+            "offer_grid",
+            "offer_report",
+            "offer_criteria",
+            "offer_create",
+            "offer_close",
+            "offer_reopen",
+            "lot_award",
+        ),
+        _lot_of_grid,
+    ),
+    "offer_edit": _offer,
+    "offer_remove": _offer,
 }
