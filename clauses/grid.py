@@ -8,12 +8,13 @@ from django.db.models import F, Q
 
 from clauses.models import Achievement, Evidence, QualitativeCommitment
 from clauses.services.qualitative import EVIDENCE_KIND
+from clauses.services.reserved import top_up_reserved_meetings
 from clauses.views.qualitative import may_open_evidence
 from core.access import EVERYONE
 from core.changes import Part
 from core.consistency import register_check
 from core.files import register_file_kind
-from core.registry import Tab, register_tab
+from core.registry import Tab, register_daily, register_tab
 from markets.files import register_history
 from markets.models import Market
 
@@ -24,6 +25,7 @@ def register_grid() -> None:
     register_file_kind(EVIDENCE_KIND, may_open=may_open_evidence)
     register_history("market", grid_parts)
     register_check(lines_repeat_their_commitment)
+    register_daily("Réunions des marchés réservés", top_up_reserved_meetings)
 
 
 def grid_parts(market: Market) -> list[Part]:

@@ -19,7 +19,7 @@ from clauses.models import Interaction
 from clauses.names import names_cited
 from core.formats import PARIS
 from core.forms import DateFormField, Form
-from markets.enums import Turn
+from markets.enums import TaskKind, Turn
 from markets.forms.files import DATE_HELP, RowForm
 from markets.models import Company, Contact, Market, Task
 
@@ -161,7 +161,14 @@ class InteractionForm(NamesMixin, RowForm):
             self._choices("company", found.distinct(), "name")
         if is_new:
             del self.fields["without_document"]
-            tasks = Task.objects.visible_to(user).open().filter(**{kind: getattr(row, f"{kind}_id")})
+            # A meeting is closed by its own report.
+            tasks = (
+                Task.objects.visible_to(user)
+                .open()
+                .filter(**{kind: getattr(row, f"{kind}_id")})
+                .exclude(kind=TaskKind.MEETING)
+            )
+            self.fields["finished"].empty_label = None  # type: ignore[attr-defined]
             self.fields["finished"].queryset = tasks  # type: ignore[attr-defined]
             self.fields["finished"].label_from_instance = _task_label  # type: ignore[attr-defined]
             if not tasks[:1]:

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from clauses.enums import Channel
 from clauses.reserved_calendar import END, MID, START, Planned, meetings
 from core.errors import DomainError
 from markets.enums import AwardRole, MarketNature, Reservation, TaskKind, Turn
-from markets.models import Award, Company, Lot, Market, Task
+from markets.models import Award, Company, Market, Task
 from markets.services.tasks import finish_task, open_task
 
 if TYPE_CHECKING:
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 CATCH_UP = dt.timedelta(days=14)
 # With fewer days before the end of the year, a meeting in its course makes no sense any more.
 TOO_LATE_FOR_MID = dt.timedelta(days=60)
-
-
-def reserved_markets() -> Q:
-    """The condition of markets that the convention follows with these meetings."""
-    lots = Lot.objects.filter(market=OuterRef("pk")).exclude(reservation=Reservation.NONE)
-    return Q(nature=MarketNature.INSERTION) | Q(Exists(lots))
 
 
 def is_reserved(market: Market) -> bool:
@@ -75,6 +69,10 @@ def plan_reserved_meetings(*, market: Market, by: User | None, on: dt.date | Non
         year = int(key.split(":")[2])
         if key not in wanted and year >= today.year and task.is_open and task.starts_at is None:
             finish_task(task=task, outcome="hors de la vie du marché", by=by)
+    # The launch meeting that the award opened with the same structure is this market's start.
+    launch = Task.objects.filter(key=f"market:{market.pk}:launch", company__in=structures)
+    if launch.exists():
+        wanted = {key: entry for key, entry in wanted.items() if entry[0].part != START}
     missing = [key for key in wanted if key not in known]
     for key in missing:
         planned, company = wanted[key]
@@ -152,19 +150,19 @@ def _open(
     )
 
 
-def plan_all_reserved_meetings(*, by: User | None = None, on: dt.date | None = None) -> int:
-    """The yearly top-up, for a command that cron calls: every open reserved market that has begun and has its SIAE.
+def top_up_reserved_meetings(on: dt.date, *, by: User | None = None) -> int:
+    """The work of the day: the meetings of a new year, for markets that were planned once; returns how many.
 
-    Returns how many meetings were added. A market that can't be planned yet is left for its own page to say why.
+    A market is planned first by its page, or when its award is recorded; one that can't be any more is left alone.
     """
-    today = on or timezone.localdate()
+    held = Task.objects.filter(market=OuterRef("pk"), key__startswith="reserved:")
+    markets = Market.objects.filter(
+        Exists(held), ~Exists(held.filter(key__contains=f":{on.year}:")), closed_on__isnull=True
+    ).exclude(planned_end__lt=on)
     added = 0
-    markets = Market.objects.filter(reserved_markets(), closed_on__isnull=True).order_by("pk")
-    for market in markets.iterator():
-        if market.begins_on is None or (market.planned_end and market.planned_end < today):
-            continue
+    for market in markets.order_by("pk"):
         try:
-            added += plan_reserved_meetings(market=market, by=by, on=today)
+            added += plan_reserved_meetings(market=market, by=by, on=on)
         except DomainError:
             continue
     return added

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from clauses.enums import ChangeReason
 from clauses.figures import Figures, figures_of
 from clauses.forms.commitments import (
     ChangeForm,
@@ -75,6 +76,7 @@ def _clause_form(request: HttpRequest, clause: Clause, title: str, done: str, **
     return form_page(
         request,
         ClauseForm(request.POST or None, user=request.user, instance=clause),
+        template="clauses/clause_form.html",
         title=title,
         facts=f"{market.buyer} · {market.reference} · {clause.lot}",
         back=back,
@@ -177,7 +179,7 @@ def change_create(request: HttpRequest, pk: int) -> HttpResponse:
         request.FILES or None,
         user=request.user,
         clause=commitment.clause,
-        initial={"effective_on": timezone.localdate()},
+        initial={"effective_on": timezone.localdate(), "reason": ChangeReason.AMENDMENT},
     )
     return form_page(
         request,
@@ -258,8 +260,10 @@ def commitment_move(request: HttpRequest, pk: int) -> HttpResponse:
         .filter(clause=clause)
         .select_related("holder", "award", "market")
         .with_hours_engaged(today)
-        .order_by("award__role", "pk")
+        .order_by("pk")
     )
+    # Those who answer for the group first.
+    holders.sort(key=lambda row: row.award.role not in services.ANSWERING_ROLES)
     if len(holders) < 2:
         return redirect(back)
     form = ShareForm(

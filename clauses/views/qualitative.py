@@ -34,6 +34,7 @@ from markets.views.shared import file_row
 
 SENDERS = (*HOUSE, COMPANY)
 
+
 @dataclass(frozen=True)
 class GridRow:
     """A line of the grid as the page shows it."""
@@ -356,6 +357,7 @@ def _send(
             else:
                 (row,) = _rows(user).filter(pk=pk)
                 return _grid_row(request, row, said=done)
+        next(iter(form.fields.values())).widget.attrs["autofocus"] = True
         return _grid_row(request, row, form=form, form_title=title)
     request.place = "markets"  # type: ignore[attr-defined]
     return form_page(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from xml.etree import ElementTree
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from clauses.models import Commitment, CommitmentChange
 from clauses.services import commitments as services
+from core import charts
 from core.errors import DomainError
 from core.models import StoredFile
 from tests.factories import (
@@ -167,6 +169,23 @@ def test_the_timeline_tells_the_running_total_by_effective_day(house):
     html = response.content.decode()
     assert f"01/02/2025 : 500{THIN}h ; 01/04/2025 : 800{THIN}h ; 01/09/2025 : 750{THIN}h" in html
     assert "jours d’intervention" in html
+
+
+def test_the_steps_are_drawn_whatever_their_figures():
+    day = dt.date(2025, 2, 1)
+    for points in (
+        [],
+        [(day, Decimal(0))],
+        [(day, Decimal(500)), (day, Decimal(800))],
+        [(day + dt.timedelta(n), Decimal(n * 10**6)) for n in range(60)],
+    ):
+        drawing = ElementTree.fromstring(charts.steps(points, title="Heures", until=day))
+        texts = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
+        if points:
+            assert f"{points[-1][1]:,f}".replace(",", THIN) + f"{THIN}h" in texts
+    # Two changes of one day are one step, at its last value.
+    drawing = charts.steps([(day, Decimal(500)), (day, Decimal(800))], title="Heures", until=day)
+    assert f"01/02/2025 : 800{THIN}h</desc>" in drawing
 
 
 def test_who_recorded_a_change_is_the_house_s_own(cast, signed_in):

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clauses.reserved_calendar import meetings
-from clauses.services.reserved import is_reserved, plan_all_reserved_meetings, plan_reserved_meetings
+from clauses.services.reserved import is_reserved, plan_reserved_meetings, top_up_reserved_meetings
 from core.errors import DomainError
+from core.registry import daily_works
 from markets.models import Task
+from markets.services.tasks import open_task
 from tests.factories import (
     AwardFactory,
     BuyerMembershipFactory,
@@ -144,6 +146,24 @@ def test_a_market_planned_late_looks_forward(reserved):
     assert plan(reserved, dt.date(2026, 1, 5)) == 4
 
 
+def test_the_launch_meeting_of_the_award_is_the_start_of_a_reserved_market(reserved):
+    siae = CompanyFactory(name="Chantier École")
+    AwardFactory(lot=reserved.lots.get(reservation="siae"), company=siae)
+    open_task(
+        key=f"market:{reserved.pk}:launch",
+        title="Réunion de lancement",
+        kind="meeting",
+        channel="launch",
+        market=reserved,
+        company=siae,
+        since=ON,
+        due_on=ON,
+        by=None,
+    )
+    plan(reserved)
+    assert not any(task.key.endswith(":start") for task in planned(reserved))
+
+
 def test_a_marche_d_insertion_has_them_for_all_its_companies(db):
     award = AwardFactory(lot__market__nature="insertion")
     assert is_reserved(award.lot.market)
@@ -183,7 +203,7 @@ def test_a_market_that_cannot_be_planned_says_why(reserved, change, sentence):
     reserved.save()
     with pytest.raises(DomainError, match=sentence):
         plan(reserved)
-    assert plan_all_reserved_meetings(on=ON) == 0
+    assert top_up_reserved_meetings(ON) == 0
 
 
 def test_an_ordinary_market_has_no_such_meetings_and_a_lot_without_siae_waits(db):
@@ -193,13 +213,16 @@ def test_an_ordinary_market_has_no_such_meetings_and_a_lot_without_siae_waits(db
         plan(LotFactory(reservation="ess").market)
 
 
-def test_the_yearly_top_up_plans_every_open_reserved_market_once(reserved):
+def test_a_new_year_brings_its_meetings_to_markets_that_were_planned_once(reserved):
     other = AwardFactory(lot__market__nature="insertion", lot__market__planned_end=None).lot.market
-    AwardFactory()
-    assert plan_all_reserved_meetings(on=ON) == 9 + 4
-    assert plan_all_reserved_meetings(on=ON) == 0
-    assert plan_all_reserved_meetings(on=dt.date(2026, 1, 3)) == 3
+    never = AwardFactory(lot__market__nature="insertion").lot.market
+    assert (plan(reserved), plan(other)) == (9, 4)
+    assert top_up_reserved_meetings(ON) == 0
+    assert top_up_reserved_meetings(dt.date(2026, 1, 3)) == 3
+    assert top_up_reserved_meetings(dt.date(2026, 1, 4)) == 0
     assert {task.key.split(":")[2] for task in planned(other)} == {"2025", "2026"}
+    assert planned(never) == []
+    assert top_up_reserved_meetings in [work.run for work in daily_works()]
 
 
 def test_the_button_of_the_grid_plans_them_and_the_page_lists_them(cast, signed_in):
