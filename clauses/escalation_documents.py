@@ -287,7 +287,9 @@ def letter_state(standing: Standing) -> str:
     """Where the letter last proposed stands, in a line."""
     sent = standing.last(StepKind.LETTER_SENT)
     if sent:
-        tracking = f", n° {sent.facts['tracking']}" if sent.facts.get("tracking") else ""
+        tracking = (
+            ", n°\u00a0" + sent.facts["tracking"].replace(" ", "\u00a0") if sent.facts.get("tracking") else ""
+        )
         return (
             f"Envoyé le {formats.day(sent.on)} ({sent.facts['way_words']}{tracking}), "
             f"réponse demandée avant le {formats.day(sent.day_of('due_on'))}."

@@ -51,9 +51,7 @@ class EscalationFilter(FilterSet):
     buyer = django_filters.ModelChoiceFilter(
         label="Donneur d’ordre", queryset=scoped(Buyer), empty_label="Tous", field_name="market__buyer"
     )
-    life = django_filters.ChoiceFilter(
-        label="Vie", choices=LIFE, empty_label="Ouvertes et closes", method="in_life"
-    )
+    life = django_filters.ChoiceFilter(label="Vie", choices=LIFE, empty_label="Toutes", method="in_life")
     stage = django_filters.ChoiceFilter(
         label="Étape",
         choices=[(stage.value, label) for stage, label in ladder.STAGE_LABELS.items()],

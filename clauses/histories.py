@@ -1,8 +1,8 @@
-"""The clauses and commitments whose history is told with their market's."""
+"""The clauses, commitments and difficulties whose history is told with their market's."""
 
 from __future__ import annotations
 
-from clauses.models import Clause, Commitment
+from clauses.models import Clause, Commitment, Escalation
 from core.changes import Part
 from markets.models import Market
 
@@ -19,5 +19,11 @@ def market_parts(market: Market) -> list[Part]:
             Commitment.history.filter(market=market).select_related("holder"),
             lambda record: f"engagement de {record.holder}",
             ("market", "holder", "clause", "award"),
+        ),
+        # Its steps are their own history, on its page.
+        Part(
+            Escalation.history.filter(market=market).select_related("holder"),
+            lambda record: f"difficulté avec {record.holder}",
+            ("market", "holder", "commitment"),
         ),
     ]

@@ -16,7 +16,7 @@ from clauses import ladder
 from clauses.enums import StepKind
 from clauses.ladder import Contact, Rung, Stage
 from clauses.models import Commitment, Escalation, EscalationStep, Interaction
-from clauses.penalties import Penalty, PenaltyError, compute_penalty
+from clauses.penalties import CENT, Penalty, PenaltyError, compute_penalty
 from clauses.progress import hours_counted
 from markets.enums import Turn
 from markets.models import BuyerMembership
@@ -119,7 +119,7 @@ def _contacts_of(rows: list[Escalation], today: dt.date) -> dict[int, list[Conta
         commitment__in={row.commitment_id for row in rows}, closed_on__isnull=False
     )
     for commitment, day in closed.order_by("pk").values_list("commitment", "closed_on"):
-        former.setdefault(commitment, []).append(day)
+        former.setdefault(commitment, []).append(day)  # type: ignore[arg-type]  # closed ones only
     interactions = list(
         Interaction.objects.filter(
             market__in={row.market_id for row in rows}, company__in={row.holder_id for row in rows}
@@ -189,13 +189,13 @@ class Computation:
 def computation_of(commitment: Commitment, today: dt.date | None = None) -> Computation:
     """Hours engaged today, hours counted so far, and the penalty by the market's formula: two or three queries."""
     today = today or timezone.localdate()
-    row = (
-        Commitment.objects.with_hours_engaged(today)
+    (row,) = (
+        Commitment.objects.filter(pk=commitment.pk)
+        .with_hours_engaged(today)
         .select_related("clause__lot", "award")
-        .get(pk=commitment.pk)
     )
-    engaged: Decimal = row.hours_engaged  # type: ignore[attr-defined]
-    counted = hours_counted([row.pk])[row.pk]
+    engaged: Decimal = row.hours_engaged.quantize(CENT)  # type: ignore[attr-defined]
+    counted = hours_counted([row.pk])[row.pk].quantize(CENT)
     formula = row.clause.penalty_formula
     if formula is None:
         wording = row.clause.penalty_text

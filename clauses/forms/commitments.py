@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from clauses.enums import AllowanceUnit, CapUnit, ChangeReason
+from clauses.enums import AllowanceUnit, CapUnit, ChangeReason, PenaltyKind
 from clauses.models import Clause, Commitment
 from clauses.penalties import PenaltyError, check_formula
 from core.forms import AmountFormField, DateFormField, Form, HoursFormField
@@ -93,6 +93,11 @@ class ClauseForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["penalty_kind"]
+        kinds.choices = [("", "le texte seulement"), *PenaltyKind.choices]
+        for name in PENALTY_FIELDS[2:]:
+            shown = [kind for kind in PenaltyKind.values if name not in PENALTY_OF_THE_OTHER[kind]]
+            self.fields[name].widget.attrs["data-shown-when"] = f"penalty_kind={' '.join(shown)}"
         # Without an allowance or a cap there is nothing to say of their unit.
         for name in ("penalty_allowance_unit", "penalty_cap_unit"):
             self.fields[name].required = False

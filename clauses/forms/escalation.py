@@ -40,6 +40,13 @@ def _day(label: str) -> DateFormField:
     return DateFormField(label=label, help_text=DATE_HELP)
 
 
+def _shown_when(form: Form, **when: str) -> None:
+    """Have `static/js/shown.js` show these fields under some answers only: `reason="decision=reduced waived"`."""
+    for name, answers in when.items():
+        if name in form.fields:
+            form.fields[name].widget.attrs |= {"data-shown-when": answers, "data-needed": ""}
+
+
 class OpenForm(Form):
     """A difficulty with one of the holders of the market."""
 
@@ -121,8 +128,12 @@ class SendForm(Form):
     )
     signed_copy = _file(
         "Exemplaire signé",
-        help_text="Le courrier numérisé une fois signé, s’il diffère de celui de Maillon. PDF, 20 Mo au plus.",
+        help_text=f"Le courrier numérisé une fois signé, s’il diffère de celui de Maillon. {FILE_HELP}",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _shown_when(self, tracking="way=registered both", email="way=email both")
 
 
 class AlertForm(Form):
@@ -191,6 +202,7 @@ class PenaltyForm(Form):
         field: Any = self.fields["decision"]
         field.choices = choices
         self.fields["seen"].initial = computation.amount
+        _shown_when(self, amount="decision=reduced", reason="decision=reduced waived")
 
     def clean_seen(self) -> Decimal:
         return self.cleaned_data["seen"] or Decimal("0.00")

@@ -17,6 +17,7 @@ from clauses.enums import Channel, LetterWay, PenaltyDecision, StepKind
 from clauses.forecast import hours_due
 from clauses.ladder import Stage
 from clauses.models import Commitment, Escalation, EscalationStep, Interaction
+from clauses.penalties import CENT
 from clauses.standings import (
     Computation,
     Standing,
@@ -205,20 +206,21 @@ def _sync_tasks(escalation: Escalation, by: User | None) -> Standing:
             turn=standing.turn,
             since=standing.since,
             due_on=standing.due_on if is_answer else None,
-            # The company reads its letters on a page of its own.
-            url=reverse("escalation_letters") if is_answer else escalation_url(escalation),
+            url=escalation_url(escalation),
             by=by,
         )
     return standing
 
 
-def open_overdue_alerts(*, by: User | None = None) -> int:
-    """For every letter whose delay has passed, make the alert the thing to do; returns how many. For a daily command."""
+def open_overdue_alerts(today: dt.date) -> int:
+    """Each morning: where a letter's delay has passed, the alert becomes the thing to do. Returns how many."""
     sent = Escalation.objects.open().with_last_step().filter(last_step=StepKind.LETTER_SENT)
     found = 0
-    for standing in standings_of(sent.select_related("market", "holder").order_by("pk")):
-        if standing.stage == Stage.TO_ALERT:
-            _sync_tasks(standing.escalation, by)
+    for standing in standings_of(sent.select_related("market", "holder").order_by("pk"), today):
+        key = f"escalation:{standing.escalation.pk}:{Stage.TO_ALERT}"
+        if standing.stage == Stage.TO_ALERT and not Task.objects.open().filter(key=key).exists():
+            with transaction.atomic():
+                _sync_tasks(_locked(standing.escalation), None)
             found += 1
     return found
 
@@ -745,7 +747,7 @@ def decide_penalty(
         on=today,
         by=by,
         text=reason,
-        facts={**computation.as_facts(), "decision": decision, "amount": str(decided)},
+        facts={**computation.as_facts(), "decision": decision, "amount": str(decided.quantize(CENT))},
     )
     words = {
         PenaltyDecision.APPLIED: f"pénalité appliquée : {formats.amount(decided)}",

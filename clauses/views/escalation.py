@@ -69,13 +69,14 @@ def escalation_row(user: Any, pk: int) -> Escalation:
 def _gestures(standing: Standing, user: Any) -> dict[str, Any]:
     """What this person may do now: one primary gesture, and quiet ones."""
     pk, stage = standing.escalation.pk, standing.stage
-    is_house, found = user.role in HOUSE, {"primary": None, "quiet": []}
+    is_house = user.role in HOUSE
+    quiet: list[tuple[str, str]] = []
+    found: dict[str, Any] = {"primary": None, "quiet": quiet}
     gesture = GESTURES.get(stage)
     if gesture and (gesture[0] == "house") == is_house:
         found["primary"] = (gesture[1], reverse(gesture[2], args=[pk]))
     if not standing.is_open:
         return found
-    quiet: list[tuple[str, str]] = found["quiet"]
     if is_house:
         if stage == Stage.WAITING:
             quiet.append(("L’entreprise a repris contact", reverse("escalation_close", args=[pk])))
@@ -193,11 +194,13 @@ def market_escalations(request: HttpRequest, pk: int) -> HttpResponse:
         .order_by("-opened_on", "-pk")
     )
     standings = standings_of(rows)
+    # What must be done next is said by each escalation, below.
+    is_quiet = not any(standing.is_open for standing in standings)
     return render(
         request,
         "clauses/escalation_tab.html",
         {
-            **file_context("market", market, request),
+            **file_context("market", market, request, with_head=is_quiet),
             "is_house": user.role in HOUSE,
             "shown": [_shown(standing, user) for standing in standings if standing.is_open],
             "closed": [standing for standing in standings if not standing.is_open],
@@ -206,9 +209,15 @@ def market_escalations(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@role_required(*HOUSE, BUYER)
+@role_required(*HOUSE, BUYER, COMPANY)
 def escalation_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The ladder of one escalation: what was done, by whom, and the one next gesture."""
+    """The ladder of one escalation: what was done, by whom, and the one next gesture.
+
+    The company's task bears this address too: it is led to the letter that it was sent.
+    """
+    if request.user.is_company:  # type: ignore[union-attr]
+        sent = get_object_or_404(EscalationStep.objects.visible_to(request.user), escalation=pk)
+        return redirect(f"{reverse('escalation_letters')}#courrier-{sent.pk}")
     escalation = escalation_row(request.user, pk)
     user: Any = request.user
     return render(

@@ -79,7 +79,9 @@ def test_within_the_allowance_nothing_is_due():
 def test_a_cap_in_euros():
     found = compute_penalty(rate(35, cap=D(10_000)), engaged=D(800), counted=D(380))
     assert (found.before_cap, found.amount) == (D(14_700), D(10_000))
-    assert plain(found.reasoning) == "420 h × 35 €/h = 14 700 € ; plafond : 10 000 €, la pénalité y est ramenée"
+    assert (
+        plain(found.reasoning) == "420 h × 35 €/h = 14 700 € ; plafond : 10 000 €, la pénalité y est ramenée"
+    )
 
 
 def test_a_cap_in_percent_of_the_lot():
