@@ -17,7 +17,7 @@ class Digest(models.TextChoices):
     """How often a person is reminded by e-mail of what waits for them."""
 
     DAILY = "daily", "chaque matin, du lundi au vendredi"
-    WEEKLY = "weekly", "une fois par semaine, le lundi"
+    WEEKLY = "weekly", "une fois par semaine au plus"
     OFF = "off", "jamais"
 
 

@@ -112,5 +112,5 @@ MEETINGS: dict[str, MeetingKind] = {
             "Besoins de recrutement",
         ),
     ),
-    Channel.OTHER: MeetingKind("Réunion", True, True, ()),
+    Channel.OTHER: MeetingKind("Autre réunion", True, True, ()),
 }

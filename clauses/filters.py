@@ -13,9 +13,9 @@ from clauses.figures import figures_of
 from clauses.forecast import FORECAST_LABELS, ForecastState, worst
 from clauses.models import Clause, Commitment
 from core.filters import FilterSet, scoped
-from markets.enums import Family
+from markets.enums import Family, Turn
 from markets.filters import CheckFilter, PortfolioMixin
-from markets.models import Buyer, Lot, Market
+from markets.models import Buyer, Lot, Market, Task
 
 LIFE = (("open", "en cours"), ("closed", "clos"))
 
@@ -57,6 +57,9 @@ class MarketFilter(PortfolioMixin, FilterSet):
     clause = django_filters.ChoiceFilter(
         label="Clause", choices=ClauseKind.choices, empty_label="Toutes", method="with_clause"
     )
+    turn = django_filters.ChoiceFilter(
+        label="À qui d’agir", choices=Turn.choices, empty_label="Tous", method="in_turn"
+    )
     reserved = CheckFilter(label="Réservé", method="only_reserved")
     mine = CheckFilter(label="Mon portefeuille", method="in_portfolio")
 
@@ -68,7 +71,7 @@ class MarketFilter(PortfolioMixin, FilterSet):
         super().__init__(*args, **kwargs)
         user = self.request.user
         if user.role not in HOUSE_ROLES:
-            del self.filters["mine"]
+            del self.filters["mine"], self.filters["turn"]
             if user.is_company or Buyer.objects.visible_to(user).count() < 2:
                 # One choice only is no choice.
                 del self.filters["buyer"]
@@ -87,6 +90,10 @@ class MarketFilter(PortfolioMixin, FilterSet):
     def with_clause(self, queryset: Any, name: str, value: str) -> Any:
         clauses = Clause.objects.visible_to(self.request.user).filter(kind=value)
         return queryset.filter(pk__in=clauses.values("lot__market"))
+
+    def in_turn(self, queryset: Any, name: str, value: str) -> Any:
+        tasks = Task.objects.visible_to(self.request.user).open().filter(turn=value, market__isnull=False)
+        return queryset.filter(pk__in=tasks.values("market"))
 
     def only_reserved(self, queryset: Any, name: str, value: Any) -> Any:
         if not value:

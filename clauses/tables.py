@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from clauses.forecast import FORECAST_LABELS, ForecastState
@@ -51,8 +52,19 @@ class MarketTable(Table):
         model = Market
         fields = ()
 
-    def render_object(self, value: str) -> str:
-        return formats.short(value, 90)
+    def render_object(self, record: Market, value: str) -> str:
+        turn = getattr(record, "turn", None)
+        if turn is None:
+            return formats.short(value, 90)
+        # Whose turn it is, under what the market is about: a column more would leave no room for either.
+        who = "" if turn.is_meeting else f"À {formats.short(turn.who, 40)} d’agir\u202f: "
+        return format_html(
+            "{}<small>{}{}, {}</small>",
+            formats.short(value, 90),
+            who,
+            formats.short(turn.task.title, 60),
+            turn.words,
+        )
 
     def render_holders(self, value: list[str]) -> str:
         return formats.short(", ".join(value), 60)

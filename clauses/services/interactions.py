@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clauses import calendar
 from clauses.agendas import MEETINGS
+from clauses.enums import Channel
 from clauses.models import Interaction
 from core import formats
 from core.errors import DomainError
@@ -157,7 +158,7 @@ def meeting_title(
     channel: str, *, market: Market | None, company: Company | None, buyer: Buyer | None
 ) -> str:
     """« Réunion de lancement, marché 2025-014 »: what calendars and boards show."""
-    name = MEETINGS[channel].title
+    name = MEETINGS[channel].title if channel != Channel.OTHER else "Réunion"
     if market is not None:
         return f"{name}, marché {market.reference}" + (f", {company}" if company else "")
     return f"{name}, {company or buyer}"
@@ -251,7 +252,14 @@ def change_meeting(
     row._history_user = by  # type: ignore[attr-defined]
     row.save()
     if told and row.invited:
-        _send(row, calendar.REQUEST, row.invited_addresses, "email/meeting_moved.txt", "Réunion modifiée", by)
+        _send(
+            row,
+            calendar.REQUEST,
+            row.invited_addresses,
+            "clauses/email/meeting_moved.txt",
+            "Réunion modifiée",
+            by,
+        )
     return row
 
 
@@ -269,7 +277,7 @@ def cancel_meeting(*, meeting: Task, reason: str, by: User) -> Task:
             row,
             calendar.CANCEL,
             row.invited_addresses,
-            "email/meeting_cancelled.txt",
+            "clauses/email/meeting_cancelled.txt",
             "Réunion annulée",
             by,
             reason=reason,
@@ -292,7 +300,7 @@ def send_invitations(*, meeting: Task, addresses: Iterable[str], by: User) -> li
     row.invited = "\n".join(sorted({*row.invited_addresses, *wanted}))
     row._history_user = by  # type: ignore[attr-defined]
     row.save()
-    _send(row, calendar.REQUEST, wanted, "email/meeting_invitation.txt", "Invitation", by)
+    _send(row, calendar.REQUEST, wanted, "clauses/email/meeting_invitation.txt", "Invitation", by)
     return wanted
 
 
@@ -310,7 +318,7 @@ def _send(
         recipients=addresses,
         subject=f"{words} : {meeting.title}{when}",
         body=render_to_string(
-            f"clauses/{template}",
+            template,
             {
                 "meeting": meeting,
                 "by": by,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clauses.board import GROUPS, TaskFilter, TaskTable, default_scope, group_counts, in_scope
 from clauses.forms.interactions import AssignForm, DoneForm, PostponeForm, TaskForm
 from clauses.turns import turn_line
-from clauses.views.interactions import file_of, journal_url
+from clauses.views.interactions import file_name, file_of, journal_url
 from core.access import EVERYONE, HOUSE, everyone_required, house_required
 from core.changes import history_of
 from core.errors import DomainError
@@ -52,6 +52,10 @@ class TaskBoard(ListPage):
         if self.is_house:
             return "Rien n’attend dans cette liste : tout est à jour."
         return "Rien n’attend de vous pour l’instant."
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        request.place = "markets"  # type: ignore[attr-defined]
+        return super().dispatch(request, *args, **kwargs)
 
     def prepare(self, queryset: Any) -> Any:
         user, asked = self.request.user, self.request.GET
@@ -164,6 +168,7 @@ def _task_page(request: HttpRequest, task: Task, **forms: Any) -> HttpResponse:
         "line": turn_line(task, user, timezone.localdate()),
         "is_house": is_house,
         "file": row,
+        "file_name": file_name(kind, row),
         "file_url": reverse(f"{kind}_detail", args=[row.pk]) if is_house else "",
         "done_form": forms.get("done") or DoneForm(user=user, prefix="fait"),
         "postpone_form": forms.get("postpone") or PostponeForm(user=user, prefix="report"),

@@ -131,7 +131,6 @@ def meeting_report(request: HttpRequest, pk: int) -> HttpResponse:
         save=lambda form: services.record_interaction(
             **_given(form, kind, row), meeting=meeting, by=request.user
         ),
-        meeting=meeting,
     )
 
 
@@ -185,18 +184,12 @@ def _interaction_form(
     save: Callable[[InteractionForm], Any],
     facts: str = "",
     back: str = "",
-    meeting: Task | None = None,
     entries: Any = (),
 ) -> HttpResponse:
     request.place = "companies" if kind == "company" else "markets"  # type: ignore[attr-defined]
     form = InteractionForm(
         request.POST or None, request.FILES or None, user=request.user, instance=instance, kind=kind
     )
-    if meeting is not None and "finished" in form.fields:
-        tasks = form.fields["finished"].queryset.exclude(pk=meeting.pk)  # type: ignore[attr-defined]
-        form.fields["finished"].queryset = tasks  # type: ignore[attr-defined]
-        if not tasks[:1]:
-            del form.fields["finished"]
     back = back or journal_url(kind, row.pk)
     return form_page(
         request,
@@ -217,7 +210,13 @@ def _interaction_form(
 # --- Meetings -----------------------------------------------------------------------------------------------
 
 
+def file_name(kind: str, row: Any) -> str:
+    """The short name of a file, for a breadcrumb."""
+    return f"Marché {row.reference}" if kind == "market" else str(row)
+
+
 def _meeting(request: HttpRequest, pk: int) -> Task:
+    request.place = "markets"  # type: ignore[attr-defined]
     rows = Task.objects.visible_to(request.user).filter(kind=TaskKind.MEETING)
     return get_object_or_404(
         rows.select_related("market__buyer", "company", "buyer", "assignee", "created_by"), pk=pk
@@ -320,6 +319,8 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "line": line,
             "is_house": is_house,
             "file": row,
+            "file_name": file_name(kind, row),
+            "agenda": _points(meeting.details),
             "file_url": _file_url(kind, row, is_house, user),
             "journal_url": journal_url(kind, row.pk) if is_house else "",
             "report": report,
@@ -327,6 +328,12 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "is_past": bool(meeting.starts_at and meeting.starts_at <= timezone.now()),
         },
     )
+
+
+def _points(details: str) -> list[str]:
+    """The points of an agenda written one a line after a dash; none when it is written otherwise."""
+    lines = [line.strip() for line in details.splitlines() if line.strip()]
+    return [line[1:].strip() for line in lines] if all(line[0] in "-–•" for line in lines) else []
 
 
 def _file_url(kind: str, row: Any, is_house: bool, user: Any) -> str:
@@ -365,6 +372,9 @@ def meeting_edit(request: HttpRequest, pk: int) -> HttpResponse:
         back_label="Réunion",
         done="La réunion est enregistrée.",
         save=lambda: services.change_meeting(meeting=meeting, **_meeting_values(form, kind), by=request.user),
+        template="clauses/meeting_form.html",
+        kinds=[],
+        is_early=False,
     )
 
 

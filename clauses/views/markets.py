@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import DecimalField, Exists, OuterRef, Subquery, Sum, Value
+from django.db.models import DecimalField, Exists, OuterRef, Prefetch, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +15,7 @@ from clauses.filters import MarketFilter
 from clauses.heads import market_figures
 from clauses.models import Clause, Commitment, CommitmentChange
 from clauses.tables import MarketTable, market_state
+from clauses.turns import open_tasks, turn_line
 from core.access import EVERYONE, HOUSE, house_required, role_required
 from core.context import address
 from core.lists import ListPage
@@ -67,6 +68,18 @@ def add_figures(markets: list[Market], user: Any) -> list[Market]:
     return markets
 
 
+def add_turns(markets: list[Market], user: Any) -> list[Market]:
+    """Give loaded markets their most pressing open task as `turn` (a TurnLine or None): one query for all."""
+    first: dict[int, Any] = {}
+    today = timezone.localdate()
+    for task in open_tasks(user, market__in=[market.pk for market in markets]):
+        if task.market_id not in first:
+            first[task.market_id] = turn_line(task, user, today)
+    for market in markets:
+        market.turn = first.get(market.pk)  # type: ignore[attr-defined]
+    return markets
+
+
 class MarketList(ListPage):
     model = Market
     table_class = MarketTable
@@ -102,7 +115,8 @@ class MarketList(ListPage):
         )
 
     def finish(self, rows: list[Any]) -> list[Any]:
-        return add_figures(rows, self.request.user)
+        user = self.request.user
+        return add_figures(add_turns(rows, user), user)
 
     def table_kwargs(self) -> dict[str, Any]:
         # A company reads its own name in every line, and a buyer its own.
@@ -127,7 +141,9 @@ def market_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **({"parties": []} if user.is_company else parties_context(market, user)),
         "subsequent": []
         if user.is_company
-        else Market.objects.visible_to(user).filter(parent=market).order_by("-notified_on", "reference", "pk"),
+        else Market.objects.visible_to(user)
+        .filter(parent=market)
+        .order_by("-notified_on", "reference", "pk"),
         "may_have_subsequent": user.role in HOUSE and market.technique == Technique.FRAMEWORK,
         "figures": figures,
         "is_house": user.role in HOUSE,
@@ -136,7 +152,9 @@ def market_detail(request: HttpRequest, pk: int) -> HttpResponse:
         if user.is_company
         else Lot.objects.visible_to(user)
         .filter(market=market)
-        .prefetch_related("awards__company", "clauses")
+        .prefetch_related(
+            Prefetch("awards", Award.objects.select_related("company").order_by("pk")), "clauses"
+        )
         .order_by("pk"),
     }
     return render(request, "clauses/market_detail.html", context)

@@ -36,12 +36,15 @@ class Portfolio:
     @property
     def words(self) -> str:
         """« 12 marchés, 3 entreprises et 1 donneur d’ordre »."""
-        parts = [
-            formats.noun(self.count("market"), "marché"),
-            formats.noun(self.count("company"), "entreprise"),
-            formats.noun(self.count("buyer"), "donneur d’ordre", "donneurs d’ordre"),
-        ]
-        return f"{parts[0]}, {parts[1]} et {parts[2]}"
+        names = {
+            "market": ("marché", "marchés"),
+            "company": ("entreprise", "entreprises"),
+            "buyer": ("donneur d’ordre", "donneurs d’ordre"),
+        }
+        parts = [formats.noun(self.count(kind), *words) for kind, words in names.items() if self.count(kind)]
+        if not parts:
+            return "aucun dossier"
+        return " et ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def portfolio_of(user: User, on: dt.date) -> Portfolio:
