@@ -70,5 +70,5 @@ def advise(count: int) -> Advice:
         "Pas de clause à ce stade",
         f"{able if count else 'Aucune structure connue ne peut répondre'} : une clause resterait sans réponse.",
         "Élargissez la distance ou le secteur, interrogez GEIQ et ETTI, ou proposez une clause de formation ou de stage. "
-        "Si l’achat est soumis à l’obligation, gardez ce constat : il motive la dérogation.",
+        "Si l’achat est soumis à l’obligation, gardez ce constat : il peut appuyer une dérogation.",
     )

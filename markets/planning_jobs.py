@@ -52,7 +52,10 @@ def _report(running: RunningJob, plan: Plan, reading: Reading, stored: StoredFil
         }
     )
     if plan.refused:
-        sentences = [f"Ligne {line.number} : {' '.join(line.errors)}" for line in plan.refused[:SHOWN_MAX]]
+        sentences = [
+            formats.typeset(f"Ligne {line.number} : {' '.join(line.errors)}")
+            for line in plan.refused[:SHOWN_MAX]
+        ]
         left = len(plan.refused) - SHOWN_MAX
         if left > 0:
             sentences.append(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from core import formats
 from core.access import HOUSE
@@ -64,8 +65,12 @@ def _next_step(purchase: PlannedPurchase, user: Any) -> NextStep | None:
     if purchase.market_id:
         return None
     if due:
+        tone = "late" if due < timezone.localdate() else "watch"
         return house(
-            f"répondre à la saisine avant le {formats.day(due)}.", "purchase_request", "Noter la réponse"
+            f"répondre à la saisine avant le {formats.day(due)}.",
+            "purchase_request",
+            "Noter la réponse",
+            tone,
         )
     if purchase.targeting == Targeting.TO_STUDY:
         return house("décider du ciblage avec l’acheteur.", "purchase_targeting", "Noter le ciblage")

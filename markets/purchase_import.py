@@ -326,7 +326,7 @@ def _read(line: Line, cells: Mapping[str, Cell], known: Known) -> None:
 
 def _is_missing(cell: Cell) -> bool:
     return cell is None or (
-        isinstance(cell, str) and (normalise(cell) in _MISSING or not cell.strip("-–—./ "))
+        isinstance(cell, str) and (normalise(cell) in _MISSING or not cell.strip("-–—./…? "))
     )
 
 

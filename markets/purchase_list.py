@@ -19,7 +19,7 @@ from markets.filters import CheckFilter
 from markets.models import Buyer, Department, PlannedPurchase, ProcurementThreshold, Responsibility
 from markets.planning_waiting import to_target_soon
 
-TARGETING_TONES = {Targeting.TO_STUDY: "wait", Targeting.KEPT: "good", Targeting.DISMISSED: "none"}
+TARGETING_TONES = {Targeting.TO_STUDY: "watch", Targeting.KEPT: "good", Targeting.DISMISSED: "none"}
 # Gathered in one choice: everything that the law asks something of.
 CONCERNED = (DutyState.TO_DECIDE, DutyState.MET, DutyState.DEROGATED, DutyState.TO_JUSTIFY)
 

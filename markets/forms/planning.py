@@ -229,7 +229,7 @@ class ListFileForm(Form):
         self.scope_field("buyer", Buyer)
         buyers = self.fields["buyer"].queryset  # type: ignore[attr-defined]
         if self.user.is_buyer and buyers.count() == 1:
-            self.fields["buyer"].initial = buyers.get()
+            self.initial["buyer"] = buyers.get()
             self.fields["buyer"].disabled = True
 
 

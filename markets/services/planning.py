@@ -167,6 +167,10 @@ def record_request(
         )
     purchase = _locked(purchase)
     purchase.asked_on, purchase.answered_on = asked_on, answered_on
+    return _saved_request(purchase, by)
+
+
+def _saved_request(purchase: PlannedPurchase, by: User | None) -> PlannedPurchase:
     _save(purchase, by)
     _sync_task(purchase, by)
     return purchase
@@ -180,7 +184,8 @@ def ask_advice(*, purchase: PlannedPurchase, by: User) -> PlannedPurchase:
         raise DomainError(
             f"La maison est saisie depuis le {formats.day(purchase.asked_on)} : sa réponse est attendue."
         )
-    return record_request(purchase=purchase, asked_on=timezone.localdate(), by=by)
+    purchase.asked_on, purchase.answered_on = timezone.localdate(), None
+    return _saved_request(purchase, by)
 
 
 # --- The targeting ------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ from markets.views.shared import file_row
 SEES_PURCHASES = (*HOUSE, BUYER)
 purchases_required = role_required(*SEES_PURCHASES)
 # Lines shown in the preview of a list: the file to correct has them all.
-SHOWN_MAX = 100
+SHOWN_MAX = 40
 
 
 class PurchaseList(ListPage):
@@ -140,6 +140,7 @@ def buyer_purchases(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _name_duty(purchase: PlannedPurchase, state: Any) -> None:
+    purchase.duty_state = state  # type: ignore[attr-defined]
     purchase.duty_words = DUTY_LABELS[state]  # type: ignore[attr-defined]
     purchase.duty_tone = DUTY_TONES[state]  # type: ignore[attr-defined]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.models import Job
-from markets.models import Agreement, AgreementAmendment
+from markets.models import Agreement, AgreementAmendment, MarketDocument
 from tests.expectations import ADMIN_ONLY, HOUSE_ONLY, Expectations, Kwargs
 from tests.factories import (
     AgreementFactory,
@@ -15,6 +15,7 @@ from tests.factories import (
     InvoiceFactory,
     MarketPartyFactory,
     OperationFactory,
+    PlannedPurchaseFactory,
     QuoteFactory,
     UserFactory,
 )
@@ -256,4 +257,54 @@ KWARGS: Kwargs = {
     "lot_edit": _of_lot,
     "award_create": _of_lot,
     "award_edit": lambda cast: {"pk": cast.commitment_a.award_id},
+}
+
+
+def _document(cast):
+    return {"pk": MarketDocument.objects.create(market=cast.commitment_a.market, kind="technical").pk}
+
+
+EXPECTED |= {
+    **dict.fromkeys(("market_documents", "document_create", "document_edit"), BUYER_READS),
+    "document_remove": {"anonymous": 302, "facilitator": 405, "admin": 405, "others": 403},
+}
+KWARGS |= {
+    "market_documents": _of_market,
+    "document_create": _of_market,
+    "document_edit": _document,
+    "document_remove": _document,
+}
+
+
+# --- Planned purchases --------------------------------------------------------------------------------------
+
+PURCHASES = {"anonymous": 302, "company": 403, "others": 200}
+# Without the buyer and the year in its address, a list under way is not found.
+LIST_UNDER_WAY = {"anonymous": 302, "company": 403, "others": 404}
+PURCHASE_PAGES = ("detail", "edit", "remove")
+PURCHASE_HOUSE_PAGES = ("targeting", "request", "start", "history")
+
+
+def _of_purchase(cast):
+    return {"pk": PlannedPurchaseFactory(buyer=cast.buyer_a).pk}
+
+
+def _list_under_way(cast):
+    return {"pk": "00000000-0000-4000-8000-000000000000"}
+
+
+EXPECTED |= {
+    **{f"purchase_{name}": PURCHASES for name in (*PURCHASE_PAGES, "list", "create", "import")},
+    **{f"purchase_{name}": HOUSE_ONLY for name in PURCHASE_HOUSE_PAGES},
+    "purchase_ask": {"anonymous": 302, "buyer": 200, "others": 403},
+    "purchase_columns": LIST_UNDER_WAY,
+    "purchase_preview": LIST_UNDER_WAY,
+    "buyer_purchases": HOUSE_ONLY,
+    "threshold_list": ADMIN_ONLY,
+}
+KWARGS |= {
+    **{f"purchase_{name}": _of_purchase for name in (*PURCHASE_PAGES, *PURCHASE_HOUSE_PAGES, "ask")},
+    "purchase_columns": _list_under_way,
+    "purchase_preview": _list_under_way,
+    "buyer_purchases": _of_buyer,
 }
