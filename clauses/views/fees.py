@@ -122,7 +122,7 @@ def agreement_fees(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "clauses/agreement_fees.html",
         {
-            **buyer_file(agreement.buyer, request),
+            **buyer_file(agreement.buyer, request, with_head=False),
             "agreement": agreement,
             "lines": lines,
             "totals": totals,

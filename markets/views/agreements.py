@@ -50,9 +50,9 @@ def buyer_as_a_whole(user: Any, pk: int) -> Buyer:
     return get_object_or_404(rows, pk=pk)
 
 
-def buyer_file(buyer: Buyer, request: HttpRequest) -> dict[str, Any]:
+def buyer_file(buyer: Buyer, request: HttpRequest, *, with_head: bool = True) -> dict[str, Any]:
     """The context of a buyer's file; a buyer’s own account has no list of buyers to go back to."""
-    context = file_context("buyer", buyer, request)
+    context = file_context("buyer", buyer, request, with_head=with_head)
     file: File = context["file"]
     if request.user.role == BUYER:  # type: ignore[union-attr]
         file.steps[:] = file.steps[:1]

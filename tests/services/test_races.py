@@ -18,13 +18,21 @@ from clauses.enums import ChangeReason
 from clauses.models import Commitment
 from clauses.services import commitments as clauses_services
 from core.errors import DomainError
+from markets.models import Invoice
+from markets.services import agreements as agreements_services
+from markets.services import fees as fees_services
 from markets.services import files as markets_services
 from tests.factories import (
+    AgreementFactory,
     AssignmentFactory,
     AwardFactory,
+    BuyerFactory,
     CommitmentFactory,
     HoursEntryFactory,
+    HouseFactory,
+    InvoiceFactory,
     MarketFactory,
+    QuoteFactory,
     UserFactory,
     eligible_assignment,
 )
@@ -164,3 +172,41 @@ def test_validating_twice_at_once_validates_once() -> None:
     assert sorted(len(report.validated) for report in reports) == [0, 0, 1]
     entry.refresh_from_db()
     assert (entry.state, entry.counted_hours) == (EntryState.VALIDATED, Decimal("100.00"))
+
+
+def test_invoices_issued_at_once_take_numbers_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("markets.services.fees.fee_pdf", lambda *_, **__: b"%PDF-1.7\n%%EOF\n")
+    HouseFactory(invoicing=True)
+    agreement = AgreementFactory(buyer=BuyerFactory(address="Place de la Mairie"))
+    invoices = [InvoiceFactory(quote=QuoteFactory(agreement=agreement, accepted=True)) for _ in range(4)]
+    day = invoices[0].ready_on
+    answers = together(
+        *[lambda row=row: fees_services.issue_invoice(invoice=row, on=day, by=None) for row in invoices]
+    )
+    assert answers == ["fait"] * 4
+    numbers = sorted(Invoice.objects.values_list("number", flat=True))
+    assert numbers == [f"F{day.year}-000{rank}" for rank in (1, 2, 3, 4)]
+
+
+def test_one_invoice_issued_twice_at_once_takes_one_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("markets.services.fees.fee_pdf", lambda *_, **__: b"%PDF-1.7\n%%EOF\n")
+    HouseFactory(invoicing=True)
+    agreement = AgreementFactory(buyer=BuyerFactory(address="Place de la Mairie"))
+    invoice = InvoiceFactory(quote=QuoteFactory(agreement=agreement, accepted=True))
+    day = invoice.ready_on
+    answers = together(*[lambda: fees_services.issue_invoice(invoice=invoice, on=day, by=None)] * 3)
+    assert answers.count("fait") == 1
+    assert sum("est déjà émise" in answer for answer in answers) == 2
+    assert [row.number for row in Invoice.objects.all()] == [f"F{day.year}-0001"]
+
+
+def test_two_agreements_entered_at_once_never_share_a_day() -> None:
+    buyer = BuyerFactory()
+
+    def enter() -> None:
+        row = AgreementFactory.build(buyer=buyer)
+        agreements_services.save_agreement(agreement=row, by=None)
+
+    answers = together(*[enter] * 3)
+    assert answers.count("fait") == 1
+    assert sum("deux conventions ne courent pas le même jour" in answer for answer in answers) == 2
