@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from clauses import papers
 from clauses.enums import AllowanceUnit, CapUnit, ChangeReason, PenaltyKind
 from clauses.models import Clause, Commitment
 from clauses.penalties import PenaltyError, check_formula
@@ -201,7 +202,6 @@ class SignedHoursField(HoursFormField):
         return super().to_python(value)
 
 
-DOCUMENT_HELP = "PDF, JPEG, PNG, DOCX, XLSX ou ODT, 20 Mo au plus."
 # A move is written on every side by « Répartir dans le groupement ».
 TYPED_REASONS = [choice for choice in ChangeReason.choices if choice[0] != ChangeReason.MOVE]
 GRANTED = (ChangeReason.DISCHARGE, ChangeReason.SUSPENSION)
@@ -212,7 +212,7 @@ class DocumentForm(Form):
 
     effective_on = DateFormField(label="Prend effet le", help_text=DATE_HELP)
     note = forms.CharField(label="Précisions", required=False, max_length=300)
-    document = forms.FileField(label="Document", required=False, help_text=DOCUMENT_HELP)
+    document = forms.FileField(label="Document", required=False, help_text=papers.HELP)
 
 
 class ChangeForm(DocumentForm):
@@ -229,7 +229,7 @@ class ChangeForm(DocumentForm):
         super().__init__(*args, **kwargs)
         self.fields[
             "document"
-        ].help_text = f"Avenant, ordre d’affermissement, décision du donneur d’ordre. {DOCUMENT_HELP}"
+        ].help_text = f"Avenant, ordre d’affermissement, décision du donneur d’ordre. {papers.HELP}"
         if clause.euros_per_hour is not None:
             # Its hours are worked out from its amount, on a page of its own.
             self.fields["reason"].choices = [  # type: ignore[attr-defined]

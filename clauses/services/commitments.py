@@ -13,9 +13,9 @@ from django.db.models import Max
 from clauses.enums import ChangeReason
 from clauses.models import Clause, Commitment, CommitmentChange
 from clauses.orders import Order, hours_of_next, hours_of_orders
+from clauses.papers import keep_paper
 from core import formats
 from core.errors import DomainError
-from core.files import store_file
 from core.forms import HOURS_MAX
 from markets.enums import AwardRole
 from markets.models import Award
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from core.models import StoredFile
 
 DOCUMENT_KIND = "commitment_document"
-DOCUMENT_TYPES = ("pdf", "jpg", "png", "docx", "xlsx", "odt")
-DOCUMENT_MAX_BYTES = 20_000_000
 ANSWERING_ROLES = (AwardRole.HOLDER, AwardRole.LEADER)
 
 
@@ -91,17 +89,7 @@ def keep_document(upload: UploadedFile | None, user: User | None) -> StoredFile 
     """Keep the paper that a change rests on; whoever sees the change opens it. Raises DomainError (`document`)."""
     if upload is None:
         return None
-    try:
-        return store_file(
-            kind=DOCUMENT_KIND,
-            name=upload.name or "",
-            content=upload,
-            user=user,
-            max_bytes=DOCUMENT_MAX_BYTES,
-            allowed_types=DOCUMENT_TYPES,
-        )
-    except DomainError as error:
-        raise DomainError(error.sentence, field="document") from error
+    return keep_paper(kind=DOCUMENT_KIND, upload=upload, user=user, field="document")
 
 
 def _check(commitment: Commitment, delta: Decimal, effective_on: dt.date) -> None:

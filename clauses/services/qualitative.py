@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from clauses.enums import ReviewState
 from clauses.models import Achievement, Evidence, QualitativeCommitment
+from clauses.papers import keep_paper
 from clauses.qualitative_state import Line, LineState, is_reached, state_of
 from core import formats
 from core.errors import DomainError
-from core.files import store_file
 from markets.enums import TaskKind, Turn
 from markets.models import Task
 from markets.services.tasks import finish_task, open_task
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Sent = TypeVar("Sent", Achievement, Evidence)
 
 EVIDENCE_KIND = "evidence"
-EVIDENCE_TYPES = ("pdf", "jpg", "png", "docx", "xlsx", "odt")
-EVIDENCE_MAX_BYTES = 20_000_000
 
 
 def line_of(row: QualitativeCommitment) -> Line:
@@ -146,17 +144,7 @@ def attach_evidence(
     _refuse_abandoned(row)
     if on > timezone.localdate():
         raise DomainError("La date du document est dans l’avenir.", field="on")
-    try:
-        stored = store_file(
-            kind=EVIDENCE_KIND,
-            name=upload.name or "",
-            content=upload,
-            user=by,
-            max_bytes=EVIDENCE_MAX_BYTES,
-            allowed_types=EVIDENCE_TYPES,
-        )
-    except DomainError as error:
-        raise DomainError(error.sentence, field="file") from error
+    stored = keep_paper(kind=EVIDENCE_KIND, upload=upload, user=by, field="file")
     evidence = Evidence(qualitative=row, file=stored, kind=kind, on=on, note=note.strip(), **_sent(by))
     evidence._history_user = by  # type: ignore[attr-defined]
     evidence.save()
@@ -213,7 +201,7 @@ def follow(*, row: QualitativeCommitment, by: User | None) -> None:
     is closed while all that is missing lies before the house, and a refusal opens it again.
     """
     row = QualitativeCommitment.objects.with_progress().select_related("market", "company").get(pk=row.pk)
-    sent_rows = [
+    sent_rows: list[Achievement | Evidence] = [
         *Achievement.objects.filter(qualitative=row).order_by("pk"),
         *Evidence.objects.filter(qualitative=row).order_by("pk"),
     ]

@@ -1,6 +1,8 @@
 """A line of the grid: its state, what is sent and decided, and who must act next."""
 
 import datetime as dt
+import io
+import zipfile
 from decimal import Decimal
 
 import pytest
@@ -221,9 +223,20 @@ def test_an_abandoned_line_expects_nothing_and_can_be_taken_up_again(people):
     assert waits(row) == [("company", "qualitative"), ("house", "evidence")]
 
 
+def bomb():
+    """A workbook of some kilobytes that holds 60 MB of zeros."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 60_000_000)
+    return stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
+        (bomb(), "60\u202fMo"),
         (b"", "vide"),
         (b"<html><body><table></table></body></html>", "type accepté"),
         (b"PK\x03\x04 not an archive", "type accepté"),
