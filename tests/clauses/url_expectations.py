@@ -11,6 +11,7 @@ from tests.factories import (
     AgreementFactory,
     AwardFactory,
     CommitmentFactory,
+    CompanyKindFactory,
     EvidenceFactory,
     InteractionFactory,
     LabourShareFactory,
@@ -46,6 +47,8 @@ EXPECTED: Expectations = {
     "escalation_close": HOUSE_AND_BUYER,
     "escalation_file": {"anonymous": 302, "company": 403, "others": 405},
     "market_list": SIGNED_IN,
+    "directory_send": HOUSE_ONLY,
+    "directory_pdf": HOUSE_ONLY,
     "decp_import": HOUSE_ONLY,
     "decp_report": HOUSE_ONLY,
     "market_detail": SIGNED_IN,
@@ -157,7 +160,15 @@ def _escalation(upto):
     return lambda cast: {"pk": make_escalation(cast.commitment_a, upto=upto).pk}
 
 
+def _with_a_structure(cast):
+    # An empty list goes back to the directory: there is one structure to send.
+    CompanyKindFactory(company=cast.company_a, kind="EI")
+    return {}
+
+
 KWARGS: Kwargs = {
+    "directory_send": _with_a_structure,
+    "directory_pdf": _with_a_structure,
     "market_escalations": _market,
     "escalation_open": _market,
     "escalation_detail": _escalation("waiting"),
