@@ -52,18 +52,19 @@ class TaskQuerySet(ScopedQuerySet):
 
     def of_portfolios(self, users: Sequence[int], on: dt.date) -> Any:
         """The same for several colleagues (ids)."""
-        held = Responsibility.objects.on(on).filter(Q(facilitator__in=users) | Q(stand_in__in=users))
-
-        def files(kind: str) -> Any:
-            # Lists rather than look-ups row by row: read once, whatever the number of tasks.
-            return held.filter(**{f"{kind}__isnull": False}).values(kind)
-
-        answers = (
-            Q(market__in=files("market"))
-            | Q(market__isnull=True, company__in=files("company"))
-            | Q(buyer__in=files("buyer"))
+        held = Responsibility.objects.on(on).filter(Q(facilitator__in=users) | Q(stand_in__in=users)).order_by()
+        given = Task.objects.filter(assignee__in=users)
+        free = Task.objects.filter(assignee__isnull=True)
+        answered = (
+            free.filter(market__in=held.filter(market__isnull=False).values("market")),
+            free.filter(
+                market__isnull=True, company__in=held.filter(company__isnull=False).values("company")
+            ),
+            free.filter(buyer__in=held.filter(buyer__isnull=False).values("buyer")),
         )
-        return self.filter(Q(assignee__in=users) | (Q(assignee__isnull=True) & answers))
+        # A union rather than « or »: each part goes by its own index instead of reading every open task.
+        found = given.order_by().values("pk").union(*(rows.order_by().values("pk") for rows in answered))
+        return self.filter(pk__in=found)
 
     def of_nobody(self, on: dt.date) -> Any:
         """Tasks given to nobody, of files that nobody answers for."""
