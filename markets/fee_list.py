@@ -66,7 +66,7 @@ class InvoiceStateColumn(StateColumn):
     def render(self, value: Any, record: Any) -> Any:
         return state_badge(*invoice_state(record))
 
-    def value(self, value: Any, record: Any) -> Any:
+    def value(self, value: Any, record: Any = None) -> Any:
         return record.state_label
 
 

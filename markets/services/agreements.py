@@ -61,7 +61,7 @@ def save_agreement(*, agreement: Agreement, upload: Any = None, by: User | None)
         raise DomainError(
             "La convention prend fin avant de prendre effet : corrigez l’une des deux dates.", field="ends_on"
         )
-    if agreement.buyer_referent_id and agreement.buyer_referent.buyer_id != buyer.pk:
+    if agreement.buyer_referent and agreement.buyer_referent.buyer_id != buyer.pk:
         raise DomainError(f"Ce contact n’est pas de {buyer}.", field="buyer_referent")
     if agreement.pk:
         _check_against_amendments(agreement)

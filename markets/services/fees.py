@@ -597,6 +597,6 @@ def numbers_follow(series: str) -> list[str]:
     taken = set(Invoice.objects.filter(series=series).values_list("year", "sequence"))
     return [
         f"{series}{year}-{sequence:04d}"
-        for year, sequence in sorted(taken)
+        for year, sequence in sorted((year or 0, sequence or 0) for year, sequence in taken)
         if sequence > 1 and (year, sequence - 1) not in taken
     ]
