@@ -51,12 +51,24 @@ LOT_FIELDS = (
 
 
 class StaleEdition(DomainError):
-    """Somebody saved meanwhile."""
+    """Somebody saved meanwhile; `edition` is what a next save must name."""
+
+    def __init__(self, edition: int) -> None:
+        super().__init__(
+            "Quelqu’un a enregistré cette préconisation pendant votre saisie. Votre saisie est gardée ci-dessous : "
+            "vérifiez-la, puis enregistrez de nouveau pour qu’elle remplace l’autre."
+        )
+        self.edition = edition
 
 
 def answer_key(recommendation: Recommendation) -> str:
     """The key of the task that waits for the buyer's answer."""
     return f"recommendation:{recommendation.pk}:answer"
+
+
+def take_up_key(recommendation: Recommendation) -> str:
+    """The key of the task that waits for the accepted scenario to be written in the market."""
+    return f"recommendation:{recommendation.pk}:take_up"
 
 
 def rework_key(recommendation: Recommendation) -> str:
@@ -214,10 +226,7 @@ def save_estimation(
     """
     row = _locked_draft(recommendation)
     if row.edition != edition:
-        raise StaleEdition(
-            "Quelqu’un a enregistré cette préconisation pendant votre saisie. Votre saisie est gardée ci-dessous : "
-            "vérifiez-la, puis enregistrez de nouveau pour qu’elle remplace l’autre."
-        )
+        raise StaleEdition(row.edition)
     for name, value in values.items():
         setattr(row, name, value)
     row.edition += 1
@@ -510,7 +519,8 @@ def _freeze(row: Recommendation, by: User) -> None:
         else:
             # Of a kind that the advised scenario no longer asks for.
             text.delete()
-    for part in (*scenarios, *lots):
+    parts: list[Scenario | ScenarioLot] = [*scenarios, *lots]
+    for part in parts:
         part.is_frozen = True
         _save(part, by)
 
@@ -581,6 +591,19 @@ def record_answer(
     row.answer_text, row.chosen = text.strip(), chosen
     _save(row, by)
     finish_task(key=answer_key(row), on=today, outcome=row.get_state_display(), by=by)
+    if answer == State.ACCEPTED and market_of(row):
+        open_task(
+            key=take_up_key(row),
+            title=f"Reprendre dans le marché : « {formats.short(row.title, 120)} »",
+            market=market_of(row),
+            kind=TaskKind.TODO,
+            turn=Turn.HOUSE,
+            url=reverse("recommendation_take_up", args=[row.pk]),
+            since=today,
+            by=by,
+        )
+    if by.is_buyer and row.sent_by:
+        _tell_the_house(row)
     if answer == State.AMENDED:
         open_task(
             key=rework_key(row),
@@ -595,6 +618,22 @@ def record_answer(
             by=by,
         )
     return row
+
+
+def _tell_the_house(row: Recommendation) -> None:
+    """Who sent it learns what the buyer answered under its own account."""
+    assert row.sent_by is not None
+    words = row.get_state_display()
+    url = f"{settings.SITE_URL.rstrip('/')}{reverse('recommendation_detail', args=[row.pk])}"
+    chosen = f"Scénario retenu : {row.chosen}.\n\n" if row.chosen else ""
+    text = f"{row.answer_text}\n\n" if row.answer_text else ""
+    write_message(
+        key=f"recommendation:{row.pk}:answered",
+        recipients=[row.sent_by.email],
+        subject=formats.typeset(f"Préconisation {words} : {formats.short(row.title, 150)}"),
+        body=formats.typeset(f"{row.target.buyer} a répondu à « {row} » : {words}.\n\n{chosen}{text}")
+        + f"{url}\n",
+    )
 
 
 def is_replaced(recommendation: Recommendation) -> bool:
@@ -706,4 +745,5 @@ def take_up(
         raise DomainError("Aucun lot n’est à clauser : choisissez au moins un lot du marché.")
     row.taken_up_on = timezone.localdate()
     _save(row, by)
+    finish_task(key=take_up_key(row), outcome="Clauses écrites sur les lots.", by=by)
     return made

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -83,13 +84,16 @@ def target_label(target: PlannedPurchase | Market) -> str:
 
 def rows_of(target: PlannedPurchase | Market, user: Any) -> list[Recommendation]:
     """The recommendations of a file that this user sees, the latest first, each with its advised total."""
-    field = "market" if isinstance(target, Market) else "purchase"
+    # A market shows what was recommended on the purchase that it came of, too.
+    of_file = (
+        Q(market=target) | Q(purchase__market=target) if isinstance(target, Market) else Q(purchase=target)
+    )
     found = list(
         Recommendation.objects.visible_to(user)
-        .filter(**{field: target})
-        .select_related("created_by", "sent_by", "chosen")
+        .filter(of_file)
+        .select_related("market", "purchase", "chosen")
         .prefetch_related("scenarios__lots")
-        .order_by("-number", "-pk")
+        .order_by("-pk")
     )
     for row in found:
         shown = [part for part in row.scenarios.all() if part.pk == row.chosen_id or part.is_advised]
@@ -105,7 +109,7 @@ def list_context(target: PlannedPurchase | Market, user: Any) -> dict[str, Any]:
     kind = "marche" if isinstance(target, Market) else "achat"
     return {
         "rows": rows,
-        "has_draft": any(row.is_draft for row in rows),
+        "has_draft": any(row.is_draft and target in (row.market, row.purchase) for row in rows),
         "create_url": reverse("recommendation_create", args=[kind, target.pk]) if user.role in HOUSE else "",
     }
 
@@ -240,6 +244,7 @@ def recommendation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if "recalculate" in request.POST or not board.is_valid():
         return _board_page(request, row, board)
     edition = request.POST.get("edition", "")
+    saved = None
     try:
         saved = services.save_estimation(
             recommendation=row,
@@ -252,7 +257,12 @@ def recommendation_edit(request: HttpRequest, pk: int) -> HttpResponse:
         )
         _change_rows(request, saved)
     except DomainError as error:
-        return _board_page(request, recommendation_row(request.user, pk), board, refusal=error.sentence)
+        # The next save names the edition that stands now.
+        if isinstance(error, services.StaleEdition):
+            row.edition = error.edition
+        elif saved:
+            row.edition = saved.edition
+        return _board_page(request, row, board, refusal=error.sentence)
     if "finish" in request.POST:
         messages.success(request, "La préconisation est enregistrée.")
         return redirect("recommendation_detail", pk=pk)

@@ -409,11 +409,15 @@ def test_the_chosen_scenario_becomes_the_clauses_of_the_market_once(fanny):
     lots = [LotFactory(market=market, number=number) for number in ("1", "2")]
     row = accepted(market, fanny, hours=(833, 3500))
     parts = list(row.chosen.lots.order_by("position"))
+    waiting = Task.objects.get(key=f"recommendation:{row.pk}:take_up")
+    assert (waiting.market, waiting.turn, waiting.done_on) == (market, "house", None)
     made = services.take_up(recommendation=row, lots=list(zip(parts, lots, strict=True)), by=fanny)
     assert [(clause.lot, clause.minimum_hours, clause.effort_rate, clause.kind) for clause in made] == [
         (lots[0], D(833), D(100), "execution"),
         (lots[1], D(3500), D(100), "execution"),
     ]
+    waiting.refresh_from_db()
+    assert waiting.done_by == fanny
     with pytest.raises(DomainError, match="est repris"):
         services.take_up(recommendation=row, lots=list(zip(parts, lots, strict=True)), by=fanny)
     assert Clause.objects.count() == 2
