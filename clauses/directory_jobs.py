@@ -52,4 +52,4 @@ def send_list(running: RunningJob) -> None:
 
 
 def link_to_company(row: Job) -> tuple[str, str] | None:
-    return "Voir l’entreprise", reverse("company_detail", args=[row.payload["company"]])
+    return "Voir le journal de l’entreprise", reverse("company_journal", args=[row.payload["company"]])

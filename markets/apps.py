@@ -134,7 +134,7 @@ class MarketsConfig(AppConfig):
         register_reference(
             "sectors.csv",
             Sector,
-            {"label": "label", "cpv": "cpv", "naf": "naf", "words": "words"},
+            {"label": "label", "cpv": "cpv", "naf": "naf", "words": "words", "position": "position"},
             position=30,
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from core.forms import DateFormField, Form
+from markets.enums import CharterAxis
 from markets.forms.files import DATE_HELP, RowForm
 from markets.models import CharterPledge
 
@@ -26,6 +27,7 @@ class PledgeForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["note"].widget.attrs["rows"] = 3
+        self.fields["axis"].choices = [("", "Choisir…"), *CharterAxis.choices]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

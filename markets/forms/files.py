@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -161,6 +162,8 @@ class CompanyForm(OrganisationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["activities"].queryset = Sector.objects.filter(is_active=True)
+        # Boxes have no empty choice.
+        self.fields["activities"].empty_label = None
 
 
 class CompanyKindForm(RowForm):
@@ -422,7 +425,9 @@ class HouseForm(RowForm):
     beside = {"house_vat_rate": "vat_rate"}
     siret = SiretFormField(label="SIRET", required=False, help_text="Avec ou sans espaces.")
     iban = forms.CharField(label="IBAN", required=False, max_length=60, help_text="Avec ou sans espaces.")
-    vat_rate = PercentFormField(label="Taux de TVA des devis", help_text="En %, 0 si elle ne s’applique pas.")
+    vat_rate = PercentFormField(
+        label="Taux de TVA des devis", required=False, help_text="En %. Vide, ou 0, si elle ne s’applique pas."
+    )
     new_logo = forms.FileField(
         label="Logo",
         required=False,
@@ -462,6 +467,9 @@ class HouseForm(RowForm):
 
     def clean_siret(self) -> str:
         return self.cleaned_data["siret"] or ""
+
+    def clean_vat_rate(self) -> Decimal:
+        return self.cleaned_data["vat_rate"] or Decimal(0)
 
     def clean_iban(self) -> str:
         return checked_bank_code(self.cleaned_data["iban"], stdnum_iban, "IBAN")
