@@ -29,6 +29,8 @@ from django.test.client import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests.made_database import made_once
+
 OUR_ROOMS = {"accounts", "beneficiaries", "clauses", "core", "markets", "reporting"}
 
 hypothesis_settings.register_profile(
@@ -54,6 +56,12 @@ def _quick_and_contained() -> Iterator[None]:
 # --- No network ---------------------------------------------------------------------------------------------
 
 _LOCAL = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """SQLite's tables are migrated once for each state of the migrations."""
+    yield from made_once()
 
 
 @pytest.fixture(scope="session", autouse=True)
