@@ -8,10 +8,12 @@ from reporting.indicators.facts import Facts, company_names
 from reporting.indicators.helpers import NOT_FOLLOWED, full_time_equivalents, hours_per_person, variation
 from reporting.indicators.persons import principal_publics, profiles, publics, typology
 from reporting.indicators.purchase import (
+    FollowUp,
     Markets,
     Rates,
     Relation,
     Reserved,
+    follow_up,
     markets,
     markets_by_clause_kind,
     rates,
@@ -44,6 +46,7 @@ __all__ = [
     "NOT_FOLLOWED",
     "Contracts",
     "Facts",
+    "FollowUp",
     "Line",
     "Markets",
     "Rates",
@@ -61,6 +64,7 @@ __all__ = [
     "by_siae",
     "company_names",
     "contracts",
+    "follow_up",
     "full_time_equivalents",
     "hours",
     "hours_per_person",

@@ -26,17 +26,6 @@ NOT_FOLLOWED = (
         "suivis dans l’outil.",
     },
     {
-        "key": "contacts",
-        "title": "Contacts, relances et courriers aux entreprises",
-        "sentence": "Les contacts avec les entreprises et les procédures de relance ne sont pas encore suivis dans "
-        "l’outil.",
-    },
-    {
-        "key": "qualitative",
-        "title": "Engagements qualitatifs",
-        "sentence": "Les engagements qualitatifs des entreprises ne sont pas encore suivis dans l’outil.",
-    },
-    {
         "key": "aggregates",
         "title": "Déclarations sans nom des ESAT et des EA",
         "sentence": "Les déclarations globales des ESAT et des EA, sans liste de personnes, ne sont pas encore suivies "

@@ -12,13 +12,15 @@ from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from beneficiaries.enums import EntryState
-from clauses.models import Clause
+from clauses.enums import StepKind
+from clauses.models import Clause, EscalationStep, Interaction
+from clauses.relation import relation_by_company
 from markets.enums import SIAE_KINDS, CompanyKindCode, MarketNature, Reservation
 from markets.models import CompanyKind
+from markets.sharing import Part
 from reporting.indicators.facts import ZERO, Facts, MarketRow, exact, once
 from reporting.indicators.work import hours_since_start
 from reporting.scope import ScopeKind, Span, bounds, within
-from markets.sharing import Part
 
 ADAPTED_KINDS = (CompanyKindCode.EA, CompanyKindCode.EATT, CompanyKindCode.ESAT)
 
@@ -337,3 +339,50 @@ def relations(facts: Facts, span: Span) -> dict[int, Relation]:
         if holder in found:
             found[holder].last_month, found[holder].unvalidated = last, waiting
     return found
+
+
+@dataclass
+class FollowUp:
+    """How a company was followed on the markets of the scope: contacts, promises kept, difficulties."""
+
+    contacts: int = 0
+    last_contact: dt.date | None = None
+    kept: int = 0
+    late: int = 0
+    evidence_missing: int = 0
+    # The first day of the difficulty that is open at the end of the span, and its last step.
+    difficulty_since: dt.date | None = None
+    difficulty_step: str = ""
+
+
+@once
+def follow_up(facts: Facts, span: Span) -> dict[int, FollowUp]:
+    """By company: contacts of the span about a market of the scope, and where the rest stands at its end.
+
+    Contacts about the company alone are in no figure: they may be about another buyer's market.
+    """
+    last = bounds(span)[1]
+    markets = facts.scope.markets().order_by().values("pk")
+    found: dict[int, FollowUp] = defaultdict(FollowUp)
+    contacts = (
+        Interaction.objects.filter(market__in=markets, company__isnull=False, on__lte=last)
+        .order_by()
+        .values_list("company")
+        .annotate(contacts=Count("pk", filter=within(span, "on")), last=Max("on"))
+    )
+    for company, number, day in contacts:
+        found[company].contacts, found[company].last_contact = number, day
+    for company, relation in relation_by_company(markets, last).items():
+        row = found[company]
+        row.kept, row.late, row.evidence_missing = relation.kept, relation.late, relation.evidence_missing
+    steps = (
+        EscalationStep.objects.filter(escalation__market__in=markets, on__lte=last)
+        .filter(Q(escalation__closed_on__isnull=True) | Q(escalation__closed_on__gt=last))
+        .order_by("on", "pk")
+        .values_list("escalation__holder", "escalation__opened_on", "kind")
+    )
+    for company, opened_on, kind in steps:
+        row = found[company]
+        row.difficulty_since = min(row.difficulty_since or opened_on, opened_on)
+        row.difficulty_step = StepKind(kind).label
+    return dict(found)

@@ -160,7 +160,7 @@ def _table(m: Material, table: Masked, people: int) -> Block:
         base=f"Base : {count(people, 'personne')} d’au moins une heure comptée {m.when}.",
     )
     before = (found["totals"] or {}).get("people_previous")
-    known = [row["cells"]["people_previous"] for row in found["rows"]]
+    known = [row["cells"].get("people_previous") for row in found["rows"]]
     if before is not None and sum(int(value) for value in known if value is not None) != int(before):
         found["notes"].append(
             typeset(

@@ -385,16 +385,60 @@ def companies_chapter(m: Material) -> dict[str, Any]:
             "le début."
             if m.is_annual
             else f"Base : entreprises qui portent un engagement ; heures comptées depuis le début, {m.at_end}.",
-            notes=[
-                row["sentence"]
-                for row in indicators.NOT_FOLLOWED
-                if row["key"] in ("contacts", "qualitative")
-            ],
             empty="Aucune entreprise ne porte d’engagement en cours.",
             print_rows=PRINTED_ROWS,
-        )
+        ),
+        _follow_up(m),
     ]
     return chapter("companies", "Relation avec les entreprises", answer, blocks)
+
+
+def _follow_up(m: Material) -> dict[str, Any]:
+    """Contacts, qualitative commitments and open difficulties: never about a person."""
+    found = indicators.follow_up(m.facts, m.span)
+    names = m.names | indicators.company_names(set(found) - set(m.names))
+    lines = sorted(found.items(), key=lambda line: (names[line[0]], line[0]))
+    return m.table(
+        "follow_up",
+        "Contacts, engagements qualitatifs et difficultés",
+        [
+            Column("label", "Entreprise"),
+            Column("contacts", "Contacts", "number"),
+            Column("last_contact", "Dernier contact", "day"),
+            Column("kept", "Actions tenues", "number"),
+            Column("late", "En retard", "number"),
+            Column("evidence_missing", "Preuve manquante", "number"),
+            Column("difficulty", "Difficulté en cours"),
+        ],
+        [
+            (
+                str(pk),
+                {
+                    "label": names[pk],
+                    "contacts": row.contacts,
+                    "last_contact": row.last_contact,
+                    "kept": row.kept,
+                    "late": row.late,
+                    "evidence_missing": row.evidence_missing,
+                    "difficulty": f"depuis le {formats.day(row.difficulty_since)} : {row.difficulty_step}"
+                    if row.difficulty_since
+                    else "–",
+                },
+                (),
+            )
+            for pk, row in lines
+        ],
+        totals={
+            "label": "Ensemble",
+            "contacts": sum(row.contacts for _, row in lines),
+            "kept": sum(row.kept for _, row in lines),
+            "late": sum(row.late for _, row in lines),
+            "evidence_missing": sum(row.evidence_missing for _, row in lines),
+        },
+        base=f"Base : échanges {m.of_period} inscrits au journal des marchés ; engagements qualitatifs et difficultés {m.at_end}.",
+        empty="Aucun échange, engagement qualitatif ou difficulté n’est enregistré.",
+        print_rows=PRINTED_ROWS,
+    )
 
 
 def hours_by_holder_chart(m: Material, lines: list[tuple[str, Decimal]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from markets.enums import OperationKind, Reservation
 from markets.models import Award, Market, MarketParty, Operation
 from reporting import indicators
 from reporting.indicators.facts import ZERO
-from reporting.snapshot.material import Block, Column, Material, chapter, chart, definitions
+from reporting.snapshot.material import PRINTED_ROWS, Block, Column, Material, chapter, chart, definitions
 from reporting.snapshot.purchase import market_list
 from reporting.snapshot.words import agree, count, listed, upper_first
 
@@ -32,9 +32,9 @@ def _market(m: Material, market: Market) -> dict[str, Any]:
         answer += f", {agree(len(holders), 'confié à', 'confié à')} {listed(holders[:6])}"
         if len(holders) > 6:
             answer += f" et {len(holders) - 6} autres"
-    blocks = [definitions("market_file", "Le marché", list(_market_facts(market))), _lots(m)]
+    blocks = [definitions("market_file", "Fiche", list(_market_facts(market))), _lots(m)]
     if len(m.facts.markets) > 1:
-        blocks.append(market_list(m))
+        blocks.append(_subsequent(m))
     return chapter("markets", "Le marché", f"{answer}.", blocks)
 
 
@@ -113,6 +113,35 @@ def _lots(m: Material) -> Block:
     )
 
 
+def _subsequent(m: Material) -> Block:
+    """The accord-cadre and its marchés subséquents, each with its own hours."""
+    hours = indicators.by_market(m.facts)[m.span]
+    rows = sorted(m.facts.markets, key=lambda row: (row.parent is not None, row.reference, row.id))
+    return m.table(
+        "market_list",
+        "Accord-cadre et marchés subséquents",
+        [
+            Column("label", "Marché"),
+            Column("notified_on", "Notifié le", "day"),
+            Column("hours", "Heures", "hours"),
+        ],
+        [
+            (
+                str(row.id),
+                {
+                    "label": f"{row.reference} · {formats.short(row.object, 90)}",
+                    "notified_on": row.notified_on,
+                    "hours": hours[row.id].hours if row.id in hours else ZERO,
+                },
+                (),
+            )
+            for row in rows
+        ],
+        totals={"label": "Ensemble", "hours": indicators.hours(m.facts)[m.span]},
+        print_rows=PRINTED_ROWS,
+    )
+
+
 def _operation(m: Material, operation: Operation) -> dict[str, Any]:
     number = len({row.root for row in m.facts.markets})
     answer = f"« {operation.name} », {operation.get_kind_display()} de {operation.buyer.name}, {count(number, 'marché')}."
@@ -121,7 +150,7 @@ def _operation(m: Material, operation: Operation) -> dict[str, Any]:
         "L’opération",
         answer,
         [
-            definitions("operation_file", "L’opération", list(_operation_facts(m, operation))),
+            definitions("operation_file", "Fiche", list(_operation_facts(m, operation))),
             market_list(m),
         ],
     )
@@ -158,9 +187,10 @@ def hours_by_year(m: Material) -> list[dict[str, Any]]:
 
 def months_chart(m: Material) -> Block:
     """Hours of each month of a short period."""
-    rows = [
-        (formats.month(month), value, False) for month, value in indicators.by_month(m.facts, m.span).items()
-    ]
+    months = indicators.by_month(m.facts, m.span)
+    # The month with the most hours stands out.
+    most = max(months, key=lambda month: months[month], default=None)
+    rows = [(formats.month(month), value, month == most) for month, value in months.items()]
     said = ", ".join(f"{label} {formats.hours(value)}" for label, value, _ in rows)
     return chart(
         "hours_by_month", "Heures réalisées, par mois", "bars", rows, f"{said}." if said else "Aucune heure."

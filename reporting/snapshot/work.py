@@ -31,7 +31,7 @@ def _started(m: Material) -> list[Column]:
     """The contracts that began within the period; all of them did within a whole life."""
     if m.is_whole_life:
         return []
-    return [Column("started", f"dont démarrés {m.when}", "number")]
+    return [Column("started", f"dont démarrés {m.when}" if m.is_annual else "dont démarrés", "number")]
 
 
 def _notes(lines: Iterable[Line], *notes: str) -> list[str]:

@@ -158,7 +158,9 @@ def test_commitments_make_the_whole_and_are_met_by_all_or_none(by_buyer, whole):
             shared += len(parts) > 1
             for name in ("engaged", "counted", "capped", "surplus"):
                 assert sum((getattr(part, name) for part in parts), Decimal(0)) == getattr(row, name), name
-            assert {part.is_met for part in parts} == {row.is_met} and {part.rate for part in parts} == {row.rate}
+            assert {part.is_met for part in parts} == {row.is_met} and {part.rate for part in parts} == {
+                row.rate
+            }
         assert shared
 
 
@@ -192,7 +194,9 @@ def shared_market(share: str = "33.33") -> tuple[Any, Any, Any]:
 
 def test_a_commitment_met_is_met_by_each_buyer_to_the_cent():
     leader, member, _ = shared_market()
-    found = {buyer: indicators.rates(Facts(Scope.of(buyer), Period((2025,))), 2025) for buyer in (leader, member)}
+    found = {
+        buyer: indicators.rates(Facts(Scope.of(buyer), Period((2025,))), 2025) for buyer in (leader, member)
+    }
     assert (found[member].engaged, found[leader].engaged) == (Decimal("166.65"), Decimal("333.35"))
     for rates in found.values():
         assert rates.rate == 1 and rates.met == 1 and rates.surplus == 0
@@ -234,7 +238,11 @@ def test_the_department_of_a_party_has_its_part_and_its_account_sees_the_market(
 def test_a_dashboard_says_the_part_and_adds_up_to_it(client):
     _, member, _ = shared_market("40")
     client.force_login(BuyerMembershipFactory(buyer=member).user)
-    html = client.get(f"/acheteurs/{member.pk}/tableau-de-bord/?annee=2025").content.decode().replace("\u202f", " ")
+    html = (
+        client.get(f"/acheteurs/{member.pk}/tableau-de-bord/?annee=2025")
+        .content.decode()
+        .replace("\u202f", " ")
+    )
     assert "marché partagé, part de 40 %" in html
     assert "200 h" in html and "500 h" not in html
 
@@ -246,6 +254,6 @@ def test_the_method_page_of_the_bilan_says_how_a_shared_market_is_told():
     now = dt.datetime(2026, 2, 2, 9, 15, tzinfo=dt.UTC)
     snapshot = build_snapshot(buyer=member, year=2025, version=1, narrative={}, now=now)
     assert snapshot["figures"]["hours"] == "200.00" and snapshot["figures"]["people"] == "5"
-    terms = [b for c in snapshot["chapters"] for b in c["blocks"] if b["key"] == "definitions"][0]["items"]
+    terms = next(b for c in snapshot["chapters"] for b in c["blocks"] if b["key"] == "definitions")["items"]
     (words,) = [item["text"] for item in terms if item["term"] == "Marchés partagés"]
     assert "comptent entiers chez chacun" in words

@@ -119,7 +119,7 @@ def test_what_is_not_followed_is_said_and_never_zero():
     assert {row["key"] for row in snapshot["not_followed"]} >= {
         "outcomes",
         "actions",
-        "contacts",
+        "aggregates",
     }
     assert not any(key.startswith(("outcomes", "actions")) for key in snapshot["figures"])
     assert "pas encore suivie" in chapter(snapshot, "outcomes")["answer"]
