@@ -240,3 +240,17 @@ class InvoiceChannel(models.TextChoices):
     CHORUS = "chorus", "déposée sur Chorus Pro"
     EMAIL = "email", "envoyée par courrier électronique"
     POST = "post", "envoyée par la poste"
+
+
+class DocumentKind(models.TextChoices):
+    ENGAGEMENT = "engagement", "acte d’engagement"
+    ADMINISTRATIVE = "administrative", "CCAP ou document unique"
+    TECHNICAL = "technical", "CCTP"
+    RULES = "rules", "règlement de la consultation"
+    MEMORANDUM = "memorandum", "mémoire technique, volet insertion"
+    NOTIFICATION = "notification", "notification"
+    SERVICE_ORDER = "service_order", "ordre de service"
+    AMENDMENT = "amendment", "avenant"
+    SUBCONTRACT = "subcontract", "acte de sous-traitance"
+    RECEPTION = "reception", "procès-verbal de réception"
+    OTHER = "other", "autre pièce"

@@ -4,6 +4,7 @@ from markets.models.agreements import Agreement, AgreementAmendment
 from markets.models.buyers import Buyer, BuyerMembership, Department
 from markets.models.charter import CharterPledge
 from markets.models.companies import Company, CompanyKind, CompanyMembership
+from markets.models.documents import MarketDocument
 from markets.models.fees import FeeReview, Invoice, Quote
 from markets.models.house import House
 from markets.models.markets import Award, Lot, Market
@@ -34,6 +35,7 @@ __all__ = [
     "Invoice",
     "Lot",
     "Market",
+    "MarketDocument",
     "MarketParty",
     "Operation",
     "PlannedPurchase",

@@ -52,7 +52,9 @@ class TaskQuerySet(ScopedQuerySet):
 
     def of_portfolios(self, users: Sequence[int], on: dt.date) -> Any:
         """The same for several colleagues (ids)."""
-        held = Responsibility.objects.on(on).filter(Q(facilitator__in=users) | Q(stand_in__in=users)).order_by()
+        held = (
+            Responsibility.objects.on(on).filter(Q(facilitator__in=users) | Q(stand_in__in=users)).order_by()
+        )
         given = Task.objects.filter(assignee__in=users)
         free = Task.objects.filter(assignee__isnull=True)
         answered = (
@@ -60,7 +62,7 @@ class TaskQuerySet(ScopedQuerySet):
             free.filter(
                 market__isnull=True, company__in=held.filter(company__isnull=False).values("company")
             ),
-            free.filter(buyer__in=held.filter(buyer__isnull=False).values("buyer")),
+            free.filter(buyer__isnull=False, buyer__in=held.filter(buyer__isnull=False).values("buyer")),
         )
         # A union rather than « or »: each part goes by its own index instead of reading every open task.
         found = given.order_by().values("pk").union(*(rows.order_by().values("pk") for rows in answered))
@@ -172,6 +174,8 @@ class Task(TrackedModel):
             models.Index(fields=["due_on"], condition=Q(done_on__isnull=True), name="task_open_due"),
             models.Index(fields=["market"], condition=Q(done_on__isnull=True), name="task_open_market"),
             models.Index(fields=["company"], condition=Q(done_on__isnull=True), name="task_open_company"),
+            # The usual index counts the tasks of markets too, and SQLite then prefers to read everything.
+            models.Index(fields=["buyer"], condition=Q(buyer__isnull=False), name="task_of_buyer"),
             models.Index(fields=["assignee"], condition=Q(done_on__isnull=True), name="task_open_assignee"),
         ]
 

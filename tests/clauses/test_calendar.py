@@ -128,6 +128,8 @@ def sent_calendar(message):
     (attachment,) = message.attachments
     name, content, kind = attachment
     assert (name, kind.split(";")[0]) == ("reunion.ics", "text/calendar")
+    part = message.message().get_payload()[1]
+    assert part.get_param("method") == kind.partition("method=")[2] and part.get_param("charset") == "utf-8"
     return events(content if isinstance(content, bytes) else content.encode())
 
 

@@ -14,6 +14,7 @@ from clauses.ladder import Stage
 from clauses.models import Escalation, EscalationStep
 from clauses.standings import standing_of
 from core.models import Job
+from core.pdf import PdfUnavailable
 from tests.factories import (
     AgreementFactory,
     ClauseFactory,
@@ -232,6 +233,19 @@ def test_an_hour_that_is_no_hour_of_a_meeting_gets_a_sentence(cast, house):
         url("escalation_meeting_plan", escalation), {"on": "1/12/2098", "at": "14h30", "place": "Mairie"}
     )
     assert "01/12/2098 à 14:30" in page(house, "escalation_detail", escalation)
+
+
+def test_a_server_without_page_setting_says_so_and_writes_nothing(cast, buyer, monkeypatch):
+    def no_pango(*_, **__):
+        raise PdfUnavailable
+
+    monkeypatch.setattr("clauses.escalation_documents.render_pdf", no_pango)
+    escalation = make_escalation(cast.commitment_a, upto=Stage.TO_APPROVE)
+    response = buyer.get(url("escalation_letter_preview", escalation), follow=True)
+    assert "bibliothèques Pango" in text_of(response)
+    response = buyer.post(url("escalation_letter_decide", escalation), {"answer": "approve"})
+    assert "bibliothèques Pango" in str(errors_of(response))
+    assert standing_of(escalation).stage == Stage.TO_APPROVE
 
 
 # --- Who reads what -------------------------------------------------------------------------------------------

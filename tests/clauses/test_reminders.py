@@ -36,7 +36,9 @@ def at_noon(days):
 
 @pytest.fixture(autouse=True)
 def _invited(cast, time_machine_at_monday):
-    """Two of the cast were invited and never came in."""
+    """Two of the cast were invited and never came in; the admin wants no reminder but where a test says so."""
+    cast.admin.digest = Digest.OFF
+    cast.admin.save()
     for user in (cast.limited_a, cast.company_user_b):
         user.set_unusable_password()
         user.save()
@@ -65,7 +67,9 @@ def test_the_house_reads_what_is_late_what_comes_and_whom_to_chase(cast, time_ma
     TaskFactory(market=cast.commitment_b.market, title="D’un autre portefeuille", since=on(-9), due_on=on(-3))
     MeetingFactory(market=market, title="Lancement", starts_at=at_noon(2), due_on=on(2), since=on(-9))
     MeetingFactory(market=market, title="Mise au point", starts_at=at_noon(-4), due_on=on(-4), since=on(-9))
-    assert remind(time_machine_at_monday, 0) == 3  # the buyer must approve, the company is asked to the meeting
+    assert (
+        remind(time_machine_at_monday, 0) == 3
+    )  # the buyer must approve, the company is asked to the meeting
     (message,) = [sent for sent in mail.outbox if sent.to == [cast.facilitator.email]]
     assert "5 échéances" in message.subject
     body = message.body
@@ -120,8 +124,18 @@ def test_who_switched_them_off_never_came_in_or_left_gets_none(cast, time_machin
 
 
 def test_nothing_is_sent_when_nothing_waits(cast, time_machine_at_monday):
-    TaskFactory(market=cast.commitment_a.market, since=on(-9), due_on=on(-3))  # the house's, and nobody's
+    TaskFactory(market=cast.commitment_a.market, since=on(-9), due_on=on(30))
     assert remind(time_machine_at_monday, 0) == 0
+
+
+def test_an_admin_learns_how_much_is_late_on_files_that_nobody_follows(cast, time_machine_at_monday):
+    cast.admin.digest = Digest.WEEKLY
+    cast.admin.save()
+    TaskFactory(market=cast.commitment_a.market, since=on(-9), due_on=on(-3))
+    TaskFactory(market=cast.commitment_b.market, since=on(-9), due_on=on(-3), assignee=UserFactory())
+    assert remind(time_machine_at_monday, 0) == 2
+    (message,) = [sent for sent in mail.outbox if sent.to == [cast.admin.email]]
+    assert "1 échéance en retard" in message.body and "portee=personne" in message.body
 
 
 def test_a_buyer_and_a_company_read_their_own_only(cast, time_machine_at_monday):
