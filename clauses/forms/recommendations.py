@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from clauses.enums import ClauseKind, EstimationMethod, RecommendationState
-from clauses.models import HourlyCost, LabourShare, Recommendation, Scenario, ScenarioLot
+from clauses.models import Clause, HourlyCost, LabourShare, Recommendation, Scenario, ScenarioLot
 from clauses.recommendation_paper import ScenarioView, scenario_view
 from clauses.services import recommendations as services
 from core.errors import DomainError
@@ -403,12 +403,17 @@ class TakeUpForm(Form):
         self.parts = parts
         lots = Lot.objects.visible_to(self.user).filter(market=market).order_by("pk")
         by_number = {lot.number: lot.pk for lot in lots}
+        written = set(
+            Clause.objects.visible_to(self.user).filter(lot__market=market).values_list("lot", "kind")
+        )
         for part in parts:
+            proposed = part.lot_id or by_number.get(part.number)
             self.fields[f"lot{part.pk}"] = forms.ModelChoiceField(
                 label=f"{part} : {part.get_kind_display()}",
                 queryset=lots,
                 required=False,
-                initial=part.lot_id or by_number.get(part.number),
+                # A lot that has a clause of this kind already is left aside.
+                initial=None if (proposed, part.kind) in written else proposed,
                 empty_label="ne pas reprendre",
             )
 
