@@ -74,13 +74,13 @@ def invitation(
     """The file of one meeting. method: REQUEST to invite or move, CANCEL to call off, PUBLISH to keep for oneself."""
     calendar, event = _calendar(method), _event(meeting)
     if organiser is not None:
-        event.add("organizer", _person(organiser.email, str(organiser)), encode=0)
+        event.add("organizer", _person(organiser.email, str(organiser)), encode=False)
     for address in addresses:
         guest = vCalAddress(f"mailto:{address}")
         guest.params["ROLE"] = vText("REQ-PARTICIPANT")
         guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
         guest.params["RSVP"] = vText("TRUE")
-        event.add("attendee", guest, encode=0)
+        event.add("attendee", guest, encode=False)
     calendar.add_component(event)
     return calendar.to_ical()
 

@@ -114,7 +114,18 @@ def _house_digest(user: User, tasks: list[Task], today: dt.date) -> list[Section
             [task for task in meetings if task.due_on and task.due_on < today],
         ),
     )
-    return _sections(user, parts, today)
+    return _sections(user, parts, today) + _orphans(user, today)
+
+
+def _orphans(user: User, today: dt.date) -> list[Section]:
+    """For an admin: what is late on files that nobody answers for, as a number and where to read them."""
+    if not user.is_admin:
+        return []
+    count = Task.objects.visible_to(user).overdue(today).of_nobody(today).count()
+    if not count:
+        return []
+    where = absolute(f"{reverse('task_list')}?portee=personne&groupe=retard")
+    return [Section("Sans responsable", [f"{formats.noun(count, 'échéance')} en retard : {where}"], 0)]
 
 
 def _outside_digest(user: User, tasks: list[Task], today: dt.date) -> list[Section]:

@@ -346,7 +346,7 @@ def contacts_for(meeting: Task, user: Any) -> list[tuple[Contact, str]]:
     wanted = Q(buyer=buyer) if buyer else Q(pk__in=[])
     if meeting.company_id:
         wanted |= Q(company=meeting.company_id)
-    elif meeting.market_id and meeting.with_company:
+    elif meeting.market and meeting.with_company:
         wanted |= Q(company__in=companies_of(meeting.market, user).order_by().values("pk"))
     rows = (
         Contact.objects.visible_to(user)

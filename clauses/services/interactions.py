@@ -311,6 +311,9 @@ def _send(
     stored = store_file(
         kind=INVITATION_KIND, name="reunion.ics", content=content, user=by, allowed_types=("ics",)
     )
+    # Said in the type too, by which mail programs offer to accept or to decline.
+    stored.content_type = f"text/calendar; method={method}"
+    stored.save(update_fields=["content_type"])
     when = f" le {formats.moment(meeting.starts_at)}" if meeting.starts_at else ""
     readers = hashlib.sha256(" ".join(addresses).encode()).hexdigest()[:16]
     write_message(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -85,8 +85,10 @@ def hand_over(
         current.save()
         if current.facilitator_id != to.pk:
             # What was given to the former one is again the one's who answers for the file, from that day on.
-            more = {"market__isnull": True} if field == "company" else {}
-            leave_tasks(former=current.facilitator, by=by, **{field: target}, **more)
+            more: dict[str, Any] = {field: target}
+            if field == "company":
+                more["market__isnull"] = True
+            leave_tasks(former=current.facilitator, by=by, **more)
     row = Responsibility(facilitator=to, stand_in=stand_in, starts_on=on, **{field: target})
     row._history_user = by  # type: ignore[attr-defined]
     row.save()

@@ -112,8 +112,10 @@ def hand_over_portfolio(
     # On the files handed over, tasks are again the one's who answers for the file; the others change hands at once.
     for kind in FILES:
         pks = [pk for row in rows if (pk := getattr(row, f"{kind}_id"))]
-        more = {"market__isnull": True} if kind == "company" else {}
-        leave_tasks(former=former, by=by, **{f"{kind}__in": pks}, **more)
+        where: dict[str, Any] = {f"{kind}__in": pks}
+        if kind == "company":
+            where["market__isnull"] = True
+        leave_tasks(former=former, by=by, **where)
     leave_tasks(former=former, to=to, by=by)
     return portfolio
 
