@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from core.changes import Part
+from core.changes import HistoryEntry, Part, history_of
 from markets.models import (
     Agreement,
-    AgreementAmendment,
     Award,
     Buyer,
     BuyerMembership,
@@ -16,34 +13,12 @@ from markets.models import (
     CompanyMembership,
     Contact,
     Department,
-    FeeReview,
     Invoice,
     Lot,
     Market,
     MarketParty,
     Quote,
 )
-
-# What a quote and an invoice carry for themselves: the rest tells the story.
-FEE_HIDDEN = (
-    "agreement",
-    "market",
-    "operation",
-    "quote",
-    "snapshot",
-    "document",
-    "year",
-    "sequence",
-    "series",
-)
-
-
-def _quote_name(record: Any) -> str:
-    return f"devis {record.number}" if record.number else "devis en brouillon"
-
-
-def _invoice_name(record: Any) -> str:
-    return f"facture {record.number}" if record.number else "facture à venir"
 
 
 def market_parts(market: Market) -> list[Part]:
@@ -54,8 +29,6 @@ def market_parts(market: Market) -> list[Part]:
             lambda record: f"attribution à {record.company}",
             ("lot", "company"),
         ),
-        Part(Quote.history.filter(market=market), _quote_name, FEE_HIDDEN),
-        Part(Invoice.history.filter(quote__market=market), _invoice_name, FEE_HIDDEN),
         Part(
             MarketParty.history.filter(market=market).select_related("buyer"),
             lambda record: f"donneur d’ordre associé {record.buyer}",
@@ -78,23 +51,6 @@ def buyer_parts(buyer: Buyer) -> list[Part]:
             lambda record: f"convention du {record.starts_on:%d/%m/%Y}",
             ("buyer", "indicators"),
         ),
-        Part(
-            AgreementAmendment.history.filter(agreement__buyer=buyer),
-            lambda record: f"avenant n° {record.number}",
-            ("agreement",),
-        ),
-        Part(
-            FeeReview.history.filter(agreement__buyer=buyer),
-            lambda record: f"montant de référence {record.year}",
-            ("agreement",),
-        ),
-        # Those of a market are told in its own history.
-        Part(Quote.history.filter(agreement__buyer=buyer, operation__isnull=False), _quote_name, FEE_HIDDEN),
-        Part(
-            Invoice.history.filter(quote__agreement__buyer=buyer, quote__operation__isnull=False),
-            _invoice_name,
-            FEE_HIDDEN,
-        ),
     ]
 
 
@@ -112,3 +68,27 @@ def company_parts(company: Company) -> list[Part]:
             ("company", "user"),
         ),
     ]
+
+
+# What a quote and an invoice carry for themselves: the rest tells the story.
+FEE_HIDDEN = (
+    "agreement",
+    "market",
+    "operation",
+    "quote",
+    "snapshot",
+    "document",
+    "year",
+    "sequence",
+    "series",
+)
+
+
+def quote_history(quote: Quote) -> list[HistoryEntry]:
+    """The history of a quote and of its invoices, newest first."""
+    invoices = Part(
+        Invoice.history.filter(quote=quote),
+        lambda record: f"facture {record.number}" if record.number else "facture à venir",
+        FEE_HIDDEN,
+    )
+    return history_of(quote, hidden=FEE_HIDDEN, parts=[invoices])

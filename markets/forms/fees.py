@@ -37,7 +37,7 @@ class QuoteForm(RowForm):
         "quote_valid_after_dated": "valid_until",
     }
     given = ("agreement",)
-    vat_rate = PercentFormField(label="Taux de TVA", help_text="En %, 0 si elle ne s’applique pas.")
+    vat_rate = PercentFormField(label="Taux de TVA", help_text="En %. 0 si elle ne s’applique pas.")
 
     class Meta:
         model = Quote

@@ -36,6 +36,7 @@ from markets.forms.fees import (
     facts_of,
     quote_proposal,
 )
+from markets.histories import quote_history
 from markets.models import Agreement, Buyer, FeeReview, House, Invoice, Market, Quote
 from markets.services import fees as services
 from markets.services.agreements import agreement_for
@@ -284,6 +285,7 @@ def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "state": quote_state(quote),
             "step": _quote_step(quote, user, invoices),
             "is_house": user.role in HOUSE,
+            "entries": quote_history(quote) if user.role in HOUSE else [],
             "is_admin": user.role == ADMIN,
             "may_calibrate": user.role in HOUSE
             and not quote.calibrated_on
