@@ -74,18 +74,22 @@ class OperationList(ListPage):
     create_label = "Ajouter une opération"
 
     @property
+    def user(self) -> Any:
+        return self.request.user
+
+    @property
     def empty_message(self) -> str:  # type: ignore[override]
-        if self.request.user.role == BUYER:
+        if self.user.role == BUYER:
             return "Les opérations dont vos marchés font partie seront ici."
         return "Une opération réunit plusieurs marchés ; un site privé y porte son propre objectif d’heures."
 
     def get_create_url(self) -> str:
         from core.context import address
 
-        return address("operation_create") if self.request.user.role in HOUSE else ""
+        return address("operation_create") if self.user.role in HOUSE else ""
 
     def prepare(self, queryset: Any) -> Any:
-        seen = Market.objects.visible_to(self.request.user).order_by().values("pk")
+        seen = Market.objects.visible_to(self.user).order_by().values("pk")
         # The marchés subséquents are their framework's: they never add to the number of markets.
         mine = Q(markets__parent__isnull=True, markets__in=seen)
         return queryset.select_related("buyer").annotate(markets_count=Count("markets", filter=mine))

@@ -154,7 +154,7 @@ class Market(Searchable, TrackedModel):
         return f"{self.reference} · {self.object}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self._state.adding and self.parent_id:
+        if self._state.adding and self.parent is not None:
             self._inherit(self.parent)
         super().save(*args, **kwargs)
 

@@ -325,7 +325,7 @@ def sums_by(scope: Scope, entries: Any, key: str, **sums: Any) -> dict[Any, tupl
         if part is not None:
             values = [part.of(value) for value in values]
         known = found.get(row[0], (ZERO,) * len(values))
-        found[row[0]] = tuple(map(sum, zip(known, values, strict=True)))
+        found[row[0]] = tuple(before + value for before, value in zip(known, values, strict=True))
     return found
 
 

@@ -112,7 +112,7 @@ def _year(request: HttpRequest) -> int:
 
 
 def _last_before(bilans: list[Bilan], year: int) -> Bilan | None:
-    return next((bilan for bilan in bilans if bilan.year < year), None)
+    return next((bilan for bilan in bilans if (bilan.year or 0) < year), None)
 
 
 def _figures(facts: indicators.Facts, published: Bilan | None) -> list[dict[str, Any]]:
