@@ -309,7 +309,7 @@ def identity(reference: str, object_: str) -> str:
 def _read(line: Line, cells: Mapping[str, Cell], known: Known) -> None:
     given = {name: cell for name, cell in cells.items() if not _is_missing(cell)}
     values = line.values
-    values.update(amount=None, planned_on=None)
+    values["amount"] = values["planned_on"] = None
     _check_buyer(line, given.get("buyer"), known)
     values["reference"] = " ".join(text_of(given.get("reference")).split())
     if len(values["reference"]) > 60:

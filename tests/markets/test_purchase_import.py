@@ -169,7 +169,16 @@ def test_the_same_object_without_reference_is_refused_the_second_time() -> None:
 def test_what_describes_a_purchase_badly_is_left_out_said_and_kept() -> None:
     titles = ["Objet", "Famille", "CPV", "Durée", "Lots", "Procédure", "Lieu", "Service", "Montant"]
     line = one(
-        titles, "Objet", "travaux", "4521", "1 an renouvelable", "à voir", "sur mesure", "Ailleurs", "Pôle X", "0"
+        titles,
+        "Objet",
+        "travaux",
+        "4521",
+        "1 an renouvelable",
+        "à voir",
+        "sur mesure",
+        "Ailleurs",
+        "Pôle X",
+        "0",
     )
     assert line.errors == []
     assert len(line.warnings) == 7
