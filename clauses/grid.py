@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import F, Q
 
-from clauses.models import Achievement, Evidence, QualitativeCommitment
+from clauses.models import QualitativeCommitment
 from clauses.services.qualitative import EVIDENCE_KIND
 from clauses.services.reserved import top_up_reserved_meetings
 from clauses.views.qualitative import may_open_evidence
@@ -29,23 +29,13 @@ def register_grid() -> None:
 
 
 def grid_parts(market: Market) -> list[Part]:
-    """The history of the lines and of what was sent about them, told with their market's."""
+    """The history of the lines, told with their market's; what was sent about each is on the line's page."""
     return [
         Part(
             QualitativeCommitment.history.filter(market=market),
             lambda record: f"action « {record.action} »",
             ("market",),
-        ),
-        Part(
-            Achievement.history.filter(qualitative__market=market).select_related("qualitative"),
-            lambda record: f"réalisation de « {record.qualitative.action} »",
-            ("qualitative", "sent_by", "decided_by"),
-        ),
-        Part(
-            Evidence.history.filter(qualitative__market=market).select_related("qualitative"),
-            lambda record: f"justificatif de « {record.qualitative.action} »",
-            ("qualitative", "file", "sent_by", "decided_by"),
-        ),
+        )
     ]
 
 

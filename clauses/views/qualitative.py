@@ -23,6 +23,7 @@ from clauses.services import qualitative as services
 from clauses.services.reserved import is_reserved, plan_reserved_meetings
 from core import formats
 from core.access import COMPANY, EVERYONE, HOUSE, house_required, role_required
+from core.changes import HistoryEntry, Part, history_of
 from core.errors import DomainError
 from core.exports import Column, export_response
 from core.files import file_for
@@ -303,8 +304,27 @@ def qualitative_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "is_house": user.role in HOUSE,
             "may_send": user.role in SENDERS and row.abandoned_on is None,
             "opens_files": not user.is_buyer,
+            "entries": _history(row) if user.role in HOUSE else [],
         },
     )
+
+
+def _history(row: QualitativeCommitment) -> list[HistoryEntry]:
+    """The line, and what was sent and decided about it."""
+    hidden = ("qualitative", "sent_by", "decided_by", "decided_at", "file")
+    parts = [
+        Part(
+            Achievement.history.filter(qualitative=row),
+            lambda record: f"réalisation du {record.on:%d/%m/%Y}",
+            hidden,
+        ),
+        Part(
+            Evidence.history.filter(qualitative=row),
+            lambda record: f"justificatif du {record.on:%d/%m/%Y}",
+            hidden,
+        ),
+    ]
+    return history_of(row, hidden=("market",), parts=parts)
 
 
 # --- What is sent, and decided -------------------------------------------------------------------------------

@@ -316,6 +316,17 @@ def test_a_company_sends_and_the_house_decides(company, house, lines):
     assert "tenu" in text(grid(company, row))
 
 
+def test_a_line_keeps_who_decided_what_for_the_house(house, company, lines):
+    proof = EvidenceFactory(qualitative=lines[0])
+    url = reverse("evidence_decide", args=[proof.pk])
+    house.post(url, {"decision": "refused", "reason": "Non signé", "seen": "submitted"})
+    house.post(url, {"decision": "accepted", "seen": "refused"})
+    page = reverse("qualitative_detail", args=[lines[0].pk])
+    whats = [(entry.who, entry.what) for entry in house.get(page).context["entries"]]
+    assert whats.count(("Fanny Facile", "justificatif du 02/05/2025, modification")) == 2
+    assert "Historique" not in text(company.get(page))
+
+
 def test_a_refused_proof_tells_the_company_why(company, house, lines):
     proof = EvidenceFactory(qualitative=lines[0])
     house.post(
