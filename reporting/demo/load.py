@@ -22,6 +22,7 @@ from core.history import bulk_load_generated
 from core.models import Job, Searchable
 from core.reference import load_reference_lists
 from core.search import index_rows
+from reporting.demo import directory
 from reporting.demo.generate import generate, make_territory
 from reporting.demo.territory import MODELS, Staff
 
@@ -89,6 +90,8 @@ def load_territory(arguments: dict[str, Any], *, say: Say) -> Counter[str]:
                 written[str(model._meta.verbose_name_plural)] += len(rows)
             rows_of_part = sum(len(rows) for _, rows in part.rows)
             say(f"{part.block.code} : {formats.number(rows_of_part)} lignes")
+    directory.load_directory_of(dt.date.fromisoformat(arguments["as_of"]))
+    say("annuaire et Charte des 1000")
     _finish_tables()
     now = timezone.now()
     Job.objects.create(
@@ -147,7 +150,7 @@ def _days_as_given() -> Iterator[None]:
 
 def _finish_tables() -> None:
     """Let the database give the next ids after ours, and know how its tables are filled."""
-    models: list[type[Model]] = list(MODELS)
+    models: list[type[Model]] = [*MODELS, *directory.MODELS]
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
