@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -182,10 +183,13 @@ def retry(row: Job, *, user: Any) -> Job:
 # --- Working ------------------------------------------------------------------------------------------------
 
 
+_here: ContextVar[bool] = ContextVar("worked_here", default=False)
+
+
 def start(pk: int) -> None:
     """Hand a queued job to whoever works the jobs here."""
     runner = settings.JOBS_RUNNER
-    if runner == "inline":
+    if runner == "inline" or (runner == "thread" and _here.get()):
         run_job(pk)
     elif runner == "celery":
         from config.celery import app
@@ -271,6 +275,16 @@ def run_job(pk: int) -> bool:
                 f"{row.pk}. Vous pouvez le relancer ; s’il échoue encore, donnez ce numéro à la maison.",
             )
     return True
+
+
+@contextmanager
+def worked_here() -> Iterator[None]:
+    """Inside, a job asked for is done at once instead of by a thread: for a command, whose end ends its threads."""
+    token = _here.set(True)
+    try:
+        yield
+    finally:
+        _here.reset(token)
 
 
 def run_waiting(*, only_forgotten: bool = False) -> int:

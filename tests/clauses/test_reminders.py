@@ -228,6 +228,14 @@ def test_a_work_that_fails_stops_no_other_and_the_command_tells_cron(monkeypatch
     assert out.getvalue().splitlines() == ["Qui échoue : en échec", "Qui marche : 1"]
 
 
+def test_the_command_sends_before_it_ends_where_a_thread_of_the_web_process_would(cast, settings):
+    settings.JOBS_RUNNER = "thread"
+    user = UserFactory()
+    TaskFactory(assignee=user)
+    call_command("remind", stdout=io.StringIO())
+    assert Message.objects.get(key__startswith=f"digest:{user.pk}:").state == Message.State.SENT
+
+
 def test_beat_and_cron_on_the_same_day_write_once(cast):
     user = UserFactory()
     TaskFactory(assignee=user)

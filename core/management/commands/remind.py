@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core import jobs
 from core.daily import run_daily
 
 
@@ -13,7 +14,9 @@ class Command(BaseCommand):
     help = "Fait le travail du jour : rappels par courriel, échéances à ouvrir. Peut être lancé plusieurs fois par jour."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        results = run_daily()
+        # Without a broker the messages leave here: a thread would be cut short by the end of the command.
+        with jobs.worked_here():
+            results = run_daily()
         for result in results:
             self.stdout.write(f"{result.label} : {'en échec' if result.failed else result.done}")
         if any(result.failed for result in results):
