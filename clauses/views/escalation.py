@@ -32,6 +32,7 @@ from clauses.services import escalation as services
 from clauses.standings import Standing, computation_of, deciders_of, standing_of, standings_of
 from core import formats
 from core.access import BUYER, COMPANY, HOUSE, house_required, role_required
+from core.errors import DomainError
 from core.jobs import enqueue
 from markets.files import file_context
 from markets.models import Task
@@ -385,7 +386,12 @@ def letter_preview(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Il n’y a pas de courrier en attente d’accord.")
         return redirect("escalation_detail", pk=pk)
     today = timezone.localdate()
-    content = documents.letter_pdf(letter.facts["letter"], dated=today, is_draft=True)
+    try:
+        content = documents.letter_pdf(letter.facts["letter"], dated=today, is_draft=True)
+    except DomainError as error:
+        # The server may lack the libraries that set pages: the words of the letter stay on the buyer's page.
+        messages.error(request, error.sentence)
+        return redirect("escalation_detail", pk=pk)
     response = HttpResponse(content, content_type="application/pdf")
     name = documents.file_name("projet-de-courrier", escalation, today)
     response["Content-Disposition"] = f'inline; filename="{name}"'
