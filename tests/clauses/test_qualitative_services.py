@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from clauses.grid import lines_repeat_their_commitment
 from clauses.models import Achievement, Evidence, QualitativeCommitment
 from clauses.qualitative_state import Line, LineState, state_of
 from clauses.relation import Relation, relation_by_company, relation_of
@@ -20,6 +21,7 @@ from markets.models import Task
 from tests.factories import (
     AchievementFactory,
     AwardFactory,
+    CommitmentFactory,
     CompanyMembershipFactory,
     EvidenceFactory,
     QualitativeCommitmentFactory,
@@ -258,6 +260,21 @@ def test_the_database_refuses_a_line_without_objective(people):
     row.target_number = None
     with pytest.raises(IntegrityError), transaction.atomic():
         row.save()
+
+
+def test_a_line_that_leaves_its_commitment_is_found(people):
+    _, _, row = people
+    commitment = CommitmentFactory()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE clauses_qualitativecommitment SET commitment_id = %s WHERE id = %s",
+            [commitment.pk, row.pk],
+        )
+    assert [str(row.pk) in sentence for sentence in lines_repeat_their_commitment()] == [True]
+    row.refresh_from_db()
+    row.save()
+    assert (row.market, row.company) == (commitment.market, commitment.holder)
+    assert list(lines_repeat_their_commitment()) == []
 
 
 # --- « Relation entreprise » ---------------------------------------------------------------------------------
