@@ -38,7 +38,7 @@ def market_head(market: Market, user: Any) -> Head:
     elif task and is_pressing(task, timezone.localdate()):
         head.next_step = task_step(task, user)
     else:
-        head.next_step = (_setup_step(market) if user.role in HOUSE_ROLES else None) or (
+        head.next_step = (_setup_step(market, figures) if user.role in HOUSE_ROLES else None) or (
             task_step(task, user) if task else _late_step(figures)
         )
     return head
@@ -68,15 +68,31 @@ def figures_head(figures: Figures) -> Head:
     )
 
 
-def _setup_step(market: Market) -> NextStep | None:
-    """The first thing that is missing between a lot and its commitment."""
-    lots = list(
-        market.lots.annotate(
-            awards_count=Count("awards", distinct=True),
-            clauses_count=Count("clauses", distinct=True),
-            commitments_count=Count("clauses__commitments", distinct=True),
+def _counted_lots(market: Market, figures: Figures) -> list[Any]:
+    """The lots with `awards_count`, `clauses_count`, `commitments_count`.
+
+    A page that shows the lots has loaded them as `market.shown_lots`: they are not read twice.
+    """
+    lots = market.__dict__.get("shown_lots")
+    if lots is None:
+        return list(
+            market.lots.annotate(
+                awards_count=Count("awards", distinct=True),
+                clauses_count=Count("clauses", distinct=True),
+                commitments_count=Count("clauses__commitments", distinct=True),
+            )
         )
-    )
+    opened = [row.commitment.clause_id for row in figures.commitments]
+    for lot in lots:
+        clauses = {clause.pk for clause in lot.clauses.all()}
+        lot.awards_count, lot.clauses_count = len(lot.awards.all()), len(clauses)
+        lot.commitments_count = sum(1 for clause in opened if clause in clauses)
+    return lots
+
+
+def _setup_step(market: Market, figures: Figures) -> NextStep | None:
+    """The first thing that is missing between a lot and its commitment."""
+    lots = _counted_lots(market, figures)
     lots_url = reverse("market_lots", args=[market.pk])
     commitments_url = reverse("market_commitments", args=[market.pk])
     if not lots:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -163,11 +162,12 @@ def _company(company: Company, user: Any) -> tuple[str, str, list[Link]]:
 
 def _charter(company: Company) -> str:
     """What a signatory of the Charte des 1000 pledged and did."""
-    counts = company.pledges.aggregate(pledged=Count("pk"), kept=Count("done_on"))
-    if not counts["pledged"]:
+    if not hasattr(company, "pledges_count"):
+        company = Company.objects.with_pledges().get(pk=company.pk)
+    if not company.pledges_count:
         return ""
-    kept = formats.noun(counts["kept"], "action réalisée", "actions réalisées")
-    return f"Charte des 1000 : {kept} sur {counts['pledged']}"
+    kept = formats.noun(company.pledges_kept, "action réalisée", "actions réalisées")
+    return f"Charte des 1000 : {kept} sur {company.pledges_count}"
 
 
 def _purchase(purchase: PlannedPurchase, user: Any) -> tuple[str, str, list[Link]]:

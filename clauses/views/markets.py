@@ -136,6 +136,19 @@ def market_detail(request: HttpRequest, pk: int) -> HttpResponse:
     market = file_row("market", request.user, pk)
     user: Any = request.user
     figures = market_figures(market, user)
+    # Before the head, which looks for what the lots lack.
+    market.shown_lots = (
+        []
+        if user.is_company
+        else list(
+            Lot.objects.visible_to(user)
+            .filter(market=market)
+            .prefetch_related(
+                Prefetch("awards", Award.objects.select_related("company").order_by("pk")), "clauses"
+            )
+            .order_by("pk")
+        )
+    )
     context = {
         **file_context("market", market, request),
         **({"parties": []} if user.is_company else parties_context(market, user)),
@@ -148,14 +161,7 @@ def market_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "figures": figures,
         "is_house": user.role in HOUSE,
         "responsible": None if user.is_company else responsibility_on(market),
-        "lots": []
-        if user.is_company
-        else Lot.objects.visible_to(user)
-        .filter(market=market)
-        .prefetch_related(
-            Prefetch("awards", Award.objects.select_related("company").order_by("pk")), "clauses"
-        )
-        .order_by("pk"),
+        "lots": market.shown_lots,
     }
     return render(request, "clauses/market_detail.html", context)
 

@@ -120,5 +120,6 @@ def _relay(
             "back_label": "Passer des dossiers",
             "cancel_url": back,
             **context,
+            **({"submit_label": "Confirmer"} if preview else {}),
         },
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Exists, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -18,7 +19,7 @@ from clauses.forecast import FORECAST_LABELS, LATE_BELOW, WATCH_BELOW
 from core.access import HOUSE, role_required
 from core.registry import waiting_for
 from markets.files import file_context
-from markets.models import Buyer, BuyerMembership, Department, Market
+from markets.models import Buyer, BuyerMembership, Department, Market, MarketParty
 from markets.sharing import Part
 from reporting import indicators
 from reporting.models import Bilan
@@ -60,7 +61,8 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
     """Figures of one buyer, or of the department that the user is limited to."""
     user: Any = request.user
     buyer, department = _scope(user, pk)
-    facts = indicators.Facts(Scope.of(department or buyer), Period.of_year(_year(request)))
+    scope = Scope.of(department or buyer, shares_nothing=not buyer.has_shares)  # type: ignore[attr-defined]
+    facts = indicators.Facts(scope, Period.of_year(_year(request)))
     bilans = list(
         Bilan.objects.visible_to(user)
         .published()
@@ -95,12 +97,15 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _scope(user: Any, pk: int) -> tuple[Buyer, Department | None]:
-    """The buyer, and the department that the user is limited to."""
+    """The buyer, with whether it shares markets, and the department that the user is limited to."""
+    parties = MarketParty.objects.filter(Q(buyer=pk) | Q(market__buyer=pk))
     if user.is_buyer:
         memberships = BuyerMembership.objects.filter(user=user).select_related("buyer__commune", "department")
-        membership = get_object_or_404(memberships, buyer=pk)
+        membership = get_object_or_404(memberships.annotate(has_shares=Exists(parties)), buyer=pk)
+        membership.buyer.has_shares = membership.has_shares
         return membership.buyer, membership.department
-    return get_object_or_404(Buyer.objects.visible_to(user).select_related("commune"), pk=pk), None
+    buyers = Buyer.objects.visible_to(user).select_related("commune").annotate(has_shares=Exists(parties))
+    return get_object_or_404(buyers, pk=pk), None
 
 
 def _year(request: HttpRequest) -> int:
