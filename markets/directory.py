@@ -95,7 +95,8 @@ def _active_sectors() -> list[Sector]:
 
 
 def _longest(sectors: list[Sector], code: str, field: str) -> list[Sector]:
-    best, found = 0, []
+    best = 0
+    found: list[Sector] = []
     for sector in sectors:
         length = max(
             (len(prefix) for prefix in getattr(sector, field).split() if code.startswith(prefix)), default=0
@@ -188,5 +189,6 @@ def commune_places() -> dict[str, Place]:
     found: dict[str, list[Place]] = defaultdict(list)
     rows = Company.objects.filter(latitude__isnull=False, commune__isnull=False).order_by()
     for code, latitude, longitude in rows.values_list("commune_id", "latitude", "longitude"):
-        found[code].append(Place(latitude, longitude))
+        if latitude is not None and longitude is not None:
+            found[code].append(Place(latitude, longitude))
     return {code: place for code, places in found.items() if (place := middle(places))}

@@ -8,6 +8,7 @@ from markets.models import (
     Award,
     Buyer,
     BuyerMembership,
+    CharterPledge,
     Company,
     CompanyKind,
     CompanyMembership,
@@ -66,6 +67,11 @@ def company_parts(company: Company) -> list[Part]:
             CompanyMembership.history.filter(company=company).select_related("user"),
             lambda record: f"accès de {record.user}",
             ("company", "user"),
+        ),
+        Part(
+            CharterPledge.history.filter(company=company),
+            lambda record: f"Charte des 1000, « {record.action} »",
+            ("company",),
         ),
     ]
 

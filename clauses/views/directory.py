@@ -57,11 +57,11 @@ def _extract(request: HttpRequest) -> tuple[DirectoryExtract, dict[str, Any]]:
         given["kind_label"] = ""
     if not given.get("sector"):
         given["sector_label"] = ""
-    rows = list(found.order_by(*(found.query.order_by or ("search_key", "pk"))))
+    kept = list(found.order_by(*(found.query.order_by or ("search_key", "pk"))))
     extract = extract_of(
-        rows, criteria=criteria_of(given, ticked=bool(ticked)), distances=filterset.distances
+        kept, criteria=criteria_of(given, ticked=bool(ticked)), distances=filterset.distances
     )
-    return extract, {"lines": [row.pk for row in rows], "commune": given.get("commune")}
+    return extract, {"lines": [row.pk for row in kept], "commune": given.get("commune")}
 
 
 @house_required

@@ -34,6 +34,15 @@ class CompanyQuerySet(SearchableQuerySet):
     def visible_to_company(self, user: User) -> Any:
         return self.filter(pk__in=CompanyMembership.objects.filter(user=user).values("company"))
 
+    def with_pledges(self) -> Any:
+        """Each with `pledges_count`, what it pledged under the Charte des 1000, and `pledges_kept`."""
+        return self.annotate(
+            pledges_count=models.Count("pledges", distinct=True),
+            pledges_kept=models.Count(
+                "pledges", filter=models.Q(pledges__done_on__isnull=False), distinct=True
+            ),
+        )
+
     def of_kinds(self, kinds: Iterable[str], on: dt.date) -> Any:
         """Companies that are of one of these kinds on that day."""
         rows = CompanyKind.objects.filter(kind__in=tuple(kinds))

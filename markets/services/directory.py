@@ -247,7 +247,7 @@ class _Loader:
             return False
         found = sectors_of_naf(line.naf, self.sectors) + sectors_of_words(line.activities, self.sectors)
         if found:
-            company.activities.add(*{sector.pk for sector in found})
+            company.activities.add(*found)
             self.report.made["structures avec un secteur reconnu"] += 1
         return bool(found)
 

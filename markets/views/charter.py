@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -23,23 +21,18 @@ def company_charter(request: HttpRequest, pk: int) -> HttpResponse:
     company = file_row("company", request.user, pk)
     pledges = list(CharterPledge.objects.visible_to(request.user).filter(company=company))
     today = timezone.localdate()
-    for pledge in pledges:
-        pledge.code = "done" if pledge.done_on else _waits(pledge, today)
     return render(
         request,
         "markets/charter_company.html",
         {
             **file_context("company", company, request),
             "pledges": pledges,
+            "today": today,
             "signed_on": min((pledge.signed_on for pledge in pledges), default=None),
             "done_count": sum(1 for pledge in pledges if pledge.done_on),
             "axes_count": len({pledge.axis for pledge in pledges}),
         },
     )
-
-
-def _waits(pledge: CharterPledge, today: Any) -> str:
-    return "late" if pledge.due_on and pledge.due_on < today else "upcoming"
 
 
 @house_required

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -36,11 +36,8 @@ class CompanyList(ListPage):
     def prepare(self, queryset: Any) -> Any:
         return (
             queryset.select_related("commune")
-            .annotate(
-                markets_count=Count("awards__lot__market", distinct=True),
-                pledges_count=Count("pledges", distinct=True),
-                pledges_kept=Count("pledges", filter=Q(pledges__done_on__isnull=False), distinct=True),
-            )
+            .annotate(markets_count=Count("awards__lot__market", distinct=True))
+            .with_pledges()
             .prefetch_related("kinds", current_responsibilities())
         )
 

@@ -41,7 +41,7 @@ def file_row(kind: str, user: Any, pk: int) -> Any:
     if kind == "market":
         rows = rows.select_related("buyer", "department", "commune", "parent", "operation")
     elif kind == "company":
-        rows = rows.select_related("commune").prefetch_related("kinds")
+        rows = rows.select_related("commune").prefetch_related("kinds").with_pledges()
     elif kind == "purchase":
         rows = rows.select_related("buyer__commune", "department", "commune", "market", "targeted_by")
     else:

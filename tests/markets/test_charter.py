@@ -135,3 +135,13 @@ def test_a_company_without_pledges_says_so(cast, signed_in) -> None:
         .content.decode()
     )
     assert "n’a pas signé la Charte des 1000" in page
+
+
+def test_the_history_of_the_company_tells_its_pledges(cast, signed_in) -> None:
+    pledge = CharterPledgeFactory(company=cast.company_a)
+    mark_pledge_done(pledge=pledge, on=dt.date(2025, 3, 1), by=cast.facilitator)
+    page = (
+        signed_in(cast.facilitator).get(reverse("company_history", args=[cast.company_a.pk])).content.decode()
+    )
+    assert "Accueillir deux stagiaires de troisième" in page
+    assert "Fanny Facile" in page
