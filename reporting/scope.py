@@ -7,7 +7,7 @@ the caller obtained by `visible_to(user)`, and gives nothing beyond it.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -45,9 +45,13 @@ class Scope:
     kind: ScopeKind
     id: int | None = None
     name: str = ""
+    # Given by a caller that knows already that nothing is shared; read once otherwise.
+    shares_nothing: bool = field(default=False, compare=False)
 
     @classmethod
-    def of(cls, owner: Buyer | Department | Operation | Market | Company) -> Scope:
+    def of(
+        cls, owner: Buyer | Department | Operation | Market | Company, *, shares_nothing: bool = False
+    ) -> Scope:
         """The scope of an object that the caller may see."""
         kinds = {
             Buyer: ScopeKind.BUYER,
@@ -56,7 +60,7 @@ class Scope:
             Market: ScopeKind.MARKET,
             Company: ScopeKind.COMPANY,
         }
-        return cls(kinds[type(owner)], owner.pk, str(owner))
+        return cls(kinds[type(owner)], owner.pk, str(owner), shares_nothing)
 
     @classmethod
     def whole_market(cls, market: Market) -> Scope:
@@ -78,6 +82,8 @@ class Scope:
     @cached_property
     def parts(self) -> dict[int, Part]:
         """What the scope has of each market that several buyers share; a market that is not here is whole."""
+        if self.shares_nothing:
+            return {}
         if self.kind == ScopeKind.BUYER:
             return MarketParty.objects.parts_of(buyer=self.id)
         if self.kind == ScopeKind.DEPARTMENT:
