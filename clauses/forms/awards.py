@@ -77,14 +77,14 @@ class AwardLotForm(Form):
             )
             self.fields[f"other_{index}"].scope(self.user)
             self.fields[f"role_{index}"] = forms.ChoiceField(
-                label=f"Rôle de l’entreprise {index + 2}",
+                label="Rôle",
                 choices=[
                     (role.value, role.label) for role in (AwardRole.CO_CONTRACTOR, AwardRole.SUBCONTRACTOR)
                 ],
                 required=False,
             )
             self.fields[f"amount_{index}"] = AmountFormField(
-                label=f"Montant de l’entreprise {index + 2}", required=False
+                label="Montant hors taxes", required=False
             )
 
     @property

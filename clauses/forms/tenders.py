@@ -53,7 +53,7 @@ class CriteriaForm(Form):
     weight = PointsField(
         label="Poids de l’insertion dans la note de l’offre",
         highest=100,
-        help_text="En %, tel que l’annonce le règlement de la consultation. Facultatif.",
+        help_text="En %, tel que l’annonce le règlement de la consultation.",
     )
 
     def __init__(self, *args: Any, grid: OfferGrid, **kwargs: Any) -> None:
@@ -72,14 +72,14 @@ class CriteriaForm(Form):
                 initial=row.label if row else "",
             )
             self.fields[f"expected_{index}"] = forms.CharField(
-                label=f"Ce qui est attendu, critère {index + 1}",
+                label="Ce qui est attendu",
                 required=False,
                 max_length=500,
                 initial=row.expected if row else "",
                 widget=forms.Textarea(attrs={"rows": 2}),
             )
             self.fields[f"weight_{index}"] = PointsField(
-                label=f"Poids du critère {index + 1}, en %", highest=100, initial=row.weight if row else None
+                label="Poids (%)", highest=100, initial=row.weight if row else None
             )
 
     def _posted(self) -> int:
