@@ -23,21 +23,21 @@ SHOWN_MAX = 20
 @job(KIND)
 def load_list(running: RunningJob) -> None:
     """Load the right lines of a list, give the others back, and forget the file; again, it changes nothing."""
-    payload = running.payload
+    payload, user = running.payload, running.user
+    if user is None:
+        raise DomainError("Le compte qui a demandé ce chargement n’existe plus : la liste n’est pas chargée.")
     stored = StoredFile.objects.filter(pk=payload["file"], kind=LIST_KIND).first()
     if stored is None:
         raise DomainError(
             "Cette liste n’est plus là : elle a déjà été chargée, ou elle a attendu plus de sept jours."
         )
-    buyer = Buyer.objects.visible_to(running.user).filter(pk=payload["buyer"]).first()
+    buyer = Buyer.objects.visible_to(user).filter(pk=payload["buyer"]).first()
     if buyer is None:
         raise DomainError("Vous n’avez plus accès à ce donneur d’ordre : la liste n’est pas chargée.")
     sheet = read_sheets(read_file(stored))[payload["sheet"]]
     known = known_for(buyer, year=payload["year"], default_family=payload["family"])
     reading = read_lines(sheet, header=payload["header"], columns=payload["columns"], known=known)
-    plan = load_plan(
-        buyer=buyer, year=payload["year"], reading=reading, by=running.user, progress=running.progress
-    )
+    plan = load_plan(buyer=buyer, year=payload["year"], reading=reading, by=user, progress=running.progress)
     _report(running, plan, reading, stored)
     delete_file(stored)
 

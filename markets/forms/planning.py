@@ -199,7 +199,7 @@ class AdviceForm(Form):
         coerce=int,
         choices=[(km, f"{km} km") for km in REACHES],
         required=False,
-        empty_value=50,
+        empty_value=50,  # type: ignore[arg-type]  # what is not coerced is given as it is
     )
 
     def __init__(self, *args: Any, purchase: PlannedPurchase, **kwargs: Any) -> None:

@@ -25,7 +25,7 @@ class ProcurementThreshold(ReferenceRow):
     class Meta(ReferenceRow.Meta):
         verbose_name = "seuil de la commande publique"
         verbose_name_plural = "seuils de la commande publique"
-        ordering = ("-valid_from", "position", "code")
+        ordering = ("-valid_from", "position", "code")  # type: ignore[assignment]  # the base orders by two
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount__gt=0),

@@ -371,8 +371,8 @@ def plan_load(*, buyer: Buyer, year: int, reading: Reading, by: User) -> Plan:
     limit = department_limit(buyer, by)
     existing: dict[str, PlannedPurchase] = {}
     rows = PlannedPurchase.objects.filter(buyer=buyer, year=year)
-    for row in rows.order_by("-pk"):
-        existing[identity(row.reference, row.object)] = row
+    for present in rows.order_by("-pk"):
+        existing[identity(present.reference, present.object)] = present
     plan = Plan(refused=list(reading.refused))
     for line in reading.right:
         if limit:
@@ -381,7 +381,7 @@ def plan_load(*, buyer: Buyer, year: int, reading: Reading, by: User) -> Plan:
         if row is None:
             plan.added.append(line)
             continue
-            # The name made for a line without an object, and what was left out of it, are of the first load.
+        # The name made for a line without an object, and what was left out of it, are of the first load.
         told = _values(line)
         if line.object_made:
             del told["object"]

@@ -81,10 +81,12 @@ class PurchaseList(ListPage):
     create_label = "Ajouter un achat"
     template_name = "markets/purchase_list.html"
     part_template_name = "markets/_purchase_list.html"
-    empty_message = (
-        "La liste annuelle des achats de chaque donneur d’ordre sera ici : chargez-la d’un tableur, "
-        "ou ajoutez un achat."
-    )
+
+    @property
+    def empty_message(self) -> str:  # type: ignore[override]
+        is_house = self.request.user.role in HOUSE
+        whose = "des achats de chaque donneur d’ordre" if is_house else "de vos achats"
+        return f"La liste annuelle {whose} sera ici : chargez-la d’un tableur, ou ajoutez un achat."
 
     def prepare(self, queryset: Any) -> Any:
         return queryset.select_related("buyer").with_duty(current_thresholds())
