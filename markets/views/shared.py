@@ -87,11 +87,12 @@ def hand_over(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 
 @house_required
 def history(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """What happened to a file and to what hangs on it; the figures of today are not its matter."""
     row = file_row(kind, request.user, pk)
     return render(
         request,
         "markets/history.html",
-        {**file_context(kind, row, request), "entries": file_history(kind, row)},
+        {**file_context(kind, row, request, with_head=False), "entries": file_history(kind, row)},
     )
 
 
