@@ -160,8 +160,8 @@ def _company(company: Company, user: Any) -> tuple[str, str, list[Link]]:
     return company.name, facts, steps
 
 
-def _charter(company: Company) -> str:
-    """What a signatory of the Charte des 1000 pledged and did."""
+def _charter(company: Any) -> str:
+    """What a signatory of the Charte des 1000 pledged and did; a row without its counts is counted."""
     if not hasattr(company, "pledges_count"):
         company = Company.objects.with_pledges().get(pk=company.pk)
     if not company.pledges_count:
