@@ -15,8 +15,9 @@ from django.urls import reverse
 from clauses.enums import Channel
 from clauses.models import Clause, Commitment
 from clauses.services.commitments import open_commitment
+from clauses.services.reserved import plan_reserved_meetings
 from core.errors import DomainError
-from markets.enums import AwardRole, TaskKind, Turn
+from markets.enums import AwardRole, MarketNature, Reservation, TaskKind, Turn
 from markets.models import Award, Company, Lot, Market
 from markets.services.documents import expect_documents
 from markets.services.tasks import open_task
@@ -134,6 +135,9 @@ def award_lot(
     ]
     if commitments:
         _open_what_follows(market, lot, answering.company, effective_on, by)
+    is_reserved = lot.reservation != Reservation.NONE or market.nature == MarketNature.INSERTION
+    if is_reserved and market.begins_on and not market.closed_on:
+        plan_reserved_meetings(market=market, by=by)
     return commitments
 
 

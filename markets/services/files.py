@@ -26,7 +26,7 @@ from markets.models import (
     Responsibility,
 )
 from markets.services.fees import release_second_invoice
-from markets.services.tasks import leave_tasks
+from markets.services.tasks import finish_tasks_of, leave_tasks
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -115,6 +115,7 @@ def close_market(*, market: Market, on: dt.date, by: User | None) -> Market:
     market.closed_on = on
     market._history_user = by  # type: ignore[attr-defined]
     market.save()
+    finish_tasks_of(market=market, on=on, by=by)
     # The second half of its quotes may be invoiced from that day.
     release_second_invoice(market=market, on=on, cause=ReleaseCause.CLOSING, by=by)
     return market

@@ -5,12 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from clauses.models import Commitment, CommitmentChange
 from clauses.services.awards import Member, Promise, award_lot
 from clauses.services.tenders import start_grid, write_assessment
 from core.errors import DomainError
 from markets.models import Award, MarketDocument, Task
+from markets.services.files import close_market
+from markets.services.tasks import open_task
 from tests.factories import ClauseFactory, CompanyFactory, LotFactory, MarketFactory
 
 D = Decimal
@@ -139,3 +142,28 @@ def test_a_bad_amount_has_its_sentence_and_what_was_typed_stays(cast, signed_in,
         html = client.post(url, {**data, "amount": amount}).content.decode()
         assert f'value="{amount}"' in html and "31/2/2026" in html
     assert not Award.objects.filter(lot=lot).exists()
+
+
+def test_the_award_of_a_reserved_lot_plans_the_meetings_of_its_years():
+    today = timezone.localdate()
+    market = MarketFactory(
+        notified_on=today - dt.timedelta(days=20), starts_on=today, planned_end=today + dt.timedelta(days=700)
+    )
+    lot = LotFactory(market=market, reservation="siae")
+    award_lot(
+        lot=lot,
+        members=[Member(CompanyFactory(etti=True), "holder")],
+        awarded_on=today - dt.timedelta(days=21),
+        by=None,
+    )
+    keys = list(Task.objects.filter(market=market).values_list("key", flat=True))
+    assert any(key.startswith(f"reserved:{market.pk}:{today.year}") for key in keys)
+
+
+def test_a_market_that_closes_leaves_nothing_to_do_but_its_disputes(lot, clause):
+    award(lot, [Member(CompanyFactory(), "holder")], [Promise(clause, D(500))])
+    open_task(key="escalation:1:decide", title="Décider", market=lot.market, by=None)
+    close_market(market=lot.market, on=timezone.localdate(), by=None)
+    left = Task.objects.open().filter(market=lot.market)
+    assert [task.key for task in left] == ["escalation:1:decide"]
+    assert Task.objects.get(key=f"lot:{lot.pk}:kick_off").outcome == "marché clos"
