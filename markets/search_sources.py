@@ -1,4 +1,4 @@
-"""What the search of the house finds in this room: markets, buyers, companies."""
+"""What the search of the house finds in this room: markets, purchases to come, operations, buyers, companies."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from django.urls import reverse
 
 from core import formats
-from core.access import EVERYONE, HOUSE
+from core.access import BUYER, EVERYONE, HOUSE
 from core.search import SearchSource
-from markets.models import Buyer, Company, Market
+from markets.models import Buyer, Company, Market, Operation, PlannedPurchase
 
 
 def _joined(*facts: Any) -> str:
@@ -50,6 +50,29 @@ SOURCES = (
         related=("commune",),
         list_url_name="company_list",
         position=20,
+    ),
+    SearchSource(
+        key="purchase",
+        label="Achats prévus",
+        model=PlannedPurchase,
+        address=lambda row, user: reverse("purchase_detail", args=[row.pk]),
+        describe=lambda row: _joined(row.buyer, row.year, row.get_targeting_display()),
+        roles=(*HOUSE, BUYER),
+        ordering=("-pk",),
+        related=("buyer",),
+        list_url_name="purchase_list",
+        position=15,
+    ),
+    SearchSource(
+        key="operation",
+        label="Opérations",
+        model=Operation,
+        address=lambda row, user: reverse("operation_detail", args=[row.pk]),
+        describe=lambda row: _joined(row.buyer, row.reference),
+        roles=(*HOUSE, BUYER),
+        related=("buyer",),
+        list_url_name="operation_list",
+        position=17,
     ),
     SearchSource(
         key="buyer",

@@ -9,7 +9,14 @@ from django.urls import reverse
 from core.models import SearchWord
 from core.search import index_rows, rows_are_found_by_their_words, search, words_asked
 from markets.models import Buyer, Company, Market
-from tests.factories import BeneficiaryFactory, BuyerFactory, CompanyFactory, MarketFactory
+from tests.factories import (
+    BeneficiaryFactory,
+    BuyerFactory,
+    CompanyFactory,
+    MarketFactory,
+    OperationFactory,
+    PlannedPurchaseFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +101,14 @@ def test_a_buyer_finds_its_markets_and_nobody(cast, full_names):
 
 def test_a_company_finds_what_it_works_on_and_its_own_people(cast, full_names):
     assert titles(cast.company_user_a, "tamaris") == set()
+
+
+def test_a_buyer_finds_its_purchases_and_operations_a_company_none(cast):
+    mine = PlannedPurchaseFactory(buyer=cast.buyer_a, object="Marché couvert Bellevue")
+    works = OperationFactory(buyer=cast.buyer_a, name="Bellevue, tranche 2")
+    PlannedPurchaseFactory(buyer=cast.buyer_b, object="Bellevue aussi")
+    assert titles(cast.buyer_user_a, "bellevue") == {str(mine), str(works)}
+    assert titles(cast.company_user_a, "bellevue") == set()
 
 
 def test_the_house_finds_all(cast, full_names):
