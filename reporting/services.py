@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from beneficiaries.models import ClosedYear
@@ -19,6 +20,7 @@ from core.models import Job
 from core.pdf import pdf_available
 from markets.models import Buyer, Market, Operation
 from markets.services.fees import release_second_invoice
+from markets.services.tasks import finish_task, open_task
 from reporting.enums import BilanFormat, BilanKind, BilanState
 from reporting.models import Bilan, BilanFile, ProgressReport
 from reporting.narrative import SECTIONS, TEXT_MAX
@@ -63,7 +65,24 @@ def start_final_bilan(
     if last is not None and not last.is_published:
         raise DomainError("Un bilan final est déjà en cours : ouvrez-le.")
     values = {"kind": BilanKind.FINAL, "buyer_id": subject.buyer_id, **owner}
-    return _open(last, "Le bilan final", rectification_reason, user, **values)
+    bilan = _open(last, "Le bilan final", rectification_reason, user, **values)
+    open_task(
+        title=f"Finir et publier le bilan final : {subject.reference or subject}",
+        market=market,
+        buyer=None if market is not None else subject.buyer,
+        key=_task_key(bilan),
+        url=reverse("bilan_detail", args=[bilan.pk]),
+        by=user,
+    )
+    return bilan
+
+
+def _task_key(bilan: Bilan) -> str:
+    return (
+        f"final_bilan:market:{bilan.market_id}"
+        if bilan.market_id
+        else f"final_bilan:operation:{bilan.operation_id}"
+    )
 
 
 def _open(last: Bilan | None, said: str, reason: str, user: User | None, **subject: Any) -> Bilan:
@@ -209,6 +228,7 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
     bilan.state, bilan.published_by, bilan.published_at = BilanState.PUBLISHED, user, now
     bilan.save()
     if bilan.is_final:
+        finish_task(key=_task_key(bilan), outcome="Bilan final publié.", by=user)
         # Its delivery makes the second half of the participation due, unless the closing did already.
         release_second_invoice(
             market=bilan.market,

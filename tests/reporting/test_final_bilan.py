@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from core.errors import DomainError
 from core.files import read_file
 from markets.enums import ReleaseCause
-from markets.models import Market
+from markets.models import Task
 from reporting import services
 from reporting.annex import annex_xlsx
 from reporting.documents import bilan_pdf
@@ -139,6 +139,17 @@ def test_publishing_makes_the_second_half_of_the_participation_ready():
     assert quote.completed_cause == ReleaseCause.FINAL_BILAN
 
 
+def test_a_draft_is_a_task_of_the_house_until_it_is_published():
+    market = closed_market(people=1)
+    bilan = start_final_bilan(market=market, user=None)
+    (task,) = Task.objects.open().filter(market=market, key__startswith="final_bilan:")
+    assert task.title == f"Finir et publier le bilan final : {market.reference}" and task.turn == "house"
+    assert task.url == reverse("bilan_detail", args=[bilan.pk])
+    freeze(bilan=review_bilan(bilan=bilan, user=None), user=None)
+    task.refresh_from_db()
+    assert task.done_on and task.outcome == "Bilan final publié."
+
+
 def test_the_service_says_once_what_was_delivered(monkeypatch):
     calls = []
     monkeypatch.setattr(services, "release_second_invoice", lambda **kwargs: calls.append(kwargs))
@@ -259,7 +270,6 @@ def test_every_buyer_of_the_market_reads_it_once_published_and_nobody_else(cast,
 
 def test_the_house_opens_it_from_the_market_and_rectifies_it_with_a_reason(cast, signed_in):
     client, market = signed_in(cast.facilitator), cast.commitment_a.market
-    Market.objects.filter(pk=market.pk).first()
     url = reverse("market_final_bilan", args=[market.pk])
     assert "Un brouillon s’ouvre" in client.get(url).text
     response = client.post(url, follow=True)
