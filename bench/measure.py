@@ -30,6 +30,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from bench import follow_up
 from bench.baselines.indicators import figures_by_hand
 from bench.baselines.pdf import bare_pdf, html_of
 from bench.figures import compute, differences, figures_by_indicators
@@ -345,6 +346,9 @@ def main() -> None:
         found.append(measure)
         note("pdf", lambda: pdf_of_bilan(snapshot))
     note("recount", recount_of_a_year)
+    note("search", lambda: list(follow_up.searches(client, user)))
+    note("board", lambda: list(follow_up.board(client, user)))
+    note("market", lambda: list(follow_up.lived_market(client, user)))
     counts = {
         model._meta.label: model._default_manager.count()
         for model in (Buyer, Market, Company, Beneficiary, HoursEntry)

@@ -113,8 +113,9 @@ class TaskFilter(FilterSet):
         if user.is_house_staff:
             usual = default_scope(user)
             scope = self.filters["portee"]
-            scope.extra["empty_label"] = SCOPES[usual]
-            scope.extra["choices"] = [(code, label) for code, label in SCOPES.items() if code != usual]
+            # The usual one first: it is what an address without scope shows, and it may be named too.
+            scope.extra["empty_label"] = None
+            scope.extra["choices"] = sorted(SCOPES.items(), key=lambda choice: choice[0] != usual)
         else:
             for name in ("portee", "facilitator", "turn"):
                 del self.filters[name]

@@ -24,6 +24,12 @@ SOURCES = (
      "FROM markets_market t JOIN markets_buyer r ON r.id = t.buyer_id WHERE {words} ORDER BY t.id DESC LIMIT 9"),
     ("company", "Entreprises et partenaires", "company_detail", "company_list",
      f"SELECT t.id, t.short_name, t.name, t.identifier, r.label FROM markets_company t {IN_COMMUNE} WHERE {{words}} {BY_KEY}"),
+    ("purchase", "Achats prévus", "purchase_detail", "purchase_list",
+     "SELECT t.id, t.object, t.year, t.targeting, r.short_name, r.name "
+     "FROM markets_plannedpurchase t JOIN markets_buyer r ON r.id = t.buyer_id WHERE {words} ORDER BY t.id DESC LIMIT 9"),
+    ("operation", "Opérations", "operation_detail", "operation_list",
+     "SELECT t.id, t.name, t.reference, r.short_name, r.name "
+     f"FROM markets_operation t JOIN markets_buyer r ON r.id = t.buyer_id WHERE {{words}} {BY_KEY}"),
     ("buyer", "Donneurs d’ordre", "buyer_detail", "buyer_list",
      f"SELECT t.id, t.short_name, t.name, t.identifier, r.label FROM markets_buyer t {IN_COMMUNE} WHERE {{words}} {BY_KEY}"),
     ("person", "Personnes", "beneficiary_detail", "beneficiary_list",
@@ -71,12 +77,16 @@ urlpatterns = [*project_urls, path("par-sql/", page_by_hand, name="search_by_han
 def _title(key: str, row: tuple[Any, ...]) -> str:
     if key == "market":
         return f"{row[1]} · {row[2]}"
+    if key in ("purchase", "operation"):
+        return row[1]
     return f"{row[1]} {row[2]}" if key == "person" else row[1] or row[2]
 
 
 def _facts(key: str, row: tuple[Any, ...]) -> str:
-    if key == "market":
+    if key in ("market", "purchase"):
         return row[4] or row[5]
+    if key == "operation":
+        return row[3] or row[4]
     if key == "person":
         return f"né·e en {str(row[3])[:4]}" if row[3] else ""
     return f"{row[4] or ''} · {formats.siret(row[3])}" if key != "prescriber" else row[2]
