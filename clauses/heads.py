@@ -159,8 +159,12 @@ def _figures_where(user: Any, **where: Any) -> Figures:
 
 
 def buyer_head(buyer: Buyer, user: Any) -> Head:
-    mine = Market.objects.of_buyer(buyer).order_by().values("pk")
-    figures = of_parts(_figures_where(user, market__in=mine), MarketParty.objects.parts_of(buyer=buyer.pk))
+    parts = MarketParty.objects.parts_of(buyer=buyer.pk)
+    # Without markets of others, one index answers.
+    mine: dict[str, Any] = {"market__buyer": buyer}
+    if any(part.own is not None for part in parts.values()):
+        mine = {"market__in": Market.objects.of_buyer(buyer).order_by().values("pk")}
+    figures = of_parts(_figures_where(user, **mine), parts)
     return _with_tasks(_open_markets(figures_head(figures), figures), user, buyer=buyer)
 
 
