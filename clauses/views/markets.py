@@ -152,8 +152,9 @@ def market_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **file_context("market", market, request),
         **({"parties": []} if user.is_company else parties_context(market, user)),
+        # Only an accord-cadre has some: the others are spared the look-up.
         "subsequent": []
-        if user.is_company
+        if user.is_company or market.technique != Technique.FRAMEWORK
         else Market.objects.visible_to(user)
         .filter(parent=market)
         .order_by("-notified_on", "reference", "pk"),
