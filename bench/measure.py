@@ -43,6 +43,7 @@ from beneficiaries.services.counting import recount_people
 from clauses.models import Commitment
 from core.lists import ListPage
 from markets.models import Buyer, Company, Market
+from markets.paper import sheets
 from reporting.documents import bilan_pdf
 from reporting.enums import BilanState
 from reporting.models import Bilan
@@ -113,8 +114,8 @@ def pdf_of_bilan(snapshot: dict[str, Any]) -> Measure:
     ours, bare, untagged = best_of(
         2,
         lambda: bilan_pdf(snapshot),
-        lambda: bare_pdf(html, "css/bilan.css", "pdf/ua-1"),
-        lambda: bare_pdf(html, "css/bilan.css", None),
+        lambda: bare_pdf(html, sheets("bilan"), "pdf/ua-1"),
+        lambda: bare_pdf(html, sheets("bilan"), None),
         # No database and seconds of work: the time of this process, whatever else the machine does.
         clock=time.process_time,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,9 @@ from clauses.standings import Computation, Standing, computation_of, standing_of
 from core import formats
 from core.files import read_file
 from core.pdf import PdfAttachment, render_pdf
-from core.text import normalise
+from core.text import slug
 from markets.files import responsibility_on
-from markets.models import House
+from markets.paper import house_facts, logo_address, sheets
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from core.models import StoredFile
 
 FILE_KIND = "escalation"
-STYLES = ("css/escalation.css",)
+STYLES = sheets("escalation")
 # What is carried inside the whole file; beyond, the documents are listed and opened one by one.
 ATTACHED_MAX_BYTES = 30 * 1024 * 1024
 
@@ -36,41 +35,8 @@ def may_open(user: Any, stored: StoredFile) -> bool:
 
 def file_name(what: str, escalation: Escalation, day: dt.date) -> str:
     """« courrier-de-rappel-2025-0012-2026-03-01.pdf », without accents or spaces."""
-    reference = normalise(escalation.market.reference).replace(" ", "-")[:60] or str(escalation.pk)
+    reference = slug(escalation.market.reference, 60) or str(escalation.pk)
     return f"{what}-{reference}-{day.isoformat()}.pdf"
-
-
-def long_day(day: dt.date) -> str:
-    """« 1er mars 2026 »."""
-    return f"{'1er' if day.day == 1 else day.day} {formats.month(day)}"
-
-
-# --- The house ----------------------------------------------------------------------------------------------
-
-
-def house_facts() -> dict[str, str]:
-    house = House.current()
-    return {
-        "name": house.name,
-        "address": house.address,
-        "siret": formats.siret(house.siret) if house.siret else "",
-        "email": house.email,
-        "phone": house.phone,
-        "signatory": house.signatory,
-        "signatory_title": house.signatory_title,
-    }
-
-
-def _logo() -> str:
-    """The logo as an address that holds it whole; nothing without one."""
-    logo = House.current().logo
-    if logo is None:
-        return ""
-    try:
-        content = read_file(logo)
-    except OSError:
-        return ""
-    return f"data:{logo.content_type};base64,{base64.b64encode(content).decode()}"
 
 
 def _contact_person(standing: Standing, by: User | None) -> dict[str, str]:
@@ -173,8 +139,8 @@ def letter_pdf(letter: dict[str, Any], *, dated: dt.date, is_draft: bool = False
         "clauses/escalation_letter.html",
         {
             "letter": read_facts(letter),
-            "logo": _logo(),
-            "dated": long_day(dated),
+            "logo": logo_address(),
+            "dated": formats.long_day(dated),
             "is_draft": is_draft,
         },
         stylesheets=STYLES,
@@ -207,9 +173,9 @@ def alert_pdf(
             "refusal": refusal,
             "text": text.strip(),
             "house": house_facts(),
-            "logo": _logo(),
+            "logo": logo_address(),
             "person": _contact_person(standing, by),
-            "dated": long_day(dated),
+            "dated": formats.long_day(dated),
         },
         stylesheets=STYLES,
         made_on=dated,
@@ -266,15 +232,15 @@ def file_pdf(escalation: Escalation, *, user: User, dated: dt.date) -> bytes:
             "contacts_are_whole": user.is_house_staff or standing.last(StepKind.ALERT) is not None,
             "letter": read_facts(letter.facts["letter"]) if letter else None,
             "letter_state": letter_state(standing),
-            "letter_dated": long_day(approved.on) if approved else "",
+            "letter_dated": formats.long_day(approved.on) if approved else "",
             "measured": measured,
             "penalty": penalty,
             "decided": decided,
             "decision_words": decision_words(decided) if decided else "",
             "documents": listed,
             "house": house_facts(),
-            "logo": _logo(),
-            "dated": long_day(dated),
+            "logo": logo_address(),
+            "dated": formats.long_day(dated),
             "made_by": str(user),
         },
         stylesheets=STYLES,

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from clauses.models import OfferAssessment, OfferCriterion, OfferGrid, OfferScore
 from clauses.scoring import Mark, ranked, weighted
+from core.pdf import render_pdf
+from markets.models import Lot
+from markets.paper import house_facts, sheets
 
 
 @dataclass
@@ -71,3 +76,16 @@ def comparison_of(grid: OfferGrid) -> Comparison:
 
 def _best_first(column: Column) -> tuple[Any, ...]:
     return (column.rank is None, column.rank or 0, column.assessment.bidder.casefold(), column.assessment.pk)
+
+
+def report_pdf(lot: Lot, grid: OfferGrid) -> bytes:
+    """The report of the analysis, handed to the buyer."""
+    context = {
+        "lot": lot,
+        "market": lot.market,
+        "grid": grid,
+        "comparison": comparison_of(grid),
+        "house": house_facts(),
+        "on": grid.closed_on or timezone.localdate(),
+    }
+    return render_pdf("clauses/offer_report.html", context, stylesheets=sheets("escalation"))

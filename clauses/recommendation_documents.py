@@ -19,7 +19,8 @@ from core import formats
 from core.files import store_file
 from core.models import StoredFile
 from core.pdf import render_pdf
-from core.text import normalise
+from core.text import slug
+from markets.paper import sheets
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -61,8 +62,7 @@ def make_documents(*, recommendation: Recommendation, user: User | None) -> tupl
 
 def file_name(paper: Paper, extension: str) -> str:
     """« preconisation-ville-d-exemple-2026-12-v1.pdf »."""
-    words = normalise(f"{paper.buyer} {paper.reference}").split()
-    return f"preconisation-{'-'.join(words)[:80]}-v{paper.row.number}.{extension}"
+    return f"preconisation-{slug(f'{paper.buyer} {paper.reference}')}-v{paper.row.number}.{extension}"
 
 
 def pdf_of(paper: Paper) -> bytes:
@@ -70,7 +70,7 @@ def pdf_of(paper: Paper) -> bytes:
     return render_pdf(
         "clauses/recommendation_document.html",
         {"paper": paper, "facts": facts_of(paper)},
-        stylesheets=("css/recommendation.css",),
+        stylesheets=sheets("recommendation"),
         made_on=paper.on,
     )
 

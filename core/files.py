@@ -24,8 +24,9 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.utils.deconstruct import deconstructible
+from django.utils.http import content_disposition_header
 
 from core import formats
 from core.errors import DomainError
@@ -387,6 +388,16 @@ def read_file(stored: StoredFile) -> bytes:
     """The plain bytes, whole: only for files that are small by nature."""
     with open_file(stored) as source:
         return source.read()
+
+
+def file_response(content: bytes, name: str, *, content_type: str = "", inline: bool = False) -> HttpResponse:
+    """Bytes made for one person and kept nowhere: downloaded under that name, or shown by the browser (`inline`)."""
+    kind = content_type or FILE_TYPES[name.rpartition(".")[2]].content_type
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = content_disposition_header(not inline, name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 _may_open: dict[str, Callable[[Any, StoredFile], bool]] = {}

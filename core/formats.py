@@ -101,6 +101,11 @@ def day(value: dt.date | dt.datetime | None) -> str:
     return f"{_local(value):%d/%m/%Y}" if value else ABSENT
 
 
+def long_day(value: dt.date) -> str:
+    """« 1er mars 2026 », as a letter is dated."""
+    return f"{'1er' if value.day == 1 else value.day} {month(value)}"
+
+
 def moment(value: dt.datetime | None) -> str:
     """« 12/03/2026 à 14:05 », Paris time."""
     return f"{_local(value):%d/%m/%Y à %H:%M}" if value else ABSENT

@@ -19,6 +19,8 @@ from django.template.loader import render_to_string
 
 from core.errors import DomainError
 
+# What the documents of the house share; each adds a sheet of its own.
+PAPER = "css/paper.css"
 _lock = threading.Lock()
 
 
@@ -62,7 +64,7 @@ def pdf_available() -> bool:
 
 
 def local_static_file(path: str) -> Path:
-    """The static file at `css/pdf.css`. Raises ValueError when it is not a static file of ours."""
+    """The static file at `css/paper.css`. Raises ValueError when it is not a static file of ours."""
     try:
         found = finders.find(path)
     except SuspiciousFileOperation:
@@ -120,7 +122,7 @@ def render_pdf(
     template: str,
     context: dict[str, Any],
     *,
-    stylesheets: Sequence[str] = ("css/pdf.css",),
+    stylesheets: Sequence[str] = (PAPER,),
     made_on: dt.datetime | dt.date | None = None,
     attachments: Sequence[PdfAttachment] = (),
 ) -> bytes:
@@ -136,7 +138,7 @@ def render_pdf(
 def html_to_pdf(
     html: str,
     *,
-    stylesheets: Sequence[str] = ("css/pdf.css",),
+    stylesheets: Sequence[str] = (PAPER,),
     made_on: dt.datetime | dt.date | None = None,
     attachments: Sequence[PdfAttachment] = (),
 ) -> bytes:

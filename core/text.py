@@ -17,3 +17,8 @@ def normalise(text: str) -> str:
     latin = _APART.sub(" ", bare).strip()
     # A name in another script has no Latin letter left: keep it as it is rather than lose it.
     return latin or " ".join(bare.split())
+
+
+def slug(text: str, length: int = 80) -> str:
+    """« Ville d’Été, 2026/12 » → « ville-d-ete-2026-12 », for the name of a file."""
+    return normalise(text).replace(" ", "-")[:length]

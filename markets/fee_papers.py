@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 from core import formats
 from core.errors import DomainError
-from core.files import read_file
 from core.pdf import render_pdf
 from markets.enums import BuyerKind, InvoiceKind
 from markets.fee_amounts import Amounts, with_vat
 from markets.models import Buyer, House, Invoice, Quote
+from markets.paper import house_facts, logo_address, sheets
 
-STYLESHEETS = ("css/fee.css",)
 # Days to pay: public buyers 30, health establishments 50 (R2192-10 and R2192-11 of the code de la commande
 # publique); private ones 30 unless agreed otherwise (L441-10 of the code de commerce).
 PAYMENT_DAYS = 30
@@ -140,17 +138,11 @@ def _common(quote: Quote, house: House, amounts: Amounts, rate: Decimal) -> dict
     return {
         "schema": 1,
         "house": {
-            "name": house.name,
-            "siret": house.siret,
-            "address": house.address.strip(),
-            "email": house.email,
-            "phone": house.phone,
+            **house_facts(house),
             "vat_number": house.vat_number,
             "bank_name": house.bank_name,
             "iban": house.iban,
             "bic": house.bic,
-            "signatory": house.signatory,
-            "signatory_title": house.signatory_title,
         },
         "buyer": {
             "name": buyer.name,
@@ -190,17 +182,9 @@ def fee_pdf(snapshot: dict[str, Any], house: House, *, made_on: dt.date, is_draf
         "total": Decimal(snapshot["total"]),
         "lines": [{**line, "net": Decimal(line["net"])} for line in snapshot["lines"]],
         "iban": " ".join(seller["iban"][start : start + 4] for start in range(0, len(seller["iban"]), 4)),
-        "logo": _logo(house),
+        "logo": logo_address(house),
         "is_draft": is_draft,
         "is_quote": snapshot["title"] == "Devis",
         "is_credit": snapshot["title"] == "Avoir",
     }
-    return render_pdf("markets/fee_document.html", context, stylesheets=STYLESHEETS, made_on=made_on)
-
-
-def _logo(house: House) -> str:
-    """The logo as a `data:` address, or nothing."""
-    if not house.logo:
-        return ""
-    content = base64.b64encode(read_file(house.logo)).decode()
-    return f"data:{house.logo.content_type};base64,{content}"
+    return render_pdf("markets/fee_document.html", context, stylesheets=sheets("fee"), made_on=made_on)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.files import store_file
 from core.models import StoredFile
 from core.pdf import render_pdf
+from markets.paper import sheets
 from reporting.enums import BilanFormat
 from reporting.models import Bilan, BilanFile, ProgressReport
 from reporting.snapshot.labels import labels_of
@@ -53,7 +54,7 @@ def progress_pdf(snapshot: dict[str, Any]) -> bytes:
 def _pdf(template: str, snapshot: dict[str, Any]) -> bytes:
     made_on = dt.datetime.fromisoformat(snapshot["computed_at"])
     context = {"bilan": for_paper(snapshot), "labels": labels_of(snapshot)}
-    return render_pdf(template, context, stylesheets=("css/bilan.css",), made_on=made_on)
+    return render_pdf(template, context, stylesheets=sheets("bilan"), made_on=made_on)
 
 
 def may_open(user: Any, stored: StoredFile) -> bool:

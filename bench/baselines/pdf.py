@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import weasyprint
@@ -29,9 +30,12 @@ def html_of(template: str, context: dict) -> str:
     return render_to_string(template, context)
 
 
-def bare_pdf(html: str, stylesheet: str, variant: str | None) -> bytes:
+def bare_pdf(html: str, stylesheets: Sequence[str], variant: str | None) -> bytes:
     """The PDF of a page; `variant` is `pdf/ua-1`, or None for an untagged one."""
     fetcher = StaticFiles()
-    sheet = weasyprint.CSS(filename=finders.find(stylesheet), base_url=BASE, url_fetcher=fetcher)
+    sheets = [
+        weasyprint.CSS(filename=finders.find(path), base_url=BASE, url_fetcher=fetcher)
+        for path in stylesheets
+    ]
     document = weasyprint.HTML(string=html, base_url=BASE, url_fetcher=fetcher)
-    return document.write_pdf(stylesheets=[sheet], pdf_variant=variant)
+    return document.write_pdf(stylesheets=sheets, pdf_variant=variant)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import io
 from collections import Counter
@@ -20,7 +19,7 @@ from clauses.models import Interaction
 from core import formats
 from core.errors import DomainError
 from core.exports import Column, Sheet, write_xlsx
-from core.files import read_file, store_file
+from core.files import store_file
 from core.models import Message
 from core.outbox import write_message
 from core.pdf import render_pdf
@@ -28,6 +27,7 @@ from markets.directory import Distance
 from markets.directory_list import activities_of, written_distance
 from markets.enums import DIRECTORY_KINDS, CompanyKindCode
 from markets.models import Company, Contact, House
+from markets.paper import logo_address, sheets
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 FILE_KIND = "directory_list"
 # Some thirty pages: beyond, it is no list to choose from.
 LINES_MAX = 500
-STYLESHEETS = ("css/directory.css",)
 NOTICE = (
     "Liste diffusée à titre indicatif, d’après les annuaires publics et les fiches de la maison à cette date. "
     "Elle ne vaut ni recommandation ni engagement des structures : vérifiez auprès d’elles leurs activités et leurs "
@@ -149,20 +148,16 @@ def extract_pdf(
 ) -> bytes:
     """The list as a tagged A4 PDF."""
     house = House.current()
-    logo = ""
-    if house.logo:
-        content = base64.b64encode(read_file(house.logo)).decode()
-        logo = f"data:{house.logo.content_type};base64,{content}"
     context = {
         "extract": extract,
         "house": house,
-        "logo": logo,
+        "logo": logo_address(house),
         "company": company,
         "market": market,
         "notice": NOTICE,
     }
     return render_pdf(
-        "clauses/directory_document.html", context, stylesheets=STYLESHEETS, made_on=extract.made_on
+        "clauses/directory_document.html", context, stylesheets=sheets("directory"), made_on=extract.made_on
     )
 
 

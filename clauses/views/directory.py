@@ -20,6 +20,7 @@ from clauses.services.directory import (
 )
 from core.access import house_required
 from core.errors import DomainError
+from core.files import file_response
 from core.jobs import enqueue
 from markets.directory_list import DirectoryFilter
 from markets.models import Company, Market
@@ -147,8 +148,4 @@ def directory_pdf(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.sentence)
         return redirect(_back(request))
-    response = HttpResponse(content, content_type="application/pdf")
-    name = f"structures-d-insertion_{extract.made_on:%Y-%m-%d}.pdf"
-    response["Content-Disposition"] = f'inline; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return file_response(content, f"structures-d-insertion_{extract.made_on:%Y-%m-%d}.pdf", inline=True)

@@ -33,6 +33,7 @@ from clauses.standings import Standing, computation_of, deciders_of, standing_of
 from core import formats
 from core.access import BUYER, COMPANY, HOUSE, house_required, role_required
 from core.errors import DomainError
+from core.files import file_response
 from core.jobs import enqueue
 from markets.files import file_context
 from markets.models import Task
@@ -392,11 +393,7 @@ def letter_preview(request: HttpRequest, pk: int) -> HttpResponse:
         # The server may lack the libraries that set pages: the words of the letter stay on the buyer's page.
         messages.error(request, error.sentence)
         return redirect("escalation_detail", pk=pk)
-    response = HttpResponse(content, content_type="application/pdf")
-    name = documents.file_name("projet-de-courrier", escalation, today)
-    response["Content-Disposition"] = f'inline; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return file_response(content, documents.file_name("projet-de-courrier", escalation, today), inline=True)
 
 
 @role_required(BUYER)

@@ -33,6 +33,7 @@ from core import formats
 from core.access import HOUSE, everyone_required, house_required
 from core.changes import history_of
 from core.errors import DomainError
+from core.files import file_response
 from markets.enums import TaskKind
 from markets.files import file_context
 from markets.models import Task
@@ -445,8 +446,8 @@ def meeting_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The calendar file of one meeting, to open in an agenda."""
     meeting = _meeting(request, pk)
     method = calendar.CANCEL if meeting.cancelled else calendar.PUBLISH
-    response = HttpResponse(
-        calendar.invitation(meeting, method=method), content_type="text/calendar; charset=utf-8"
+    return file_response(
+        calendar.invitation(meeting, method=method),
+        f"reunion-{meeting.pk}.ics",
+        content_type="text/calendar; charset=utf-8",
     )
-    response["Content-Disposition"] = f'attachment; filename="reunion-{meeting.pk}.ics"'
-    return response

@@ -29,7 +29,7 @@ from clauses.services import recommendations as services
 from core import formats
 from core.access import HOUSE, house_required, role_required
 from core.errors import DomainError
-from core.files import FILE_TYPES
+from core.files import file_response
 from markets.files import file_context
 from markets.models import Market, PlannedPurchase, Task
 from markets.views.forms import form_page
@@ -420,9 +420,7 @@ def recommendation_document(request: HttpRequest, pk: int, extension: str) -> Ht
     except DomainError as error:
         messages.error(request, error.sentence)
         return redirect("recommendation_detail", pk=pk)
-    response = HttpResponse(content, content_type=FILE_TYPES[extension].content_type)
-    response["Content-Disposition"] = f'attachment; filename="projet-{file_name(paper, extension)}"'
-    return response
+    return file_response(content, f"projet-{file_name(paper, extension)}")
 
 
 # --- Sent and answered ----------------------------------------------------------------------------------------

@@ -8,20 +8,19 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.enums import Role
 from clauses.forms.tenders import CloseGridForm, CriteriaForm, OfferForm
 from clauses.models import OfferAssessment, OfferGrid
-from clauses.offer_table import comparison_of
+from clauses.offer_table import comparison_of, report_pdf
 from clauses.services import tenders as services
 from core.access import HOUSE, house_required, role_required
 from core.errors import DomainError
-from core.pdf import render_pdf
-from core.text import normalise
+from core.files import file_response
+from core.text import slug
 from markets.files import file_context
-from markets.models import House, Lot
+from markets.models import Lot
 from markets.views.forms import form_page
 
 READERS = (*HOUSE, Role.BUYER)
@@ -222,24 +221,8 @@ def offer_report(request: HttpRequest, pk: int) -> HttpResponse:
     lot = _lot(request, pk)
     grid = _grid(request, lot)
     try:
-        content = render_pdf(
-            "clauses/offer_report.html",
-            {
-                "lot": lot,
-                "market": lot.market,
-                "grid": grid,
-                "comparison": comparison_of(grid),
-                "house": House.current(),
-                "on": grid.closed_on or timezone.localdate(),
-            },
-            stylesheets=("css/escalation.css",),
-        )
+        content = report_pdf(lot, grid)
     except DomainError as error:
         messages.error(request, error.sentence)
         return redirect("offer_grid", pk=lot.pk)
-    name = "-".join(normalise(f"analyse offres {lot.market.reference} lot {lot.number}").split())[:80]
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}.pdf"'},
-    )
+    return file_response(content, f"{slug(f'analyse offres {lot.market.reference} lot {lot.number}')}.pdf")

@@ -16,6 +16,7 @@ from django.utils import timezone
 from core import formats
 from core.access import ADMIN, BUYER, HOUSE, admin_required, house_required, role_required
 from core.errors import DomainError
+from core.files import file_response
 from core.lists import ListPage
 from core.registry import Link
 from markets.enums import InvoiceChannel, InvoiceKind, InvoiceState, QuoteState, ReleaseCause
@@ -328,11 +329,12 @@ def quote_preview(request: HttpRequest, pk: int) -> HttpResponse:
     if quote.document_id:
         return redirect("file_download", pk=quote.document_id)
     house = House.current()
-    content = fee_pdf(quote_snapshot(quote, house), house, made_on=quote.dated_on, is_draft=True)
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = 'inline; filename="devis-projet.pdf"'
-    response["Cache-Control"] = "no-store"
-    return response
+    try:
+        content = fee_pdf(quote_snapshot(quote, house), house, made_on=quote.dated_on, is_draft=True)
+    except DomainError as error:
+        messages.error(request, error.sentence)
+        return redirect("quote_detail", pk=pk)
+    return file_response(content, "devis-projet.pdf", inline=True)
 
 
 def _ask(

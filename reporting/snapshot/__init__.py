@@ -16,7 +16,8 @@ from django.db.models.fields.json import KT
 
 from beneficiaries.models import ClosedYear
 from core import formats
-from markets.models import Buyer, House, Market, Operation
+from markets.models import Buyer, Market, Operation
+from markets.paper import house_facts
 from reporting import indicators
 from reporting.enums import BilanKind
 from reporting.models import Bilan
@@ -258,7 +259,7 @@ def _document(
         "kind": str(kind),
         "computed_at": now.astimezone(formats.PARIS).isoformat(timespec="seconds"),
         "software": {"name": "Maillon", "version": settings.SOFTWARE_VERSION},
-        "house": _house(),
+        "house": house_facts(),
         "buyer": {
             "id": buyer.pk,
             "name": buyer.name,
@@ -298,12 +299,6 @@ def _months(span: Months, today: dt.date) -> dict[str, Any]:
         "closed": last < today,
         "label": months_label(span),
     }
-
-
-def _house() -> dict[str, str]:
-    house = House.current()
-    fields = ("name", "siret", "address", "email", "phone", "signatory", "signatory_title")
-    return {field: getattr(house, field) for field in fields}
 
 
 def _previous(buyer: Buyer, year: int) -> dict[str, Any] | None:

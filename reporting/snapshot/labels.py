@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import formats
-from core.text import normalise
+from core.text import slug
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def labels_of(snapshot: dict[str, Any]) -> Labels:
             document=f"Bilan {year} des clauses sociales — {buyer}",
             running=f"{formats.short(buyer, 70)} — bilan {year} des clauses sociales",
             head=f"{buyer}, bilan {year}, version {version}",
-            file=f"bilan-{year}-{_plain(buyer)}-v{version}",
+            file=f"bilan-{year}-{slug(buyer)}-v{version}",
             columns=(str(year), str(year - 1)),
         )
     subject, period = snapshot["subject"], snapshot["period"]["label"]
@@ -52,7 +52,7 @@ def labels_of(snapshot: dict[str, Any]) -> Labels:
             document=f"Bilan final des clauses sociales — {name}",
             running=f"{short} — bilan final des clauses sociales",
             head=f"{buyer}, {short}, bilan final, version {version}",
-            file=f"bilan-final-{_plain(short)}-v{version}",
+            file=f"bilan-final-{slug(short)}-v{version}",
             columns=(period, ""),
         )
     return Labels(
@@ -62,11 +62,6 @@ def labels_of(snapshot: dict[str, Any]) -> Labels:
         document=f"Point d’étape, {period} — {name}",
         running=f"{short} — point d’étape, {period}",
         head=f"{buyer}, {short}, point d’étape, {period}",
-        file=f"point-d-etape-{_plain(short)}-{snapshot['period']['last_day'][:7]}",
+        file=f"point-d-etape-{slug(short)}-{snapshot['period']['last_day'][:7]}",
         columns=(period, ""),
     )
-
-
-def _plain(name: str) -> str:
-    """Without accents or spaces."""
-    return normalise(name).replace(" ", "-")[:80]
