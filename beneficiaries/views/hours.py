@@ -37,7 +37,8 @@ from core.dates import add_months
 from core.errors import DomainError
 from core.forms import parse_month
 from markets.files import file_context
-from markets.models import Company, Market
+from markets.models import Market
+from markets.views.shared import file_row
 
 ROWS = 50
 MOST_ROWS = 300
@@ -67,9 +68,15 @@ def market_hours(request: HttpRequest, pk: int) -> HttpResponse:
 @house_required
 def company_hours(request: HttpRequest, pk: int) -> HttpResponse:
     """The hours of the people whom one company employs."""
-    company = get_object_or_404(Company.objects.visible_to(request.user).select_related("commune"), pk=pk)
+    company = file_row("company", request.user, pk)
     assignments = Assignment.objects.visible_to(request.user).filter(placement__employer=company)
-    return _grid_page(request, assignments, FILE_TEMPLATE, lambda: file_context("company", company, request))
+    # The grid has its own figures: those of the file would be two more readings of the same hours.
+    return _grid_page(
+        request,
+        assignments,
+        FILE_TEMPLATE,
+        lambda: file_context("company", company, request, with_head=False),
+    )
 
 
 def _month(request: HttpRequest) -> dt.date:
