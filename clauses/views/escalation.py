@@ -29,6 +29,7 @@ from clauses.forms.escalation import (
 from clauses.ladder import RUNGS, STAGES, Stage
 from clauses.models import Escalation, EscalationStep
 from clauses.services import escalation as services
+from clauses.services import escalation_letters as letters
 from clauses.standings import Standing, computation_of, deciders_of, standing_of, standings_of
 from core import formats
 from core.access import BUYER, COMPANY, HOUSE, house_required, role_required
@@ -354,11 +355,11 @@ def letter_propose(request: HttpRequest, pk: int) -> HttpResponse:
             if consented
             else "Le courrier est proposé : le donneur d’ordre en est prévenu."
         ),
-        save=lambda: services.propose_letter(escalation=escalation, by=request.user, **form.cleaned_data),
+        save=lambda: letters.propose_letter(escalation=escalation, by=request.user, **form.cleaned_data),
         computation=computation,
         failed_contacts=[contact for contact in standing.contacts if not contact.reached],
         refusal_step=standing.last(StepKind.REFUSAL),
-        delay_days=services.letter_delay(escalation, today),
+        delay_days=letters.letter_delay(escalation, today),
         penalty=escalation.commitment.clause.penalty_words,
         returned=returned,
     )
@@ -410,8 +411,8 @@ def letter_decide(request: HttpRequest, pk: int) -> HttpResponse:
     def save() -> EscalationStep:
         user: Any = request.user
         if form.cleaned_data["answer"] == LetterDecisionForm.APPROVE:
-            return services.approve_letter(escalation=escalation, by=user)
-        return services.send_back_letter(escalation=escalation, reason=form.cleaned_data["reason"], by=user)
+            return letters.approve_letter(escalation=escalation, by=user)
+        return letters.send_back_letter(escalation=escalation, reason=form.cleaned_data["reason"], by=user)
 
     days = letter.facts["letter"]["delay_days"] if letter else 0
     return _page(
@@ -460,7 +461,7 @@ def letter_send(request: HttpRequest, pk: int) -> HttpResponse:
         template="clauses/escalation_send.html",
         intro="Le délai laissé à l’entreprise court de la date d’envoi.",
         done="L’envoi est enregistré : le délai court.",
-        save=lambda: services.send_letter(escalation=escalation, by=request.user, **form.cleaned_data),
+        save=lambda: letters.send_letter(escalation=escalation, by=request.user, **form.cleaned_data),
         approved=approved,
     )
 

@@ -14,6 +14,7 @@ from clauses.enums import Channel, LetterWay, PenaltyDecision, StepKind
 from clauses.ladder import Stage
 from clauses.models import EscalationStep, Interaction
 from clauses.services import escalation as services
+from clauses.services import escalation_letters as letters
 from clauses.standings import computation_of, deciders_of, standing_of, standings_of
 from core.errors import DomainError
 from core.files import file_for, read_file
@@ -116,7 +117,7 @@ def with_contacts(cast, days):
 
 def proposed(cast, days):
     escalation = with_contacts(cast, days)
-    services.propose_letter(
+    letters.propose_letter(
         escalation=escalation, recipient="M. Dupont", address="2 rue du Chantier", by=cast.facilitator
     )
     return escalation
@@ -124,8 +125,8 @@ def proposed(cast, days):
 
 def sent(cast, days):
     escalation = proposed(cast, days)
-    services.approve_letter(escalation=escalation, by=cast.buyer_user_a)
-    services.send_letter(
+    letters.approve_letter(escalation=escalation, by=cast.buyer_user_a)
+    letters.send_letter(
         escalation=escalation,
         on=days.today,
         way=LetterWay.REGISTERED,
@@ -175,15 +176,15 @@ def test_the_whole_ladder_to_14_700_euros_with_the_buyer_s_two_decisions_under_i
     contact(escalation, days.pass_by(7), Channel.LETTER)
     assert stage(escalation) == Stage.TO_PROPOSE
 
-    services.propose_letter(
+    letters.propose_letter(
         escalation=escalation, recipient="M. Dupont", address="2 rue du Chantier", by=cast.facilitator
     )
     assert (stage(escalation), open_tasks(escalation)) == (Stage.TO_APPROVE, {("to_approve", "buyer")})
 
-    services.approve_letter(escalation=escalation, by=cast.buyer_user_a)
+    letters.approve_letter(escalation=escalation, by=cast.buyer_user_a)
     assert (stage(escalation), open_tasks(escalation)) == (Stage.TO_SEND, {("to_send", "house")})
 
-    services.send_letter(
+    letters.send_letter(
         escalation=escalation,
         on=days.pass_by(1),
         way=LetterWay.REGISTERED,
@@ -241,9 +242,9 @@ def test_a_refusal_stands_for_the_contacts_before_the_letter_but_not_after_it(ca
     escalation = opened(cast, days)
     services.record_refusal(escalation=escalation, on=days.today, text="Non.", by=cast.facilitator)
     assert stage(escalation) == Stage.TO_PROPOSE
-    services.propose_letter(escalation=escalation, recipient="", address="ici", by=cast.facilitator)
-    services.approve_letter(escalation=escalation, by=cast.buyer_user_a)
-    services.send_letter(
+    letters.propose_letter(escalation=escalation, recipient="", address="ici", by=cast.facilitator)
+    letters.approve_letter(escalation=escalation, by=cast.buyer_user_a)
+    letters.send_letter(
         escalation=escalation, on=days.today, way="registered", tracking="1", by=cast.facilitator
     )
     assert stage(escalation) == Stage.WAITING
@@ -259,7 +260,7 @@ def test_an_agreement_that_consents_beforehand_approves_at_once_with_its_own_del
     consent = standing_of(escalation).last(StepKind.LETTER_CONSENTED)
     assert "C-7" in consent.text and consent.author == cast.facilitator
     assert not mail.outbox
-    step = services.send_letter(
+    step = letters.send_letter(
         escalation=escalation, on=days.today, way="registered", tracking="1", by=cast.facilitator
     )
     assert step.day_of("due_on") == days.today + dt.timedelta(days=21)
@@ -273,11 +274,11 @@ def test_an_agreement_that_ended_consents_to_nothing(cast, days, papers):
 def test_a_letter_sent_back_is_proposed_again(cast, days, papers):
     escalation = proposed(cast, days)
     assert "Dites ce qui ne convient pas" in refused(
-        services.send_back_letter, escalation=escalation, reason=" ", by=cast.buyer_user_a
+        letters.send_back_letter, escalation=escalation, reason=" ", by=cast.buyer_user_a
     )
-    services.send_back_letter(escalation=escalation, reason="Citez le lot 2.", by=cast.buyer_user_a)
+    letters.send_back_letter(escalation=escalation, reason="Citez le lot 2.", by=cast.buyer_user_a)
     assert (stage(escalation), open_tasks(escalation)) == (Stage.TO_PROPOSE, {("to_propose", "house")})
-    services.propose_letter(escalation=escalation, recipient="", address="ici", by=cast.facilitator)
+    letters.propose_letter(escalation=escalation, recipient="", address="ici", by=cast.facilitator)
     assert stage(escalation) == Stage.TO_APPROVE
     assert len(mail.outbox) == 2
 
@@ -290,7 +291,7 @@ def test_before_a_letter_two_contacts_without_an_answer_one_of_them_in_writing(c
 
     def ask():
         return refused(
-            services.propose_letter, escalation=escalation, recipient="", address="ici", by=cast.facilitator
+            letters.propose_letter, escalation=escalation, recipient="", address="ici", by=cast.facilitator
         )
 
     assert "il manque 2 contacts sans réponse, dont un écrit" in ask()
@@ -333,8 +334,8 @@ def test_contacts_of_a_former_difficulty_do_not_serve_twice(cast, days):
 def test_each_step_out_of_turn_is_refused_with_what_is_missing(cast, days, papers):
     house, buyer = cast.facilitator, cast.buyer_user_a
     gestures = {
-        Stage.TO_APPROVE: lambda row: services.approve_letter(escalation=row, by=buyer),
-        Stage.TO_SEND: lambda row: services.send_letter(
+        Stage.TO_APPROVE: lambda row: letters.approve_letter(escalation=row, by=buyer),
+        Stage.TO_SEND: lambda row: letters.send_letter(
             escalation=row, on=days.today, way="registered", tracking="1", by=house
         ),
         Stage.TO_ALERT: lambda row: services.alert_buyer(escalation=row, by=house),
@@ -399,14 +400,14 @@ def test_dates_follow_each_other(cast, days, papers):
         by=cast.facilitator,
     )
     escalation = proposed(cast, days)
-    services.approve_letter(escalation=escalation, by=cast.buyer_user_a)
+    letters.approve_letter(escalation=escalation, by=cast.buyer_user_a)
     send = {"escalation": escalation, "way": "registered", "tracking": "1", "by": cast.facilitator}
     before = days.today - dt.timedelta(days=1)
     assert "précède l’accord du donneur d’ordre, du 09/03/2026" in refused(
-        services.send_letter, on=before, **send
+        letters.send_letter, on=before, **send
     )
-    assert "à venir" in refused(services.send_letter, on=days.today + dt.timedelta(days=1), **send)
-    services.send_letter(on=days.today, **send)
+    assert "à venir" in refused(letters.send_letter, on=days.today + dt.timedelta(days=1), **send)
+    letters.send_letter(on=days.today, **send)
     assert "précède l’envoi du courrier du 09/03/2026" in refused(
         services.record_refusal, escalation=escalation, on=before, text="Non.", by=cast.facilitator
     )
@@ -432,22 +433,22 @@ def test_one_difficulty_at_a_time_on_a_commitment_and_none_on_a_closed_market(ca
 
 def test_the_way_of_a_letter_brings_its_number_or_its_address(cast, days, papers):
     escalation = proposed(cast, days)
-    services.approve_letter(escalation=escalation, by=cast.buyer_user_a)
+    letters.approve_letter(escalation=escalation, by=cast.buyer_user_a)
     base = {"escalation": escalation, "on": days.today, "by": cast.facilitator}
-    assert "numéro du recommandé" in refused(services.send_letter, way="registered", **base)
-    assert "adresse électronique" in refused(services.send_letter, way="email", **base)
-    assert "comment le courrier part" in refused(services.send_letter, way="pigeon", **base)
+    assert "numéro du recommandé" in refused(letters.send_letter, way="registered", **base)
+    assert "adresse électronique" in refused(letters.send_letter, way="email", **base)
+    assert "comment le courrier part" in refused(letters.send_letter, way="pigeon", **base)
     days.pass_by(1)
     assert "part d’ici, aujourd’hui" in refused(
-        services.send_letter, way="both", tracking="1", email="a@b.example", **base
+        letters.send_letter, way="both", tracking="1", email="a@b.example", **base
     )
 
 
 def test_a_letter_sent_by_e_mail_carries_the_approved_document(cast, days, papers):
     escalation = proposed(cast, days)
-    approved = services.approve_letter(escalation=escalation, by=cast.buyer_user_a)
+    approved = letters.approve_letter(escalation=escalation, by=cast.buyer_user_a)
     mail.outbox.clear()
-    step = services.send_letter(
+    step = letters.send_letter(
         escalation=escalation, on=days.today, way="email", email="Chantier@Alpha.example", by=cast.facilitator
     )
     (message,) = mail.outbox
@@ -464,9 +465,9 @@ def test_a_letter_sent_by_e_mail_carries_the_approved_document(cast, days, paper
 def test_only_the_buyer_approves_notifies_and_decides(cast, days, papers):
     escalation = proposed(cast, days)
     for user in (cast.facilitator, cast.admin, cast.buyer_user_b, cast.company_user_a):
-        assert "Seul le donneur d’ordre" in refused(services.approve_letter, escalation=escalation, by=user)
+        assert "Seul le donneur d’ordre" in refused(letters.approve_letter, escalation=escalation, by=user)
         assert "Seul le donneur d’ordre" in refused(
-            services.send_back_letter, escalation=escalation, reason="x", by=user
+            letters.send_back_letter, escalation=escalation, reason="x", by=user
         )
     escalation = make_escalation(cast.other_commitment_a, upto=Stage.TO_DECIDE)
     for user in (cast.facilitator, cast.admin, cast.buyer_user_b, cast.limited_a):
@@ -722,7 +723,7 @@ def test_the_letter_cites_failed_contacts_by_day_and_means_never_their_reports(c
     ResponsibilityFactory(market=cast.commitment_a.market, facilitator=cast.facilitator)
     escalation = with_contacts(cast, days)
     contact(escalation, days.today, reached=True, summary="Le gardien est au courant.")
-    services.propose_letter(
+    letters.propose_letter(
         escalation=escalation, recipient="M. Dupont", address="ici", text="Mot.", by=cast.facilitator
     )
     letter = standing_of(escalation).letter.facts["letter"]
