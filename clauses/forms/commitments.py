@@ -9,10 +9,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from clauses import papers
 from clauses.enums import AllowanceUnit, CapUnit, ChangeReason, PenaltyKind
 from clauses.models import Clause, Commitment
 from clauses.penalties import PenaltyError, check_formula
+from core import uploads
 from core.forms import AmountFormField, DateFormField, Form, HoursFormField
 from markets.forms.files import AMOUNT_HELP, DATE_HELP, RowForm
 from markets.models import Award
@@ -212,7 +212,7 @@ class DocumentForm(Form):
 
     effective_on = DateFormField(label="Prend effet le", help_text=DATE_HELP)
     note = forms.CharField(label="Précisions", required=False, max_length=300)
-    document = forms.FileField(label="Document", required=False, help_text=papers.HELP)
+    document = forms.FileField(label="Document", required=False, help_text=uploads.HELP)
 
 
 class ChangeForm(DocumentForm):
@@ -229,7 +229,7 @@ class ChangeForm(DocumentForm):
         super().__init__(*args, **kwargs)
         self.fields[
             "document"
-        ].help_text = f"Avenant, ordre d’affermissement, décision du donneur d’ordre. {papers.HELP}"
+        ].help_text = f"Avenant, ordre d’affermissement, décision du donneur d’ordre. {uploads.HELP}"
         if clause.euros_per_hour is not None:
             # Its hours are worked out from its amount, on a page of its own.
             self.fields["reason"].choices = [  # type: ignore[attr-defined]

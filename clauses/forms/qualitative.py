@@ -9,11 +9,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from clauses import papers
 from clauses.enums import EvidenceKind, ReviewState
 from clauses.forms.interactions import NamesMixin, companies_of
 from clauses.models import Commitment, QualitativeCommitment
-from core import formats
+from core import formats, uploads
 from core.forms import DateFormField, Form, parse_amount
 from markets.forms.files import DATE_HELP, RowForm
 
@@ -188,7 +187,7 @@ class EvidenceForm(SentForm):
 
     file = forms.FileField(
         label="Fichier",
-        help_text=f"{papers.HELP} La maison et l’entreprise l’ouvrent ; le donneur d’ordre n’en voit que l’état.",
+        help_text=f"{uploads.HELP} La maison et l’entreprise l’ouvrent ; le donneur d’ordre n’en voit que l’état.",
     )
     kind = forms.ChoiceField(label="Nature", choices=EvidenceKind.choices)
     field_order = ("file", "kind", "on", "note")

@@ -13,10 +13,10 @@ from django.db.models import Max
 from clauses.enums import ChangeReason
 from clauses.models import Clause, Commitment, CommitmentChange
 from clauses.orders import Order, hours_of_next, hours_of_orders
-from clauses.papers import keep_paper
 from core import formats
 from core.errors import DomainError
 from core.forms import HOURS_MAX
+from core.uploads import keep_upload
 from markets.enums import AwardRole
 from markets.models import Award
 
@@ -89,7 +89,7 @@ def keep_document(upload: UploadedFile | None, user: User | None) -> StoredFile 
     """Keep the paper that a change rests on; whoever sees the change opens it. Raises DomainError (`document`)."""
     if upload is None:
         return None
-    return keep_paper(kind=DOCUMENT_KIND, upload=upload, user=user, field="document")
+    return keep_upload(kind=DOCUMENT_KIND, upload=upload, user=user, field="document")
 
 
 def _check(commitment: Commitment, delta: Decimal, effective_on: dt.date) -> None:

@@ -20,8 +20,8 @@ from clauses.standings import (
 )
 from core import formats
 from core.errors import DomainError
-from core.files import store_file
 from core.outbox import write_message
+from core.uploads import keep_upload
 from markets.enums import TaskKind, Turn
 from markets.models import Task
 from markets.services.tasks import finish_task, open_task
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from accounts.models import User
     from core.models import StoredFile
 
-DOCUMENT_TYPES = ("pdf", "png", "jpg", "docx", "odt", "xlsx")
-DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 # What a task of each stage says; its key is « escalation:12:to_send ».
 TASKS = {
     Stage.CONTACTS: "Joindre {holder}, une fois au moins par écrit, ou noter son refus",
@@ -113,19 +111,7 @@ def check_buyer(standing: Standing, by: User) -> None:
 def store_document(
     upload: UploadedFile | None, by: User | None, field: str = "document"
 ) -> StoredFile | None:
-    if not upload:
-        return None
-    try:
-        return store_file(
-            kind=documents.FILE_KIND,
-            name=upload.name or "document",
-            content=upload,
-            user=by,
-            max_bytes=DOCUMENT_MAX_BYTES,
-            allowed_types=DOCUMENT_TYPES,
-        )
-    except DomainError as error:
-        raise DomainError(error.sentence, field=field) from None
+    return keep_upload(kind=documents.FILE_KIND, upload=upload, user=by, field=field) if upload else None
 
 
 def escalation_url(escalation: Escalation) -> str:

@@ -16,7 +16,7 @@ from clauses import calendar
 from clauses.agendas import MEETINGS
 from clauses.enums import Channel
 from clauses.models import Interaction
-from core import formats
+from core import formats, uploads
 from core.errors import DomainError
 from core.files import delete_file, store_file
 from core.outbox import write_message
@@ -28,25 +28,15 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
     from accounts.models import User
+    from core.models import StoredFile
 
 DOCUMENT_KIND = "interaction"
-DOCUMENT_TYPES = ("pdf", "jpg", "png", "docx", "xlsx", "odt", "ods", "xls")
-DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
+DOCUMENT_TYPES = (*uploads.TYPES, "ods", "xls")
 INVITATION_KIND = "meeting_invitation"
 
 
-def _store(document: UploadedFile, by: User | None) -> Any:
-    try:
-        return store_file(
-            kind=DOCUMENT_KIND,
-            name=document.name or "document",
-            content=document,
-            user=by,
-            max_bytes=DOCUMENT_MAX_BYTES,
-            allowed_types=DOCUMENT_TYPES,
-        )
-    except DomainError as error:
-        raise DomainError(error.sentence, field="upload") from error
+def _store(document: UploadedFile, by: User | None) -> StoredFile:
+    return uploads.keep_upload(kind=DOCUMENT_KIND, upload=document, user=by, types=DOCUMENT_TYPES)
 
 
 def _check_day(on: dt.date) -> None:

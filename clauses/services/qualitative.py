@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from clauses.enums import ReviewState
 from clauses.models import Achievement, Evidence, QualitativeCommitment
-from clauses.papers import keep_paper
 from clauses.qualitative_state import Line, LineState, is_reached, state_of
 from core import formats
 from core.errors import DomainError
+from core.uploads import keep_upload
 from markets.enums import TaskKind, Turn
 from markets.models import Task
 from markets.services.tasks import finish_task, open_task
@@ -144,7 +144,7 @@ def attach_evidence(
     _refuse_abandoned(row)
     if on > timezone.localdate():
         raise DomainError("La date du document est dans l’avenir.", field="on")
-    stored = keep_paper(kind=EVIDENCE_KIND, upload=upload, user=by, field="file")
+    stored = keep_upload(kind=EVIDENCE_KIND, upload=upload, user=by, field="file")
     evidence = Evidence(qualitative=row, file=stored, kind=kind, on=on, note=note.strip(), **_sent(by))
     evidence._history_user = by  # type: ignore[attr-defined]
     evidence.save()

@@ -543,7 +543,6 @@ def _answer_request(purchase: PlannedPurchase, on: dt.date, by: User) -> None:
         record_request(purchase=purchase, asked_on=purchase.asked_on, answered_on=on, by=by)
 
 
-ANSWERS = (State.ACCEPTED, State.AMENDED, State.REFUSED)
 
 
 @transaction.atomic

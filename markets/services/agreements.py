@@ -13,17 +13,15 @@ from django.utils import timezone
 from core import formats
 from core.dates import add_months
 from core.errors import DomainError
-from core.files import store_file
+from core.uploads import keep_upload
 from markets.enums import TaskKind, Turn
 from markets.models import Agreement, AgreementAmendment, Buyer, Market, Task
 from markets.services.tasks import finish_task, open_task
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from core.models import StoredFile
 
 AGREEMENT_FILE = "agreement"
-DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 DOCUMENT_TYPES = ("pdf", "jpg", "png", "docx", "odt")
 DOCUMENT_WORDS = "PDF, JPEG, PNG, DOCX ou ODT, 20 Mo au plus."
 
@@ -32,21 +30,6 @@ def agreement_for(target: Market | Buyer, on: dt.date) -> Agreement | None:
     """The agreement of a buyer, or of a market's buyer, in force that day; None where there is none."""
     buyer_id = target.buyer_id if isinstance(target, Market) else target.pk
     return Agreement.objects.filter(buyer_id=buyer_id).in_force(on).order_by("-starts_on", "-pk").first()
-
-
-def store_document(*, kind: str, upload: Any, user: User | None, field: str = "upload") -> StoredFile:
-    """Keep a signed document. Raises DomainError beside `field` when it is not one."""
-    try:
-        return store_file(
-            kind=kind,
-            name=upload.name or "document",
-            content=upload,
-            user=user,
-            max_bytes=DOCUMENT_MAX_BYTES,
-            allowed_types=DOCUMENT_TYPES,
-        )
-    except DomainError as error:
-        raise DomainError(error.sentence, field=field) from None
 
 
 @transaction.atomic
@@ -68,7 +51,7 @@ def save_agreement(*, agreement: Agreement, upload: Any = None, by: User | None)
     _refuse_overlap(agreement)
     if upload:
         # The former document stays in the history of the agreement.
-        agreement.document = store_document(kind=AGREEMENT_FILE, upload=upload, user=by)
+        agreement.document = keep_upload(kind=AGREEMENT_FILE, upload=upload, user=by, types=DOCUMENT_TYPES)
     agreement._history_user = by  # type: ignore[attr-defined]
     agreement.save()
     if buyer.agreement_since is None or buyer.agreement_since > agreement.starts_on:
@@ -159,7 +142,7 @@ def record_amendment(
         new_ends_on=new_ends_on,
     )
     if upload:
-        amendment.document = store_document(kind=AGREEMENT_FILE, upload=upload, user=by)
+        amendment.document = keep_upload(kind=AGREEMENT_FILE, upload=upload, user=by, types=DOCUMENT_TYPES)
     amendment._history_user = by  # type: ignore[attr-defined]
     amendment.save()
     if new_ends_on:
@@ -187,7 +170,7 @@ def attach_amendment_document(
         )
     amendment.signed_on = signed_on
     if upload:
-        amendment.document = store_document(kind=AGREEMENT_FILE, upload=upload, user=by)
+        amendment.document = keep_upload(kind=AGREEMENT_FILE, upload=upload, user=by, types=DOCUMENT_TYPES)
     amendment._history_user = by  # type: ignore[attr-defined]
     amendment.save()
     return amendment

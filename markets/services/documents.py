@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import DomainError
-from core.files import delete_file, store_file
+from core.files import delete_file
+from core.uploads import keep_upload
 from markets.enums import DocumentKind, TaskKind, Turn
 from markets.models import Market, MarketDocument
 from markets.services.tasks import finish_task, open_task
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from markets.models import Lot
 
 FILE_KIND = "market_document"
-FILE_TYPES = ("pdf", "jpg", "png", "docx", "xlsx", "odt")
 # What the house needs to follow a clause.
 ALWAYS_EXPECTED = (DocumentKind.ENGAGEMENT, DocumentKind.ADMINISTRATIVE, DocumentKind.MEMORANDUM)
 EXPECTED_WITHIN_DAYS = 15
@@ -83,9 +83,7 @@ def save_document(
     Market.objects.select_for_update().get(pk=document.market_id)
     former = document.file
     if file:
-        document.file = store_file(
-            kind=FILE_KIND, name=file.name or "piece", content=file, user=by, allowed_types=FILE_TYPES
-        )
+        document.file = keep_upload(kind=FILE_KIND, upload=file, user=by, field="new_file")
         document.received_on = document.received_on or timezone.localdate()
     document._history_user = by  # type: ignore[attr-defined]
     document.save()

@@ -16,12 +16,13 @@ from core.dates import add_months
 from core.errors import DomainError
 from core.files import store_file
 from core.pdf import PdfUnavailable, pdf_available
+from core.uploads import keep_upload
 from markets.enums import InvoiceChannel, InvoiceKind, InvoiceState, QuoteState, ReleaseCause, TaskKind, Turn
 from markets.fee_amounts import halves
 from markets.fee_papers import check_parties, fee_pdf, invoice_snapshot, payment_days, quote_snapshot
 from markets.models import Agreement, FeeReview, House, Invoice, Market, Operation, Quote
 from markets.models.fees import FEE_MAX
-from markets.services.agreements import store_document
+from markets.services.agreements import DOCUMENT_TYPES
 from markets.services.tasks import finish_task, open_task
 
 if TYPE_CHECKING:
@@ -216,7 +217,9 @@ def answer_quote(
         quote.engagement_number = engagement_number or quote.engagement_number
         _complete_from_closing(quote)
     if upload:
-        quote.signed_document = store_document(kind=QUOTE_SIGNED_FILE, upload=upload, user=by)
+        quote.signed_document = keep_upload(
+            kind=QUOTE_SIGNED_FILE, upload=upload, user=by, types=DOCUMENT_TYPES
+        )
     quote._history_user = by  # type: ignore[attr-defined]
     quote.save()
     finish_task(

@@ -1,8 +1,9 @@
-"""The papers that a change or a proof rests on: what may be sent, and how it is kept."""
+"""A document that a person sends with what they record: what is accepted, and how it is kept."""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core import formats
@@ -22,17 +23,19 @@ UNPACKED_MAX = 50_000_000
 HELP = "PDF, JPEG, PNG, DOCX, XLSX ou ODT, 20 Mo au plus."
 
 
-def keep_paper(*, kind: str, upload: UploadedFile, user: User | None, field: str) -> StoredFile:
+def keep_upload(
+    *, kind: str, upload: UploadedFile, user: User | None, field: str = "upload", types: Sequence[str] = TYPES
+) -> StoredFile:
     """Keep a file that was sent. Raises DomainError, beside `field`, when it is empty, too big or of another type."""
     try:
         _refuse_bomb(upload)
         return store_file(
             kind=kind,
-            name=upload.name or "",
+            name=upload.name or "document",
             content=upload,
             user=user,
             max_bytes=MAX_BYTES,
-            allowed_types=TYPES,
+            allowed_types=types,
         )
     except DomainError as error:
         raise DomainError(error.sentence, field=field) from error
