@@ -738,6 +738,7 @@ def make_recommendation(
 
     A lot of h hours is h × 60 € at 50 % of labour, 30 €/h and an effort of 100 %.
     """
+    from clauses.services import recommendation_answers as answers
     from clauses.services import recommendations as services
 
     row = services.start_recommendation(target=target, title=title, by=by)
@@ -761,7 +762,7 @@ def make_recommendation(
         by=by,
     )
     if sent:
-        row = services.send_recommendation(
+        row = answers.send_recommendation(
             recommendation=row, recipients=["achats@ville.example"], subject="s", body="b", by=by
         )
     return row

@@ -25,6 +25,7 @@ from clauses.models import Clause, ClauseText, Recommendation, Scenario, Scenari
 from clauses.preparation import Part, preparation_of
 from clauses.recommendation_documents import docx_of, file_name, pdf_of
 from clauses.recommendation_paper import compare, paper_of
+from clauses.services import recommendation_answers as answers
 from clauses.services import recommendations as services
 from core import formats
 from core.access import HOUSE, house_required, role_required
@@ -186,7 +187,7 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     request.place = "markets"  # type: ignore[attr-defined]
     paper = paper_of(row, on=timezone.localdate())
     is_house = user.role in HOUSE
-    waits = row.waits_for_answer and not services.is_replaced(row)
+    waits = row.waits_for_answer and not answers.is_replaced(row)
     lots = [line.row for view in paper.scenarios if view.row.is_advised for line in view.lots]
     texts = []
     if is_house and row.is_draft:
@@ -213,8 +214,8 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "is_replaced": row.waits_for_answer and not waits,
             "drafted": texts,
             "missing": services.what_is_missing(row) if is_house and row.is_draft else "",
-            "not_taken_up": services.why_not_taken_up(row) if is_house else "",
-            "market": services.market_of(row),
+            "not_taken_up": answers.why_not_taken_up(row) if is_house else "",
+            "market": answers.market_of(row),
         },
     )
 
@@ -226,7 +227,7 @@ def _facts(row: Recommendation) -> str:
 
 def _awaited(row: Recommendation) -> str:
     """Until when the answer is awaited, in words; it is the buyer's own to know."""
-    due = Task.objects.open().filter(key=services.answer_key(row)).values_list("due_on", flat=True).first()
+    due = Task.objects.open().filter(key=answers.answer_key(row)).values_list("due_on", flat=True).first()
     return f"avant le {formats.day(due)}" if due else ""
 
 
@@ -314,12 +315,13 @@ def _board_page(
     request: HttpRequest, row: Recommendation, board: EstimationBoard, refusal: str = ""
 ) -> HttpResponse:
     request.place = "markets"  # type: ignore[attr-defined]
+    costs = {trade: board.costs.get(trade, board.costs.get("")) for trade in {*board.shares, *board.costs}}
     trades = {
         trade: {
             "share": formats.number(board.shares[trade]) if trade in board.shares else "",
-            "cost": formats.number(board.costs.get(trade, board.costs.get(""))),
+            "cost": "" if costs[trade] is None else formats.number(costs[trade]),
         }
-        for trade in sorted({*board.shares, *board.costs} - {""})
+        for trade in sorted(costs.keys() - {""})
     }
     return render(
         request,
@@ -451,7 +453,7 @@ def recommendation_send(request: HttpRequest, pk: int) -> HttpResponse:
             "dans vos pièces.\n\n"
             "Vous pouvez y répondre dans Maillon, à l’adresse ci-dessous, ou par retour de message.\n\n"
             f"Bien cordialement,\n{request.user}",
-            "due_on": today + dt.timedelta(days=services.ANSWER_DAYS),
+            "due_on": today + dt.timedelta(days=answers.ANSWER_DAYS),
         },
     )
     request.place = "markets"  # type: ignore[attr-defined]
@@ -467,7 +469,7 @@ def recommendation_send(request: HttpRequest, pk: int) -> HttpResponse:
         back_label=str(row),
         submit_label="Envoyer",
         done="La préconisation est envoyée ; la réponse du donneur d’ordre est attendue.",
-        save=lambda: services.send_recommendation(
+        save=lambda: answers.send_recommendation(
             recommendation=row,
             recipients=form.cleaned_data["recipients"],
             subject=form.cleaned_data["subject"],
@@ -485,7 +487,7 @@ def recommendation_answer(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     is_house = user.role in HOUSE
     back = reverse("recommendation_detail", args=[pk])
-    if request.method != "POST" and (not row.waits_for_answer or services.is_replaced(row)):
+    if request.method != "POST" and (not row.waits_for_answer or answers.is_replaced(row)):
         messages.info(request, "Cette préconisation n’attend pas de réponse.")
         return redirect(back)
     form = AnswerForm(
@@ -507,7 +509,7 @@ def recommendation_answer(request: HttpRequest, pk: int) -> HttpResponse:
         back_label=str(row),
         submit_label="Enregistrer la réponse" if is_house else "Répondre",
         done="La réponse est enregistrée.",
-        save=lambda: services.record_answer(
+        save=lambda: answers.record_answer(
             recommendation=row,
             answer=form.cleaned_data["answer"],
             on=form.cleaned_data.get("on") or timezone.localdate(),
@@ -527,7 +529,7 @@ def recommendation_version(request: HttpRequest, pk: int) -> HttpResponse:
     back = reverse("recommendation_detail", args=[pk])
     if request.method == "POST":
         try:
-            copy = services.start_new_version(recommendation=row, by=request.user)
+            copy = answers.start_new_version(recommendation=row, by=request.user)
         except DomainError as error:
             messages.error(request, error.sentence)
             return redirect(back)
@@ -552,11 +554,11 @@ def recommendation_take_up(request: HttpRequest, pk: int) -> HttpResponse:
     """« Reprendre dans le marché »: see which clauses would be written on which lots, then write them, once."""
     row = recommendation_row(request.user, pk)
     back = reverse("recommendation_detail", args=[pk])
-    refusal = services.why_not_taken_up(row)
+    refusal = answers.why_not_taken_up(row)
     if refusal:
         messages.warning(request, refusal)
         return redirect(back)
-    market = services.market_of(row)
+    market = answers.market_of(row)
     if market is None or row.chosen_id is None:
         raise Http404
     lots = ScenarioLot.objects.visible_to(request.user).filter(scenario=row.chosen_id)
@@ -582,5 +584,5 @@ def recommendation_take_up(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("lot")
         .order_by("lot", "pk"),
         penalty=row.penalty_text,
-        save=lambda: services.take_up(recommendation=row, lots=form.chosen(), by=request.user),
+        save=lambda: answers.take_up(recommendation=row, lots=form.chosen(), by=request.user),
     )

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from clauses.models import ScenarioLot
 from clauses.recommendation_documents import docx_of, file_name, pdf_of
 from clauses.recommendation_paper import paper_of
+from clauses.services import recommendation_answers as answers
 from clauses.services import recommendations as services
 from core.files import read_file
 from tests.factories import (
@@ -94,7 +95,7 @@ def test_the_docx_holds_the_same(row):
 
 def test_the_files_kept_are_those_that_were_sent(row):
     fanny = row.created_by
-    sent = services.send_recommendation(
+    sent = answers.send_recommendation(
         recommendation=row, recipients=["a@b.example"], subject="s", body="b", by=fanny
     )
     assert sent.pdf.name == "preconisation-ville-d-exemple-2027-04-v1.pdf"

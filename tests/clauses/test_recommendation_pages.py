@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from clauses import recommendation_documents
 from clauses.models import Clause, HourlyCost, LabourShare, Recommendation, ScenarioLot
+from clauses.services import recommendation_answers as answers
 from clauses.services import recommendations as services
 from core.models import Message
 from tests.factories import (
@@ -280,7 +281,7 @@ def test_the_accepted_scenario_is_previewed_then_written_on_the_lots(cast, signe
     market = MarketFactory(buyer=cast.buyer_a)
     lot = LotFactory(market=market, number="1", object="Gros œuvre")
     row = make_recommendation(market, cast.facilitator, sent=True)
-    services.record_answer(
+    answers.record_answer(
         recommendation=row,
         answer="accepted",
         on=timezone.localdate(),

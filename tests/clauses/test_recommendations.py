@@ -14,6 +14,7 @@ from django.utils import timezone
 from clauses import recommendation_documents
 from clauses.enums import ClauseKind
 from clauses.models import Clause, HourlyCost, LabourShare, Recommendation, Scenario, ScenarioLot
+from clauses.services import recommendation_answers as answers
 from clauses.services import recommendations as services
 from clauses.wording import blocks_of
 from core.errors import DomainError
@@ -248,7 +249,7 @@ def test_an_empty_text_is_refused(fanny):
 def test_sending_freezes_mails_both_documents_and_waits_for_the_buyer(fanny):
     purchase = PlannedPurchaseFactory(asked_on=timezone.localdate() - dt.timedelta(days=3))
     row = make_recommendation(purchase, fanny)
-    row = services.send_recommendation(
+    row = answers.send_recommendation(
         recommendation=row,
         recipients=["Achats@Ville.example", "achats@ville.example", "dg@ville.example"],
         subject="Préconisation",
@@ -275,7 +276,7 @@ def test_an_unfinished_estimation_is_not_sent(fanny):
     purchase = PlannedPurchaseFactory(lots=2)
     row = services.start_recommendation(target=purchase, title="t", by=fanny)
     with pytest.raises(DomainError, match="des lots 1, 2 n’est pas complet"):
-        services.send_recommendation(
+        answers.send_recommendation(
             recommendation=row, recipients=["a@b.example"], subject="s", body="b", by=fanny
         )
     row.refresh_from_db()
@@ -285,7 +286,7 @@ def test_an_unfinished_estimation_is_not_sent(fanny):
 def test_nothing_leaves_without_an_address(fanny):
     row = make_recommendation(PlannedPurchaseFactory(), fanny)
     with pytest.raises(DomainError, match="destinataire"):
-        services.send_recommendation(recommendation=row, recipients=[" "], subject="s", body="b", by=fanny)
+        answers.send_recommendation(recommendation=row, recipients=[" "], subject="s", body="b", by=fanny)
     row.refresh_from_db()
     assert row.is_draft
     assert not Message.objects.exists()
@@ -325,19 +326,19 @@ def test_a_draft_is_deleted_with_all_that_hangs_on_it(fanny):
 
 def test_a_new_version_is_a_copy_and_replaces_the_former_once_sent(fanny):
     row = make_recommendation(PlannedPurchaseFactory(), fanny, hours=(833, 3500), sent=True)
-    copy = services.start_new_version(recommendation=row, by=fanny)
+    copy = answers.start_new_version(recommendation=row, by=fanny)
     assert (copy.number, copy.is_draft, copy.recipients) == (2, True, [])
     lots = ScenarioLot.objects.filter(scenario__recommendation=copy).order_by("position")
     assert [lot.hours for lot in lots] == [833, 3500]
     with pytest.raises(DomainError, match="déjà ouvert"):
-        services.start_new_version(recommendation=row, by=fanny)
-    services.send_recommendation(
+        answers.start_new_version(recommendation=row, by=fanny)
+    answers.send_recommendation(
         recommendation=copy, recipients=["a@b.example"], subject="s", body="b", by=fanny
     )
     former = Task.objects.get(key=f"recommendation:{row.pk}:answer")
     assert former.outcome == "Remplacée par la version 2."
     with pytest.raises(DomainError, match="plus récente"):
-        services.record_answer(
+        answers.record_answer(
             recommendation=row, answer="refused", on=timezone.localdate(), text="non", by=fanny
         )
 
@@ -349,15 +350,15 @@ def test_an_acceptance_names_its_scenario_and_closes_the_wait(fanny):
     row = make_recommendation(PlannedPurchaseFactory(), fanny, sent=True)
     scenario = row.scenarios.get()
     with pytest.raises(DomainError, match="scénario retenu"):
-        services.record_answer(recommendation=row, answer="accepted", on=timezone.localdate(), by=fanny)
-    row = services.record_answer(
+        answers.record_answer(recommendation=row, answer="accepted", on=timezone.localdate(), by=fanny)
+    row = answers.record_answer(
         recommendation=row, answer="accepted", on=timezone.localdate(), chosen=scenario, by=fanny
     )
     assert (row.state, row.chosen, row.answered_by) == ("accepted", scenario, fanny)
     task = Task.objects.get(key=f"recommendation:{row.pk}:answer")
     assert (task.done_by, task.outcome) == (fanny, "acceptée")
     with pytest.raises(DomainError, match="déjà enregistrée"):
-        services.record_answer(
+        answers.record_answer(
             recommendation=row, answer="refused", on=timezone.localdate(), text="non", by=fanny
         )
 
@@ -365,16 +366,16 @@ def test_an_acceptance_names_its_scenario_and_closes_the_wait(fanny):
 def test_a_request_for_change_says_what_and_is_the_houses_turn(fanny):
     row = make_recommendation(PlannedPurchaseFactory(), fanny, sent=True)
     with pytest.raises(DomainError, match="Dites ce qui doit changer"):
-        services.record_answer(
+        answers.record_answer(
             recommendation=row, answer="amended", on=timezone.localdate(), text=" ", by=fanny
         )
-    services.record_answer(
+    answers.record_answer(
         recommendation=row, answer="amended", on=timezone.localdate(), text="Trop pour le lot 1.", by=fanny
     )
     task = Task.objects.get(key=f"recommendation:{row.pk}:rework")
     assert (task.turn, task.details) == ("house", "Trop pour le lot 1.")
-    copy = services.start_new_version(recommendation=row, by=fanny)
-    services.send_recommendation(
+    copy = answers.start_new_version(recommendation=row, by=fanny)
+    answers.send_recommendation(
         recommendation=copy, recipients=["a@b.example"], subject="s", body="b", by=fanny
     )
     task.refresh_from_db()
@@ -385,7 +386,7 @@ def test_a_request_for_change_says_what_and_is_the_houses_turn(fanny):
 def test_an_answer_comes_between_the_sending_and_today(fanny, shift):
     row = make_recommendation(PlannedPurchaseFactory(), fanny, sent=True)
     with pytest.raises(DomainError, match="entre l’envoi"):
-        services.record_answer(
+        answers.record_answer(
             recommendation=row,
             answer="refused",
             on=timezone.localdate() + dt.timedelta(days=shift),
@@ -399,7 +400,7 @@ def test_an_answer_comes_between_the_sending_and_today(fanny, shift):
 
 def accepted(target: Any, by: Any, **traits: Any) -> Recommendation:
     row = make_recommendation(target, by, sent=True, **traits)
-    return services.record_answer(
+    return answers.record_answer(
         recommendation=row, answer="accepted", on=timezone.localdate(), chosen=row.scenarios.get(), by=by
     )
 
@@ -411,7 +412,7 @@ def test_the_chosen_scenario_becomes_the_clauses_of_the_market_once(fanny):
     parts = list(row.chosen.lots.order_by("position"))
     waiting = Task.objects.get(key=f"recommendation:{row.pk}:take_up")
     assert (waiting.market, waiting.turn, waiting.done_on) == (market, "house", None)
-    made = services.take_up(recommendation=row, lots=list(zip(parts, lots, strict=True)), by=fanny)
+    made = answers.take_up(recommendation=row, lots=list(zip(parts, lots, strict=True)), by=fanny)
     assert [(clause.lot, clause.minimum_hours, clause.effort_rate, clause.kind) for clause in made] == [
         (lots[0], D(833), D(100), "execution"),
         (lots[1], D(3500), D(100), "execution"),
@@ -419,7 +420,7 @@ def test_the_chosen_scenario_becomes_the_clauses_of_the_market_once(fanny):
     waiting.refresh_from_db()
     assert waiting.done_by == fanny
     with pytest.raises(DomainError, match="est repris"):
-        services.take_up(recommendation=row, lots=list(zip(parts, lots, strict=True)), by=fanny)
+        answers.take_up(recommendation=row, lots=list(zip(parts, lots, strict=True)), by=fanny)
     assert Clause.objects.count() == 2
 
 
@@ -430,24 +431,24 @@ def test_a_lot_that_has_the_clause_already_stops_the_whole(fanny):
     row = accepted(market, fanny, hours=(833, 3500))
     parts = list(row.chosen.lots.order_by("position"))
     with pytest.raises(DomainError, match="lot 2 a déjà une clause"):
-        services.take_up(recommendation=row, lots=list(zip(parts, lots, strict=True)), by=fanny)
+        answers.take_up(recommendation=row, lots=list(zip(parts, lots, strict=True)), by=fanny)
     assert Clause.objects.count() == 1
 
 
 def test_a_purchase_needs_its_market_and_an_acceptance(fanny):
     purchase = PlannedPurchaseFactory()
     row = make_recommendation(purchase, fanny, sent=True)
-    assert "accepté" in services.why_not_taken_up(row)
-    row = services.record_answer(
+    assert "accepté" in answers.why_not_taken_up(row)
+    row = answers.record_answer(
         recommendation=row, answer="accepted", on=timezone.localdate(), chosen=row.scenarios.get(), by=fanny
     )
-    assert "pas encore donné de marché" in services.why_not_taken_up(row)
+    assert "pas encore donné de marché" in answers.why_not_taken_up(row)
     market = MarketFactory(buyer=purchase.buyer)
     lot = LotFactory(market=market, number="1")
     purchase.market = market
     purchase.save()
     row = Recommendation.objects.get(pk=row.pk)
-    (clause,) = services.take_up(recommendation=row, lots=[(row.chosen.lots.get(), lot)], by=fanny)
+    (clause,) = answers.take_up(recommendation=row, lots=[(row.chosen.lots.get(), lot)], by=fanny)
     assert clause.minimum_hours == 833
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clauses.services.recommendations import record_answer
+from clauses.services.recommendation_answers import record_answer
 from clauses.services.tenders import start_grid, write_assessment
 from core.models import Job
 from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, SIGNED_IN, Expectations, Kwargs
