@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,11 +32,13 @@ def people_waiting(user: User) -> Iterator[WaitingItem]:
         .filter(pk__in=assignments.values("placement__beneficiary"))
         .with_eligibility(today)
     )
+    states = people.order_by().values_list("eligibility_state").annotate(count=Count("pk"))
+    counts = dict(states)
     for state, label in (
         ("to_review", "au travail sans validation"),
         ("expired", "au travail dont l’éligibilité est expirée"),
     ):
-        count = people.filter(eligibility_state=state).count()
+        count = counts.get(state, 0)
         yield WaitingItem(
             f"{'personne' if count == 1 else 'personnes'} {label}",
             count,

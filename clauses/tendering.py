@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from clauses.models import OfferAssessment, OfferGrid
+from django.db.models import Count
+
 from clauses.preparation import Part, register_preparation
 from core.files import register_file_kind
 from markets.models import Lot, Market, MarketDocument
@@ -38,16 +39,14 @@ def bids_of_lots(market: Market, user: Any) -> Part | None:
     """The section of « Préparation »: where the analysis of each lot stands, and what comes next."""
     if user.is_company:
         return None
-    grids = {grid.lot_id: grid for grid in OfferGrid.objects.visible_to(user).filter(lot__market=market)}
-    counts: dict[int, int] = {}
-    assessments = OfferAssessment.objects.visible_to(user).filter(grid__lot__market=market)
-    for grid_id in assessments.order_by("pk").values_list("grid", flat=True):
-        counts[grid_id] = counts.get(grid_id, 0) + 1
+    # Who sees the lot here sees its grid: the companies were turned away above.
     lots = (
-        Lot.objects.visible_to(user).filter(market=market).prefetch_related("awards__company").order_by("pk")
+        Lot.objects.visible_to(user)
+        .filter(market=market)
+        .select_related("offer_grid")
+        .annotate(bids=Count("offer_grid__assessments"))
+        .prefetch_related("awards__company")
+        .order_by("pk")
     )
-    rows = []
-    for lot in lots:
-        grid = grids.get(lot.pk)
-        rows.append((lot, grid, counts.get(grid.pk, 0) if grid else 0, list(lot.awards.all())))
+    rows = [(lot, getattr(lot, "offer_grid", None), lot.bids, list(lot.awards.all())) for lot in lots]
     return Part("Analyse des offres et attribution", "clauses/_preparation_bids.html", {"rows": rows}, 40)

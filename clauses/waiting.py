@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import HOUSE_ROLES
-from clauses.figures import figures_of
+from clauses.figures import figures_of_portfolio
 from clauses.forecast import ForecastState
-from clauses.models import Clause, Commitment
+from clauses.models import Clause
 from core.registry import WaitingItem
 from markets.models import Market
 
@@ -22,16 +22,9 @@ def commitments_waiting(user: Any) -> Iterator[WaitingItem]:
         return
     today = timezone.localdate()
     mine = Market.objects.visible_to(user).portfolio_of(user, today).filter(closed_on__isnull=True)
-    commitments = (
-        Commitment.objects.visible_to(user)
-        .filter(market__in=mine.values("pk"))
-        .select_related("market")
-        .with_hours_engaged(today)
-        .order_by("pk")
-    )
     late = {
         row.commitment.market_id
-        for row in figures_of(commitments, today)
+        for row in figures_of_portfolio(user, today)
         if row.forecast.state == ForecastState.LATE
     }
     yield WaitingItem(
