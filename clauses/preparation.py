@@ -29,6 +29,8 @@ def register_preparation(part: Callable[[Market, Any], Part | None]) -> None:
 
 
 def preparation_of(market: Market, user: Any) -> list[Part]:
-    """The sections that this user sees, in order."""
+    """The sections that this user sees, in order: none for a buyer that the market is only shared with."""
+    if user.is_buyer and not Market.objects.led_by(user).filter(pk=market.pk).exists():
+        return []
     found = [part for source in _parts if (part := source(market, user)) is not None]
     return sorted(found, key=lambda part: part.position)

@@ -131,12 +131,12 @@ class HourlyCost(DatedValue):
 
 
 class RecommendationQuerySet(ScopedQuerySet):
-    """A buyer reads what it was sent; companies never read what prepares a tender."""
+    """A buyer reads what it was sent, and answers it; companies never read what prepares a tender."""
 
     def visible_to_buyer(self, user: User) -> Any:
         return self.exclude(state=State.DRAFT).filter(
             Q(purchase__in=PlannedPurchase.objects.visible_to(user).values("pk"))
-            | Q(market__in=Market.objects.visible_to(user).values("pk"))
+            | Q(market__in=Market.objects.led_by(user).values("pk"))
         )
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 class OfferGridQuerySet(ScopedQuerySet):
     def visible_to_buyer(self, user: User) -> Any:
-        return self.filter(lot__market__in=Market.objects.visible_to(user).values("pk"))
+        """The buyer that leads the market: a bid is no business of those that it is shared with."""
+        return self.filter(lot__market__in=Market.objects.led_by(user).values("pk"))
 
 
 class OfferGrid(TrackedModel):

@@ -20,16 +20,19 @@ from core.errors import DomainError
 from core.files import file_response
 from core.text import slug
 from markets.files import file_context
-from markets.models import Lot
+from markets.models import Lot, Market
 from markets.views.forms import form_page
 
 READERS = (*HOUSE, Role.BUYER)
 
 
 def _lot(request: HttpRequest, pk: int) -> Lot:
-    lots = Lot.objects.visible_to(request.user).select_related(
+    user: Any = request.user
+    lots = Lot.objects.visible_to(user).select_related(
         "market__buyer", "market__department", "market__commune", "market__parent"
     )
+    if user.is_buyer:
+        lots = lots.filter(market__in=Market.objects.led_by(user).values("pk"))
     return get_object_or_404(lots, pk=pk)
 
 

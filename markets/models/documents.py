@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 class MarketDocumentQuerySet(ScopedQuerySet):
     def visible_to_buyer(self, user: User) -> Any:
-        return self.filter(market__in=Market.objects.visible_to(user).values("pk"))
+        """Those of the markets that the buyer leads: who reads the list writes it."""
+        return self.filter(market__in=Market.objects.led_by(user).values("pk"))
 
     def expected(self) -> Any:
         return self.filter(received_on__isnull=True)

@@ -24,14 +24,24 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+def _led_by(user: User) -> Q:
+    mine = BuyerMembership.objects.filter(user=user)
+    return Q(buyer__in=mine.filter(department__isnull=True).values("buyer")) | Q(
+        department__in=mine.filter(department__isnull=False).values("department")
+    )
+
+
 class MarketQuerySet(SearchableQuerySet):
     def visible_to_buyer(self, user: User) -> Any:
-        mine = BuyerMembership.objects.filter(user=user)
-        return self.filter(
-            Q(buyer__in=mine.filter(department__isnull=True).values("buyer"))
-            | Q(department__in=mine.filter(department__isnull=False).values("department"))
-            | Q(pk__in=MarketParty.objects.reaching(user).order_by().values("market"))
-        )
+        shared = MarketParty.objects.reaching(user).order_by().values("market")
+        return self.filter(_led_by(user) | Q(pk__in=shared))
+
+    def led_by(self, user: User) -> Any:
+        """Those of the account's own donneur d'ordre, or of its department: what an associated buyer sees is left out.
+
+        The bids, the papers, the advice and the decisions of a market belong to who leads it.
+        """
+        return self.filter(_led_by(user))
 
     def of_buyer(self, buyer: Buyer) -> Any:
         """Markets that a buyer leads or shares."""

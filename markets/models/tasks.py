@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 
 class TaskQuerySet(ScopedQuerySet):
     def visible_to_buyer(self, user: User) -> Any:
-        """What waits for the buyer itself, and the meetings it is asked to."""
-        mine = Q(market__in=Market.objects.visible_to(user).values("pk")) | Q(
+        """What waits for the buyer itself, and the meetings it is asked to.
+
+        On a market of several, what waits is the leader's; the others are asked to its meetings, those of a difficulty
+        left out, which is not theirs to know.
+        """
+        mine = Q(market__in=Market.objects.led_by(user).values("pk")) | Q(
             buyer__in=Buyer.objects.visible_as_a_whole_to(user).values("pk")
         )
-        return self.filter(mine, Q(turn=Turn.BUYER) | Q(kind=TaskKind.MEETING, with_buyer=True))
+        asked = Q(kind=TaskKind.MEETING, with_buyer=True)
+        shared = Q(market__in=Market.objects.visible_to(user).values("pk")) & ~Q(key__startswith="escalation:")
+        return self.filter(Q(mine, Q(turn=Turn.BUYER) | asked) | Q(shared, asked))
 
     def visible_to_company(self, user: User) -> Any:
         """What waits for the company, and the meetings it is asked to: its own, and those of all who hold a lot."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -15,12 +15,21 @@ from core.access import HOUSE, house_required, role_required
 from core.errors import DomainError
 from markets.files import file_context
 from markets.forms.documents import DocumentForm
-from markets.models import MarketDocument
+from markets.models import Market, MarketDocument
 from markets.services import documents as services
 from markets.views.forms import form_page
 from markets.views.shared import file_row
 
 READERS = (*HOUSE, Role.BUYER)
+
+
+def _market(request: HttpRequest, pk: int) -> Market:
+    """A market whose documents this user keeps: not one that is only shared with its buyer."""
+    user: Any = request.user
+    market = file_row("market", user, pk)
+    if user.is_buyer and not Market.objects.led_by(user).filter(pk=pk).exists():
+        raise Http404
+    return market
 
 
 def may_open(user: Any, stored: Any) -> bool:
@@ -31,7 +40,7 @@ def may_open(user: Any, stored: Any) -> bool:
 @role_required(*READERS)
 def market_documents(request: HttpRequest, pk: int) -> HttpResponse:
     """What was received and what is expected."""
-    market = file_row("market", request.user, pk)
+    market = _market(request, pk)
     rows = MarketDocument.objects.visible_to(request.user).filter(market=market)
     return render(
         request,
@@ -46,7 +55,7 @@ def market_documents(request: HttpRequest, pk: int) -> HttpResponse:
 
 @role_required(*READERS)
 def document_create(request: HttpRequest, pk: int) -> HttpResponse:
-    market = file_row("market", request.user, pk)
+    market = _market(request, pk)
     return _form(request, MarketDocument(market=market), title="Ajouter une pièce")
 
 
