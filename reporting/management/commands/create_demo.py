@@ -9,11 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from core import formats
 from core.errors import DomainError
 from reporting.demo.bilans import publish_bilans
+from reporting.demo.follow_up import tell_follow_up
 from reporting.demo.load import describe, existing_territory, load_territory
 from reporting.demo.sizes import SIZES
 
@@ -61,7 +63,9 @@ class Command(BaseCommand):
                 self._write(f"Ce territoire est déjà là ({describe(arguments)}) : rien à faire.")
                 return
             self._write(f"Territoire de démonstration : {describe(arguments)}")
-            written = load_territory(arguments, say=self._step)
+            with transaction.atomic():
+                written = load_territory(arguments, say=self._step)
+                tell_follow_up(as_of=dt.date.fromisoformat(arguments["as_of"]), say=self._step)
             publish_bilans(say=self._step)
         except DomainError as error:
             raise CommandError(error.sentence) from error
