@@ -27,8 +27,9 @@ class MarketsConfig(AppConfig):
         from markets.paper_access import may_open_agreement, may_open_document
         from markets.planning_registry import register_planning
         from markets.services.agreements import AGREEMENT_FILE
-        from markets.services.fees import INVOICE_FILE, QUOTE_FILE, QUOTE_SIGNED_FILE
+        from markets.services.fees import QUOTE_FILE, QUOTE_SIGNED_FILE
         from markets.services.files import LOGO_KIND
+        from markets.services.invoices import INVOICE_FILE
 
         for source in search_sources.SOURCES:
             register_search(source)

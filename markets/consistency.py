@@ -10,7 +10,7 @@ from core import formats
 from markets.enums import InvoiceKind, InvoiceState, QuoteState
 from markets.fee_amounts import with_vat
 from markets.models import Agreement, Invoice, Quote
-from markets.services.fees import SERIES_CREDIT, SERIES_INVOICE, numbers_follow
+from markets.services.invoices import SERIES_CREDIT, SERIES_INVOICE, numbers_follow
 
 
 def invoice_numbers_have_no_gap() -> Iterator[str]:

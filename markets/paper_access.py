@@ -6,7 +6,8 @@ from typing import Any
 
 from core.access import HOUSE
 from markets.models import Agreement, Invoice, Quote
-from markets.services.fees import INVOICE_FILE, QUOTE_FILE
+from markets.services.fees import QUOTE_FILE
+from markets.services.invoices import INVOICE_FILE
 
 
 def may_open_document(user: Any, stored: Any) -> bool:

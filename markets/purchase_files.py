@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils import timezone
 
@@ -12,9 +12,6 @@ from core.exports import Column, stream_csv
 from core.files import delete_file
 from core.models import StoredFile
 from markets.purchase_import import Line
-
-if TYPE_CHECKING:
-    pass
 
 LIST_KIND = "purchase_list"
 REFUSED_KIND = "purchase_refused"

@@ -15,6 +15,7 @@ from markets.views import (
     operations,
     planning,
     portfolios,
+    purchase_import,
     settings,
     shared,
 )
@@ -141,9 +142,11 @@ urlpatterns = [
     path("acheteurs/<int:pk>/achats/", planning.buyer_purchases, name="buyer_purchases"),
     path("marches/achats/", planning.PurchaseList.as_view(), name="purchase_list"),
     path("marches/achats/nouveau/", planning.purchase_create, name="purchase_create"),
-    path("marches/achats/importer/", planning.purchase_import, name="purchase_import"),
-    path("marches/achats/importer/<uuid:pk>/", planning.purchase_columns, name="purchase_columns"),
-    path("marches/achats/importer/<uuid:pk>/apercu/", planning.purchase_preview, name="purchase_preview"),
+    path("marches/achats/importer/", purchase_import.purchase_import, name="purchase_import"),
+    path("marches/achats/importer/<uuid:pk>/", purchase_import.purchase_columns, name="purchase_columns"),
+    path(
+        "marches/achats/importer/<uuid:pk>/apercu/", purchase_import.purchase_preview, name="purchase_preview"
+    ),
     path("marches/achats/<int:pk>/", planning.purchase_detail, name="purchase_detail"),
     path("marches/achats/<int:pk>/modifier/", planning.purchase_edit, name="purchase_edit"),
     path("marches/achats/<int:pk>/retirer/", planning.purchase_remove, name="purchase_remove"),
@@ -151,7 +154,9 @@ urlpatterns = [
     path("marches/achats/<int:pk>/saisine/", planning.purchase_request, name="purchase_request"),
     path("marches/achats/<int:pk>/saisir/", planning.purchase_ask, name="purchase_ask"),
     path("marches/achats/<int:pk>/marche/", planning.purchase_start, name="purchase_start"),
-    path("marches/achats/<int:pk>/historique/", shared.history, {"kind": "purchase"}, name="purchase_history"),
+    path(
+        "marches/achats/<int:pk>/historique/", shared.history, {"kind": "purchase"}, name="purchase_history"
+    ),
     path("reglages/seuils/", planning.ThresholdList.as_view(), name="threshold_list"),
     path("reglages/maison/", settings.house_settings, name="house_settings"),
     path("reglages/communes/", settings.CommuneList.as_view(), name="commune_list"),

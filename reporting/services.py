@@ -19,7 +19,7 @@ from core.jobs import enqueue
 from core.models import Job
 from core.pdf import pdf_available
 from markets.models import Buyer, Market, Operation
-from markets.services.fees import release_second_invoice
+from markets.services.invoices import release_second_invoice
 from markets.services.tasks import finish_task, open_task
 from reporting.enums import BilanFormat, BilanKind, BilanState
 from reporting.models import Bilan, BilanFile, ProgressReport

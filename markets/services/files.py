@@ -25,7 +25,7 @@ from markets.models import (
     Market,
     Responsibility,
 )
-from markets.services.fees import release_second_invoice
+from markets.services.invoices import release_second_invoice
 from markets.services.tasks import finish_tasks_of, leave_tasks
 
 if TYPE_CHECKING:

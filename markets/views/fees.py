@@ -40,6 +40,7 @@ from markets.forms.fees import (
 from markets.histories import quote_history
 from markets.models import Agreement, Buyer, FeeReview, House, Invoice, Market, Quote
 from markets.services import fees as services
+from markets.services import invoices
 from markets.services.agreements import agreement_for
 from markets.views.agreements import READERS, buyer_as_a_whole, buyer_file
 from markets.views.forms import form_page
@@ -514,7 +515,7 @@ def quote_completion(request: HttpRequest, pk: int) -> HttpResponse:
         back=reverse("quote_detail", args=[pk]),
         back_label=str(quote),
         done="Le solde est exigible.",
-        save=lambda: services.release_second_invoice(quote=quote, by=request.user, **form.cleaned_data),
+        save=lambda: invoices.release_second_invoice(quote=quote, by=request.user, **form.cleaned_data),
     )
 
 
@@ -607,7 +608,7 @@ def invoice_issue(request: HttpRequest, pk: int) -> HttpResponse:
         back=reverse("invoice_detail", args=[pk]),
         back_label=facts_of(invoice),
         done="La facture est émise ; son PDF est prêt.",
-        save=lambda: services.issue_invoice(invoice=invoice, on=form.cleaned_data["on"], by=request.user),
+        save=lambda: invoices.issue_invoice(invoice=invoice, on=form.cleaned_data["on"], by=request.user),
     )
 
 
@@ -624,7 +625,7 @@ def invoice_send(request: HttpRequest, pk: int) -> HttpResponse:
         back=reverse("invoice_detail", args=[pk]),
         back_label=str(invoice),
         done="La transmission est notée.",
-        save=lambda: services.record_sending(invoice=invoice, by=request.user, **form.cleaned_data),
+        save=lambda: invoices.record_sending(invoice=invoice, by=request.user, **form.cleaned_data),
     )
 
 
@@ -642,7 +643,7 @@ def invoice_pay(request: HttpRequest, pk: int) -> HttpResponse:
         back=reverse("invoice_detail", args=[pk]),
         back_label=str(invoice),
         done="C’est noté.",
-        save=lambda: services.record_payment(invoice=invoice, on=form.cleaned_data["on"], by=request.user),
+        save=lambda: invoices.record_payment(invoice=invoice, on=form.cleaned_data["on"], by=request.user),
     )
 
 
@@ -667,7 +668,7 @@ def invoice_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         back=reverse("invoice_detail", args=[pk]),
         back_label=str(invoice),
         done="L’avoir est établi.",
-        save=lambda: services.cancel_invoice(invoice=invoice, by=request.user, **form.cleaned_data),
+        save=lambda: invoices.cancel_invoice(invoice=invoice, by=request.user, **form.cleaned_data),
     )
 
 
@@ -686,5 +687,5 @@ def invoice_drop(request: HttpRequest, pk: int) -> HttpResponse:
         back=reverse("invoice_detail", args=[pk]),
         back_label=facts_of(invoice),
         done="Cette moitié est classée sans suite.",
-        save=lambda: services.drop_invoice(invoice=invoice, by=request.user, **form.cleaned_data),
+        save=lambda: invoices.drop_invoice(invoice=invoice, by=request.user, **form.cleaned_data),
     )

@@ -17,6 +17,7 @@ from markets.consistency import invoice_numbers_have_no_gap, invoices_add_up_to_
 from markets.enums import BuyerKind, InvoiceKind, InvoiceState, QuoteState, ReleaseCause
 from markets.models import FeeReview, Invoice, Operation, Quote, Task
 from markets.services import fees as services
+from markets.services import invoices
 from markets.services.files import close_market
 from tests.factories import (
     AgreementFactory,
@@ -81,7 +82,7 @@ def ready(agreement, **values):
 
 
 def issued(agreement, on=dt.date(2026, 1, 20), **values):
-    return services.issue_invoice(invoice=ready(agreement, **values), on=on, by=None)
+    return invoices.issue_invoice(invoice=ready(agreement, **values), on=on, by=None)
 
 
 def states(quote):
@@ -250,8 +251,8 @@ def test_the_final_bilan_or_the_closing_whichever_comes_first(agreement, quick_p
     quote = accepted(agreement)
     gesture = {"market": quote.market, "by": None}
     bilan, closing = dt.date(2026, 2, 1), dt.date(2026, 3, 1)
-    first = services.release_second_invoice(on=bilan, cause=ReleaseCause.FINAL_BILAN, **gesture)
-    again = services.release_second_invoice(on=closing, cause=ReleaseCause.FINAL_BILAN, **gesture)
+    first = invoices.release_second_invoice(on=bilan, cause=ReleaseCause.FINAL_BILAN, **gesture)
+    again = invoices.release_second_invoice(on=closing, cause=ReleaseCause.FINAL_BILAN, **gesture)
     close_market(market=quote.market, on=closing, by=None)
     assert (first, again) == ([quote], [])
     quote.refresh_from_db()
@@ -281,7 +282,7 @@ def test_an_operation_releases_its_own_quotes_only(agreement, quick_pdf):
     operation = Operation.objects.create(buyer=agreement.buyer, name="Quartier neuf")
     quote = accepted(agreement, operation=operation)
     other = accepted(agreement)
-    released = services.release_second_invoice(
+    released = invoices.release_second_invoice(
         operation=operation, on=TODAY, cause=ReleaseCause.CLOSING, by=None
     )
     assert released == [quote]
@@ -305,7 +306,7 @@ def test_a_refused_quote_releases_nothing(agreement, quick_pdf):
 def test_numbers_follow_without_gaps_in_the_order_of_their_days(agreement, quick_pdf):
     rows = [ready(agreement) for _ in range(3)]
     days = [dt.date(2026, 1, 20), dt.date(2026, 1, 20), dt.date(2026, 2, 1)]
-    made = [services.issue_invoice(invoice=row, on=day, by=None) for row, day in zip(rows, days, strict=True)]
+    made = [invoices.issue_invoice(invoice=row, on=day, by=None) for row, day in zip(rows, days, strict=True)]
     assert [row.number for row in made] == ["F2026-0001", "F2026-0002", "F2026-0003"]
     assert list(invoice_numbers_have_no_gap()) == []
 
@@ -313,27 +314,27 @@ def test_numbers_follow_without_gaps_in_the_order_of_their_days(agreement, quick
 def test_a_new_year_begins_at_one(agreement, quick_pdf, monkeypatch):
     issued(agreement)
     monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: dt.date(2027, 1, 4))
-    again = services.issue_invoice(invoice=ready(agreement), on=dt.date(2027, 1, 4), by=None)
+    again = invoices.issue_invoice(invoice=ready(agreement), on=dt.date(2027, 1, 4), by=None)
     assert again.number == "F2027-0001"
 
 
 def test_an_invoice_is_not_dated_before_the_last_number(agreement, quick_pdf):
     issued(agreement, on=dt.date(2026, 2, 1))
     with refused("on") as caught:
-        services.issue_invoice(invoice=ready(agreement), on=dt.date(2026, 1, 31), by=None)
+        invoices.issue_invoice(invoice=ready(agreement), on=dt.date(2026, 1, 31), by=None)
     assert "Facture F2026-0001 est du 01/02/2026" in caught.value.sentence
 
 
 @pytest.mark.parametrize("on", [dt.date(2026, 1, 11), dt.date(2026, 3, 11)])
 def test_an_invoice_is_not_dated_before_it_was_ready_nor_tomorrow(agreement, quick_pdf, on):
     with refused("on"):
-        services.issue_invoice(invoice=ready(agreement), on=on, by=None)
+        invoices.issue_invoice(invoice=ready(agreement), on=on, by=None)
 
 
 def test_a_half_that_is_not_ready_is_not_issued(agreement, quick_pdf):
     quote = accepted(agreement)
     with refused() as caught:
-        services.issue_invoice(invoice=quote.invoices.first(), on=TODAY, by=None)
+        invoices.issue_invoice(invoice=quote.invoices.first(), on=TODAY, by=None)
     assert "pas prête" in caught.value.sentence
 
 
@@ -342,12 +343,12 @@ def test_what_the_law_asks_for_and_is_missing_is_said_and_no_number_is_burnt(agr
     house.siret, house.address = "", ""
     house.save()
     with refused() as caught:
-        services.issue_invoice(invoice=row, on=TODAY, by=None)
+        invoices.issue_invoice(invoice=row, on=TODAY, by=None)
     assert "Il manque le SIRET et l’adresse de la maison" in caught.value.sentence
     house.siret, house.address, house.vat_note = "13000354400033", "Lyon", ""
     house.save()
     with refused() as caught:
-        services.issue_invoice(invoice=row, on=TODAY, by=None)
+        invoices.issue_invoice(invoice=row, on=TODAY, by=None)
     assert "Sans TVA, le document dit pourquoi" in caught.value.sentence
     house.vat_note = "TVA non applicable"
     house.save()
@@ -355,11 +356,11 @@ def test_what_the_law_asks_for_and_is_missing_is_said_and_no_number_is_burnt(agr
     buyer.identifier, buyer.address = "", ""
     buyer.save()
     with refused() as caught:
-        services.issue_invoice(invoice=row, on=TODAY, by=None)
+        invoices.issue_invoice(invoice=row, on=TODAY, by=None)
     assert "Il manque le SIRET et l’adresse" in caught.value.sentence
     buyer.identifier, buyer.commune = "21690149600010", CommuneFactory()
     buyer.save()
-    assert services.issue_invoice(invoice=row, on=TODAY, by=None).number == "F2026-0001"
+    assert invoices.issue_invoice(invoice=row, on=TODAY, by=None).number == "F2026-0001"
 
 
 def test_a_document_that_cannot_be_made_burns_no_number(agreement, quick_pdf, monkeypatch):
@@ -370,7 +371,7 @@ def test_a_document_that_cannot_be_made_burns_no_number(agreement, quick_pdf, mo
 
     monkeypatch.setattr("markets.services.fees.fee_pdf", broken)
     with refused():
-        services.issue_invoice(invoice=row, on=TODAY, by=None)
+        invoices.issue_invoice(invoice=row, on=TODAY, by=None)
     row.refresh_from_db()
     assert (row.state, row.number) == (InvoiceState.READY, "")
 
@@ -446,16 +447,16 @@ def test_the_database_itself_refuses_to_delete_a_numbered_invoice_and_lets_a_pay
 def test_a_sent_invoice_waits_for_the_buyer_until_it_is_paid(agreement, quick_pdf):
     row = issued(agreement)
     assert task(f"invoice:{row.pk}:send").turn == "house"
-    row = services.record_sending(invoice=row, on=dt.date(2026, 1, 21), channel="chorus", by=None)
+    row = invoices.record_sending(invoice=row, on=dt.date(2026, 1, 21), channel="chorus", by=None)
     assert row.state_label == "déposée"
     waiting = task(f"invoice:{row.pk}:paid")
     assert (waiting.turn, waiting.due_on, waiting.buyer) == ("buyer", dt.date(2026, 2, 20), agreement.buyer)
-    row = services.record_payment(invoice=row, on=dt.date(2026, 2, 10), by=None)
+    row = invoices.record_payment(invoice=row, on=dt.date(2026, 2, 10), by=None)
     waiting.refresh_from_db()
     assert (row.state, waiting.is_open, waiting.done_on) == (InvoiceState.PAID, False, dt.date(2026, 2, 10))
     for gesture in (
-        lambda: services.record_payment(invoice=row, on=TODAY, by=None),
-        lambda: services.record_sending(invoice=row, on=TODAY, channel="post", by=None),
+        lambda: invoices.record_payment(invoice=row, on=TODAY, by=None),
+        lambda: invoices.record_sending(invoice=row, on=TODAY, channel="post", by=None),
     ):
         with refused():
             gesture()
@@ -465,15 +466,15 @@ def test_a_payment_before_the_issue_or_to_come_is_refused(agreement, quick_pdf):
     row = issued(agreement)
     for on in (dt.date(2026, 1, 19), dt.date(2026, 3, 11)):
         with refused("on"):
-            services.record_payment(invoice=row, on=on, by=None)
+            invoices.record_payment(invoice=row, on=on, by=None)
         with refused("on"):
-            services.record_sending(invoice=row, on=on, channel="post", by=None)
+            invoices.record_sending(invoice=row, on=on, channel="post", by=None)
 
 
 def test_an_avoir_takes_an_invoice_back_in_its_own_series(agreement, quick_pdf):
     row = issued(agreement, amount="1800.01", vat_rate=Decimal(20))
-    services.record_sending(invoice=row, on=dt.date(2026, 1, 21), channel="chorus", by=None)
-    credit = services.cancel_invoice(
+    invoices.record_sending(invoice=row, on=dt.date(2026, 1, 21), channel="chorus", by=None)
+    credit = invoices.cancel_invoice(
         invoice=row, on=dt.date(2026, 1, 25), reason="Code service erroné", replace=True, by=None
     )
     row.refresh_from_db()
@@ -486,7 +487,7 @@ def test_an_avoir_takes_an_invoice_back_in_its_own_series(agreement, quick_pdf):
     assert not task(f"invoice:{row.pk}:paid").is_open
     again = row.quote.invoices.get(kind=InvoiceKind.CALIBRATION, state=InvoiceState.READY)
     assert (again.net, again.ready_on) == (row.net, dt.date(2026, 1, 25))
-    assert services.issue_invoice(invoice=again, on=dt.date(2026, 1, 26), by=None).number == "F2026-0002"
+    assert invoices.issue_invoice(invoice=again, on=dt.date(2026, 1, 26), by=None).number == "F2026-0002"
     assert list(invoices_add_up_to_their_quote()) == []
     assert list(invoice_numbers_have_no_gap()) == []
 
@@ -494,20 +495,20 @@ def test_an_avoir_takes_an_invoice_back_in_its_own_series(agreement, quick_pdf):
 def test_an_invoice_is_taken_back_once_and_an_avoir_never(agreement, quick_pdf):
     row = issued(agreement)
     gesture = {"on": dt.date(2026, 1, 25), "reason": "x", "replace": False, "by": None}
-    credit = services.cancel_invoice(invoice=row, **gesture)
+    credit = invoices.cancel_invoice(invoice=row, **gesture)
     for wrong in (row, credit, ready(agreement)):
         with refused():
-            services.cancel_invoice(invoice=wrong, **gesture)
+            invoices.cancel_invoice(invoice=wrong, **gesture)
     assert Invoice.objects.filter(kind=InvoiceKind.CREDIT).count() == 1
     assert row.quote.invoices.count() == 3
 
 
 def test_a_half_that_will_never_be_invoiced_says_why(agreement, quick_pdf):
     row = ready(agreement)
-    row = services.drop_invoice(invoice=row, reason="Opération abandonnée", by=None)
+    row = invoices.drop_invoice(invoice=row, reason="Opération abandonnée", by=None)
     assert (row.state, task(f"invoice:{row.pk}:issue").is_open) == (InvoiceState.DROPPED, False)
     with refused():
-        services.drop_invoice(invoice=issued(agreement), reason="x", by=None)
+        invoices.drop_invoice(invoice=issued(agreement), reason="x", by=None)
 
 
 def test_a_gap_and_a_wrong_total_that_came_in_by_another_door_are_told():
@@ -524,7 +525,7 @@ def test_a_gap_and_a_wrong_total_that_came_in_by_another_door_are_told():
 
 def test_the_documents_are_one_page_each_and_say_what_the_law_asks_for(agreement):
     row = issued(agreement, service_code="ACHATS", engagement_number="EJ-2026-7")
-    credit = services.cancel_invoice(
+    credit = invoices.cancel_invoice(
         invoice=row, on=dt.date(2026, 1, 25), reason="Erreur de code", replace=False, by=None
     )
     texts = []

@@ -40,7 +40,8 @@ TODAY = timezone.localdate()
 @pytest.fixture
 def quick_pdf(monkeypatch):
     monkeypatch.setattr("markets.services.fees.fee_pdf", lambda *_, **__: PDF)
-    monkeypatch.setattr("markets.services.fees.pdf_available", lambda: True)
+    monkeypatch.setattr("markets.services.invoices.fee_pdf", lambda *_, **__: PDF)
+    monkeypatch.setattr("markets.services.invoices.pdf_available", lambda: True)
 
 
 @pytest.fixture
