@@ -94,13 +94,14 @@ def board(client: Client, user: Any) -> Iterator[Measure]:
         client.get(url)
         with CaptureQueriesContext(connection) as queries:
             client.get(url)
+        page = len(queries)
         (time,) = best_of(5, lambda: client.get(url))
         yield {
             "name": f"board with {len(tasks)} open tasks",
             "ms": milliseconds(time),
-            "page": len(queries),
+            "page": page,
             "one_and_six": counts,
-            "ok": counts[0] == counts[1] and len(queries) <= MOST_QUERIES,
+            "ok": counts[0] == counts[1] and page <= MOST_QUERIES,
         }
         transaction.set_rollback(True)
 

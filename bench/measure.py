@@ -325,7 +325,6 @@ def main() -> None:
     user = User.objects.filter(role="admin").order_by("pk")[0]
     client = Client()
     client.force_login(user)
-    buyer = largest_buyer()
     found: list[Measure] = []
 
     def wanted(name: str) -> bool:
@@ -337,15 +336,17 @@ def main() -> None:
             made = make()
             found.extend([made] if isinstance(made, dict) else made)
 
-    note("indicators", lambda: indicators_of_largest_buyer(buyer))
     note("grid", lambda: grid_of_fifty_rows(user))
-    with some_bilans(buyer):
-        note("lists", lambda: list(lists(client)))
-        note("queries", lambda: [*queries_of_lists(client), *queries_of_files(client, buyer)])
-    if wanted("pdf"):
-        snapshot, measure = snapshot_of(buyer)
-        found.append(measure)
-        note("pdf", lambda: pdf_of_bilan(snapshot))
+    if any(wanted(name) for name in ("indicators", "lists", "queries", "pdf")):
+        buyer = largest_buyer()
+        note("indicators", lambda: indicators_of_largest_buyer(buyer))
+        with some_bilans(buyer):
+            note("lists", lambda: list(lists(client)))
+            note("queries", lambda: [*queries_of_lists(client), *queries_of_files(client, buyer)])
+        if wanted("pdf"):
+            snapshot, measure = snapshot_of(buyer)
+            found.append(measure)
+            note("pdf", lambda: pdf_of_bilan(snapshot))
     note("recount", recount_of_a_year)
     note("search", lambda: list(follow_up.searches(client, user)))
     note("board", lambda: list(follow_up.board(client, user)))
@@ -362,7 +363,7 @@ def main() -> None:
             "server": f"{connection.vendor} {server}",
             "rows": counts,
             "measures": found,
-            "to_make": bilan_to_make(),
+            "to_make": bilan_to_make() if wanted("memory") else None,
         },
         sys.stdout,
     )

@@ -22,7 +22,7 @@ SHORTEST = 2
 # More words than a person types; each is one more look-up.
 MOST_WORDS = 8
 # Rows that a query takes by their ids; beyond, the words are a condition of it.
-MOST_NAMED = 500
+MOST_NAMED = 150
 _NUMBER = re.compile(r"[\d\s]{9,}")
 
 
