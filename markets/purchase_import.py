@@ -18,7 +18,6 @@ from core.forms import parse_month
 from core.spreadsheets import (
     Cell,
     Sheet,
-    Wanted,
     amount_of,
     day_of,
     is_blank,
@@ -29,178 +28,13 @@ from core.spreadsheets import (
     whole_of,
 )
 from core.text import normalise
+from markets.purchase_words import FAMILIES, FAMILY_WORDS, LABELS, MISSING, NATURES, PROCEDURES, TECHNIQUES
 
 # A house's whole year holds some hundreds of purchases.
 LINES_MAX = 5_000
 LOTS_MAX = 500
 # Beyond so many years from the list's own, a date is a slip more often than a plan.
 FAR_YEARS = 5
-
-WANTED = (
-    Wanted(
-        "reference",
-        "Référence",
-        (
-            "référence de l’achat",
-            "n° de marché",
-            "n° marché",
-            "numéro de marché",
-            "n° de consultation",
-            "n° consultation",
-            "n° d’achat",
-            "n° achat",
-            "numéro",
-            "code achat",
-            "identifiant",
-            "ref",
-            "id",
-            "n°",
-        ),
-        help="Elle distingue les achats : charger la liste une seconde fois les met à jour.",
-    ),
-    Wanted(
-        "object",
-        "Objet",
-        (
-            "objet du marché",
-            "objet de l’achat",
-            "objet de la consultation",
-            "intitulé",
-            "libellé",
-            "désignation",
-            "projet",
-            "besoin",
-            "description",
-        ),
-    ),
-    Wanted(
-        "family",
-        "Famille d’achat",
-        ("famille", "type de marché", "type d’achat", "catégorie", "type", "nature des prestations"),
-        help="Travaux, services, fournitures ou prestations intellectuelles.",
-    ),
-    Wanted("nature", "Nature du contrat", ("type de contrat", "forme du contrat")),
-    Wanted("cpv", "CPV", ("code cpv", "codecpv", "cpv principal", "nomenclature")),
-    Wanted(
-        "amount",
-        "Montant prévu hors taxes",
-        (
-            "montant prévu ht",
-            "montant estimé ht",
-            "montant prévisionnel ht",
-            "montant ht",
-            "montant estimé",
-            "montant prévisionnel",
-            "montant",
-            "estimation",
-            "valeur estimée",
-            "enveloppe",
-            "budget",
-        ),
-        help="Tous lots réunis, sur toute la durée.",
-    ),
-    Wanted(
-        "planned_on",
-        "Lancement prévu",
-        (
-            "date de lancement",
-            "date prévisionnelle de lancement",
-            "lancement",
-            "date de publication",
-            "publication",
-            "date prévisionnelle",
-            "date prévue",
-            "calendrier",
-            "échéance",
-            "trimestre",
-            "période",
-            "date",
-            "date de notification",
-            "datenotification",
-        ),
-        help="Une date, un mois (mars 2027) ou un trimestre (2e trimestre 2027).",
-    ),
-    Wanted("months", "Durée (mois)", ("durée en mois", "durée", "dureemois", "durée du marché")),
-    Wanted("lots", "Nombre de lots", ("nb de lots", "nb lots", "nombre lots", "lots", "allotissement")),
-    Wanted("procedure", "Procédure", ("type de procédure", "mode de passation", "procédure envisagée")),
-    Wanted("technique", "Technique d’achat", ("technique", "forme du marché", "forme")),
-    Wanted("commune", "Lieu d’exécution", ("lieu", "commune", "ville", "site", "localisation")),
-    Wanted(
-        "department",
-        "Direction, service",
-        (
-            "direction",
-            "service",
-            "service acheteur",
-            "service prescripteur",
-            "direction opérationnelle",
-            "pôle",
-        ),
-    ),
-    Wanted("notes", "Remarques", ("observations", "commentaires", "commentaire", "remarque", "précisions")),
-    Wanted(
-        "buyer",
-        "Donneur d’ordre, pour vérifier",
-        ("siret acheteur", "acheteur id", "siret", "donneur d’ordre", "acheteur", "collectivité"),
-        help="Les lignes d’un autre donneur d’ordre sont refusées.",
-    ),
-)
-LABELS = {entry.name: entry.label for entry in WANTED}
-# The words of markets.enums.Family; a test holds them equal.
-FAMILY_WORDS = {
-    "works": "travaux",
-    "services": "services",
-    "supplies": "fournitures",
-    "intellectual": "prestations intellectuelles",
-}
-_MISSING = {
-    "",
-    "nc",
-    "na",
-    "n a",
-    "nd",
-    "sans objet",
-    "a definir",
-    "a preciser",
-    "non defini",
-    "non renseigne",
-    "inconnu",
-    "neant",
-    "null",
-    "none",
-    "x",
-}
-_FAMILIES = (
-    (
-        "intellectual",
-        r"(prestations? )?intellectuelles?|pi\b|maitrise d oeuvre|prestations? intellectuelles?|etudes?\b",
-    ),
-    ("works", r"travaux|t\b|tx\b|marches? de travaux"),
-    ("supplies", r"fournitures?\b|f\b|marches? de fournitures?"),
-    ("services", r"services?\b|s\b|prestations?\b|marches? de services?|fcs\b"),
-)
-_NATURES = (
-    ("concession", r".*\bconcession|.*\bdsp\b|.*delegation de service public"),
-    ("insertion", r".*\binsertion"),
-    ("private", r".*\bprive"),
-    ("market", r".*\bmarche|.*\baccord cadre|public"),
-)
-_PROCEDURES = (
-    ("direct", r".*sans publicite|.*gre a gre|.*sans mise en concurrence"),
-    ("dialogue", r".*dialogue"),
-    ("negotiated", r".*negoci|pan\b|pfn\b"),
-    ("restricted_tender", r"aor\b|.*restreint"),
-    ("open_tender", r"aoo?\b|.*appel d offres"),
-    ("adapted", r"mapa\b|pa\b|.*adaptee?"),
-    ("other", r"autre"),
-)
-_TECHNIQUES = (
-    ("subsequent", r".*subsequent|ms\b"),
-    ("framework", r".*accord cadre|ac\b|.*bons? de commande|abc\b"),
-    ("dynamic", r".*dynamique|sad\b"),
-    ("none", r"aucune|sans|non\b|ordinaire|marche (simple|ordinaire|public)?"),
-    ("other", r"autre|catalogue|.*concours|.*enchere"),
-)
 
 
 @dataclass(frozen=True)
@@ -326,7 +160,7 @@ def _read(line: Line, cells: Mapping[str, Cell], known: Known) -> None:
 
 def _is_missing(cell: Cell) -> bool:
     return cell is None or (
-        isinstance(cell, str) and (normalise(cell) in _MISSING or not cell.strip("-–—./…? "))
+        isinstance(cell, str) and (normalise(cell) in MISSING or not cell.strip("-–—./…? "))
     )
 
 
@@ -396,7 +230,7 @@ def _matched(text: str, choices: Sequence[tuple[str, str]]) -> str:
 def _family(line: Line, cell: Cell, known: Known) -> str:
     text = text_of(cell)
     if text:
-        found = _matched(text, _FAMILIES)
+        found = _matched(text, FAMILIES)
         if not found:
             line.errors.append(
                 f"Famille d’achat « {formats.short(text, 40)} » : écrivez travaux, services, fournitures ou "
@@ -423,7 +257,7 @@ def family_of_cpv(cpv: str) -> str:
 
 
 def _read_nature(line: Line, cell: Cell, known: Known) -> None:
-    found = _matched(text_of(cell), _NATURES)
+    found = _matched(text_of(cell), NATURES)
     if found:
         line.values["nature"] = found
     else:
@@ -560,8 +394,8 @@ _READERS: dict[str, Callable[[Line, Cell, Known], None]] = {
     "planned_on": _read_day,
     "months": _read_months,
     "lots": _read_lots,
-    "procedure": _read_choice("procedure", _PROCEDURES),
-    "technique": _read_choice("technique", _TECHNIQUES),
+    "procedure": _read_choice("procedure", PROCEDURES),
+    "technique": _read_choice("technique", TECHNIQUES),
     "commune": _read_commune,
     "department": _read_department,
 }

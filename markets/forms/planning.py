@@ -15,7 +15,7 @@ from markets.enums import Derogation, Family, Targeting
 from markets.fields import CommuneFormField
 from markets.forms.files import AMOUNT_HELP, DATE_HELP, MarketForm, RowForm, StaffChoiceField, positive_amount
 from markets.models import Buyer, Department, PlannedPurchase, Sector
-from markets.purchase_import import WANTED
+from markets.purchase_words import WANTED
 from markets.services.planning import LOTS_MAX, department_limit
 
 YEAR_MIN, YEAR_MAX = 2000, 2100

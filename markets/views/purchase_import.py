@@ -34,7 +34,8 @@ from markets.forms.planning import (
 from markets.models import Buyer
 from markets.planning_jobs import KIND
 from markets.purchase_files import LIST_KIND, lines_to_correct, refused_name
-from markets.purchase_import import WANTED, read_lines
+from markets.purchase_import import read_lines
+from markets.purchase_words import WANTED
 from markets.services import planning as services
 from markets.views.planning import SHOWN_MAX, purchases_required
 

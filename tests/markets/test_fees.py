@@ -55,7 +55,8 @@ def quick_pdf(monkeypatch):
         return b"%PDF-1.7\n" + repr(sorted(snapshot.items())).encode() + b"\n%%EOF\n"
 
     monkeypatch.setattr("markets.services.fees.fee_pdf", written)
-    monkeypatch.setattr("markets.services.fees.pdf_available", lambda: True)
+    monkeypatch.setattr("markets.services.invoices.fee_pdf", written)
+    monkeypatch.setattr("markets.services.invoices.pdf_available", lambda: True)
     return papers
 
 
@@ -369,7 +370,7 @@ def test_a_document_that_cannot_be_made_burns_no_number(agreement, quick_pdf, mo
     def broken(*_, **__):
         raise DomainError("Pas de papier.")
 
-    monkeypatch.setattr("markets.services.fees.fee_pdf", broken)
+    monkeypatch.setattr("markets.services.invoices.fee_pdf", broken)
     with refused():
         invoices.issue_invoice(invoice=row, on=TODAY, by=None)
     row.refresh_from_db()

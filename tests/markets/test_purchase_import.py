@@ -12,17 +12,8 @@ from core.text import normalise
 from markets.enums import Family, MarketNature, Procedure, Technique
 from markets.models import PlannedPurchase
 from markets.purchase_files import lines_to_correct
-from markets.purchase_import import (
-    _FAMILIES,
-    _NATURES,
-    _PROCEDURES,
-    _TECHNIQUES,
-    FAMILY_WORDS,
-    WANTED,
-    Known,
-    family_of_cpv,
-    read_lines,
-)
+from markets.purchase_import import Known, family_of_cpv, read_lines
+from markets.purchase_words import FAMILY_WORDS, WANTED
 from markets.services.planning import decide_targeting, known_for, load_plan, plan_load
 from tests.factories import (
     BuyerFactory,
@@ -301,10 +292,10 @@ def test_a_list_without_objects_names_its_purchases_by_cpv_and_reference() -> No
 def test_the_closed_lists_are_those_of_the_models() -> None:
     assert dict(Family.choices) == FAMILY_WORDS
     for choices, model in (
-        (_FAMILIES, Family),
-        (_NATURES, MarketNature),
-        (_PROCEDURES, Procedure),
-        (_TECHNIQUES, Technique),
+        (FAMILIES, Family),
+        (NATURES, MarketNature),
+        (PROCEDURES, Procedure),
+        (TECHNIQUES, Technique),
     ):
         assert {code for code, _ in choices} <= set(model.values)
     names = {field.name for field in PlannedPurchase._meta.get_fields()}

@@ -21,7 +21,7 @@ from core.errors import DomainError
 from markets.models import Invoice
 from markets.services import agreements as agreements_services
 from markets.services import files as markets_services
-from markets.services import invoices
+from markets.services.invoices import issue_invoice
 from tests.factories import (
     AgreementFactory,
     AssignmentFactory,
@@ -175,13 +175,13 @@ def test_validating_twice_at_once_validates_once() -> None:
 
 
 def test_invoices_issued_at_once_take_numbers_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("markets.services.fees.fee_pdf", lambda *_, **__: b"%PDF-1.7\n%%EOF\n")
+    monkeypatch.setattr("markets.services.invoices.fee_pdf", lambda *_, **__: b"%PDF-1.7\n%%EOF\n")
     HouseFactory(invoicing=True)
     agreement = AgreementFactory(buyer=BuyerFactory(address="Place de la Mairie"))
     invoices = [InvoiceFactory(quote=QuoteFactory(agreement=agreement, accepted=True)) for _ in range(4)]
     day = invoices[0].ready_on
     answers = together(
-        *[lambda row=row: invoices.issue_invoice(invoice=row, on=day, by=None) for row in invoices]
+        *[lambda row=row: issue_invoice(invoice=row, on=day, by=None) for row in invoices]
     )
     assert answers == ["fait"] * 4
     numbers = sorted(Invoice.objects.values_list("number", flat=True))
@@ -189,12 +189,12 @@ def test_invoices_issued_at_once_take_numbers_that_follow(monkeypatch: pytest.Mo
 
 
 def test_one_invoice_issued_twice_at_once_takes_one_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("markets.services.fees.fee_pdf", lambda *_, **__: b"%PDF-1.7\n%%EOF\n")
+    monkeypatch.setattr("markets.services.invoices.fee_pdf", lambda *_, **__: b"%PDF-1.7\n%%EOF\n")
     HouseFactory(invoicing=True)
     agreement = AgreementFactory(buyer=BuyerFactory(address="Place de la Mairie"))
     invoice = InvoiceFactory(quote=QuoteFactory(agreement=agreement, accepted=True))
     day = invoice.ready_on
-    answers = together(*[lambda: invoices.issue_invoice(invoice=invoice, on=day, by=None)] * 3)
+    answers = together(*[lambda: issue_invoice(invoice=invoice, on=day, by=None)] * 3)
     assert answers.count("fait") == 1
     assert sum("est déjà émise" in answer for answer in answers) == 2
     assert [row.number for row in Invoice.objects.all()] == [f"F{day.year}-0001"]
