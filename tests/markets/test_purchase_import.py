@@ -13,7 +13,7 @@ from markets.enums import Family, MarketNature, Procedure, Technique
 from markets.models import PlannedPurchase
 from markets.purchase_files import lines_to_correct
 from markets.purchase_import import Known, family_of_cpv, read_lines
-from markets.purchase_words import FAMILY_WORDS, WANTED
+from markets.purchase_words import FAMILIES, FAMILY_WORDS, NATURES, PROCEDURES, TECHNIQUES, WANTED
 from markets.services.planning import decide_targeting, known_for, load_plan, plan_load
 from tests.factories import (
     BuyerFactory,
