@@ -8,15 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from clauses.figures import Figures, figures_by_market
+from clauses.figures import Figures, figures_by_market, of_parts
 from core import formats
 from core.access import house_required
-from markets.enums import InvoiceState, QuoteState
-from markets.models import Agreement, Invoice, Market, Quote
+from markets.enums import QuoteState
+from markets.models import Agreement, Invoice, Market, MarketParty, Quote
 from markets.views.agreements import buyer_file
 
 ZERO = Decimal(0)
@@ -30,6 +31,8 @@ class FeeLine:
     market: Market | None = None
     figures: Figures = field(default_factory=Figures)
     quoted: Decimal = ZERO
+    # What the buyer has of the hours of a market that several share, else nothing.
+    part: Decimal | None = None
     accepted: Decimal = ZERO
     invoiced: Decimal = ZERO
     paid: Decimal = ZERO
@@ -39,7 +42,7 @@ def fee_lines(agreement: Agreement, user: Any, on: dt.date) -> list[FeeLine]:
     """Operations and markets quoted under the agreement, then the buyer's other markets alive in its years.
 
     The hours of an operation are those of its markets; a market counted there has no line of its own unless it is
-    quoted itself.
+    quoted itself. Of a market that several buyers share, the hours are the buyer's part, as in all its figures.
     """
     quotes = list(
         Quote.objects.visible_to(user)
@@ -52,20 +55,28 @@ def fee_lines(agreement: Agreement, user: Any, on: dt.date) -> list[FeeLine]:
     operations = {quote.operation_id: quote.operation for quote in quotes if quote.operation_id}
     alive = Market.objects.visible_to(user).alive_between(agreement.starts_on, agreement.last_day)
     # Queries of their own: a union with a join would count a market twice.
-    pks = set(alive.filter(buyer=agreement.buyer_id).values_list("pk", flat=True))
+    pks = set(alive.of_buyer(agreement.buyer).values_list("pk", flat=True))
     markets = list(
         Market.objects.visible_to(user)
-        .filter(Q(pk__in=pks | quoted_markets) | Q(operation__in=operations))
+        .filter(
+            Q(pk__in=pks | quoted_markets)
+            | Q(operation__in=operations)
+            | Q(operation=None, parent__operation__in=operations)
+        )
+        .annotate(of_operation=Coalesce("operation", "parent__operation"))
         .order_by("-notified_on", "reference", "pk")
     )
     loaded = {market.pk: market for market in markets}
-    figures = figures_by_market(loaded, user, on, loaded)
+    parts = MarketParty.objects.parts_of(buyer=agreement.buyer_id)
+    figures = {
+        pk: of_parts(found, parts) for pk, found in figures_by_market(loaded, user, on, loaded).items()
+    }
     of_operation: dict[int, FeeLine] = {
         pk: FeeLine(label=f"Opération {operation}") for pk, operation in operations.items()
     }
     of_market: dict[int, FeeLine] = {}
     for market in markets:
-        operation_line = of_operation.get(market.operation_id) if market.operation_id else None
+        operation_line = of_operation.get(market.of_operation)
         if operation_line:
             operation_line.figures.commitments.extend(figures[market.pk].commitments)
         if operation_line is None or market.pk in quoted_markets:
@@ -73,6 +84,7 @@ def fee_lines(agreement: Agreement, user: Any, on: dt.date) -> list[FeeLine]:
                 label=f"{market.reference} · {formats.short(market.object, 70)}",
                 market=market,
                 figures=figures[market.pk],
+                part=parts[market.pk].share / 100 if market.pk in parts else None,
             )
     _add_money(agreement, user, quotes, of_operation, of_market)
     lines = [*of_operation.values(), *of_market.values()]
@@ -96,12 +108,11 @@ def _add_money(
         if quote.state == QuoteState.ACCEPTED:
             line.accepted += quote.amount
     invoices = Invoice.objects.visible_to(user).filter(quote__agreement=agreement).exclude(number="")
-    for quote_pk, net, state in invoices.order_by("pk").values_list("quote", "net", "state"):
-        line = by_quote.get(quote_pk)
+    for invoice in invoices.select_related("cancels").defer("snapshot", "cancels__snapshot").order_by("pk"):
+        line = by_quote.get(invoice.quote_id)
         if line is not None:
-            line.invoiced += net
-            if state == InvoiceState.PAID:
-                line.paid += net
+            line.invoiced += invoice.net
+            line.paid += invoice.net_paid
 
 
 @house_required

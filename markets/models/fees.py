@@ -322,6 +322,15 @@ class Invoice(TrackedModel):
         return self.kind == InvoiceKind.CREDIT
 
     @property
+    def net_paid(self) -> Decimal:
+        """What was paid of it (€, excluding tax): kept when an avoir takes it back, until the avoir is paid back.
+
+        The avoir of an invoice that was never paid gives nothing back.
+        """
+        paid = self.paid_on and (self.cancels is None or self.cancels.paid_on)
+        return self.net if paid else Decimal("0.00")
+
+    @property
     def state_label(self) -> str:
         """The state in a word; one that is on Chorus Pro is déposée."""
         if self.state == InvoiceState.SENT:

@@ -76,22 +76,32 @@ def _invoices(user: Any, **where: Any) -> list[tuple[Invoice, tuple[str, str, st
     rows = (
         Invoice.objects.visible_to(user)
         .filter(**where)
-        .select_related("quote__market", "quote__operation", "document")
+        .select_related("quote__market", "quote__operation", "document", "cancels")
         .order_by(F("issued_on").desc(nulls_first=True), "quote", "pk")
     )
     return [(row, invoice_state(row)) for row in rows]
 
 
-def _sums(quotes: list[Any], invoices: list[Any]) -> list[tuple[str, str, str]]:
-    """Accepted, invoiced and paid, excluding tax: what stands above the tables."""
+def _sums(quotes: list[Any], invoices: list[Any], *, is_house: bool) -> list[tuple[str, str, str]]:
+    """Accepted, invoiced and paid, excluding tax: what stands above the tables.
+
+    What is still to be invoiced is the halves that wait for it, not those that were given up; a buyer does not see them.
+    """
     accepted = sum((row.amount for row, _ in quotes if row.state == QuoteState.ACCEPTED), ZERO)
+    rows = [row for row, _ in invoices]
     # An avoir takes its invoice back: both are in the sum.
-    invoiced = sum((row.net for row, _ in invoices if row.number), ZERO)
-    paid = sum((row.net for row, _ in invoices if row.state == InvoiceState.PAID), ZERO)
+    invoiced = sum((row.net for row in rows if row.number), ZERO)
+    left = sum((row.net for row in rows if row.state in (InvoiceState.UPCOMING, InvoiceState.READY)), ZERO)
+    paid = sum((row.net_paid for row in rows), ZERO)
+    gap = invoiced - paid
     return [
         (formats.amount(accepted), "de devis acceptés, hors taxes", ""),
-        (formats.amount(invoiced), "facturés", f"{formats.amount(accepted - invoiced)} à facturer"),
-        (formats.amount(paid), "payés", f"{formats.amount(invoiced - paid)} attendus"),
+        (formats.amount(invoiced), "facturés", f"{formats.amount(left)} à facturer" if is_house else ""),
+        (
+            formats.amount(paid),
+            "payés",
+            f"{formats.amount(gap)} attendus" if gap >= 0 else f"{formats.amount(-gap)} à rembourser",
+        ),
     ]
 
 
@@ -108,7 +118,7 @@ def market_fees(request: HttpRequest, pk: int) -> HttpResponse:
             **file_context("market", market, request),
             "quotes": quotes,
             "invoices": invoices,
-            "sums": _sums(quotes, invoices) if quotes else [],
+            "sums": _sums(quotes, invoices, is_house=user.role in HOUSE) if quotes else [],
             "is_house": user.role in HOUSE,
             "has_target": False,
             "create_url": f"{reverse('quote_create', args=[market.buyer_id])}?marche={market.pk}"
@@ -138,7 +148,7 @@ def buyer_fees(request: HttpRequest, pk: int) -> HttpResponse:
             **buyer_file(buyer, request),
             "quotes": quotes,
             "invoices": invoices,
-            "sums": _sums(quotes, invoices) if quotes else [],
+            "sums": _sums(quotes, invoices, is_house=user.role in HOUSE) if quotes else [],
             "agreements": agreements,
             "is_house": user.role in HOUSE,
             "is_admin": user.role == ADMIN,
