@@ -25,6 +25,9 @@ HOURS_PER_PERSON = Decimal(400)
 # Turnover of the cleaning trade that makes one hour of work: 20 €/h loaded ÷ 80 % of labour (€/h).
 PACT_COEFFICIENT = Decimal(25)
 
+# Decimals of P as it is printed.
+WEIGHTING_DECIMALS = 6
+
 AMOUNT_MAX = Decimal("9999999999999.99")
 HOURS_MAX = Decimal("9999999")
 COST_MAX = Decimal(1000)
@@ -102,10 +105,12 @@ def estimate_pact(
     weighting = 1 - taken_over * coefficient * months / amount
     exact = max(ZERO, (amount - taken_over * coefficient * months) * rate / (HUNDRED * coefficient))
     hours = _whole(exact)
-    shown = formats.number(weighting, 3)
+    # What is printed is redone on paper: P rounded to three decimals would move the hours.
+    shown = formats.number(weighting, WEIGHTING_DECIMALS)
+    is_whole = round(weighting, WEIGHTING_DECIMALS) == weighting
     reasoning = (
         f"P = 1 − ({formats.hours(taken_over)} × {euros_per_hour(coefficient)})"
-        f" ÷ ({formats.amount(amount)} ÷ {months} mois) = {shown} ; "
+        f" ÷ ({formats.amount(amount)} ÷ {months} mois) {'=' if is_whole else '≈'} {shown} ; "
     )
     if weighting <= 0:
         warning = (
@@ -114,7 +119,7 @@ def estimate_pact(
         )
         return Estimate(ZERO, ZERO, reasoning + "P n’est pas positif, aucune heure", warning, weighting)
     reasoning += (
-        f"I = {shown} × {formats.amount(amount)} ÷ {euros_per_hour(coefficient)} × {percent(rate)}"
+        f"I = {shown if is_whole else 'P'} × {formats.amount(amount)} ÷ {euros_per_hour(coefficient)} × {percent(rate)}"
         f" = {formats.hours(hours)}"
     )
     return Estimate(exact, hours, reasoning, _below_minimum(hours), weighting)

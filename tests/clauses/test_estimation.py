@@ -71,6 +71,17 @@ def test_the_pact_with_nobody_taken_over_weighs_one() -> None:
     assert found.hours == 600
 
 
+def test_the_printed_pact_is_redone_on_paper() -> None:
+    # P = 1 − 2,222 × 25 × 12 ÷ 1,000,000 = 0.3334; 0.3334 × 40,000 × 50 % = 6,668 h, and 0.333 would make 6,660.
+    found = pact(1_000_000, 12, 2222, 50)
+    assert found.hours == 6668
+    assert " = 0,3334 ; I = 0,3334 × " in found.reasoning
+    # P = 1 − 100 × 25 × 12 ÷ 70,000 = 4 ÷ 7, which no decimal writes: 4 ÷ 7 × 2,800 × 50 % = 800 h.
+    found = pact(70_000, 12, 100, 50)
+    assert found.hours == 800
+    assert " ≈ 0,571429 ; I = P × " in found.reasoning
+
+
 def test_staff_that_fills_the_whole_market_leaves_no_clause() -> None:
     # 120,000 € over 12 months is 10,000 a month: 400 h × 25 € take it all.
     for taken_over in (400, 500):
