@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clauses.views import estimation_values, recommendations
+from clauses.views import estimation_values, recommendation_answers, recommendations
 
 urlpatterns = [
     path("marches/<int:pk>/preparation/", recommendations.market_preparation, name="market_preparation"),
@@ -21,10 +21,10 @@ urlpatterns = [
             ("<int:pk>/supprimer/", recommendations.recommendation_delete, "delete"),
             ("textes/<int:pk>/", recommendations.recommendation_text, "text"),
             ("<int:pk>/document.<str:extension>", recommendations.recommendation_document, "document"),
-            ("<int:pk>/envoyer/", recommendations.recommendation_send, "send"),
-            ("<int:pk>/reponse/", recommendations.recommendation_answer, "answer"),
-            ("<int:pk>/nouvelle-version/", recommendations.recommendation_version, "version"),
-            ("<int:pk>/reprendre/", recommendations.recommendation_take_up, "take_up"),
+            ("<int:pk>/envoyer/", recommendation_answers.recommendation_send, "send"),
+            ("<int:pk>/reponse/", recommendation_answers.recommendation_answer, "answer"),
+            ("<int:pk>/nouvelle-version/", recommendation_answers.recommendation_version, "version"),
+            ("<int:pk>/reprendre/", recommendation_answers.recommendation_take_up, "take_up"),
         )
     ),
     path(

@@ -12,6 +12,7 @@ from clauses.views import (
     decp,
     directory,
     escalation,
+    escalation_steps,
     fees,
     interactions,
     markets,
@@ -83,10 +84,10 @@ urlpatterns = [
     path("marches/difficultes/", EscalationList.as_view(), name="escalation_list"),
     path("marches/courriers/", escalation.escalation_letters, name="escalation_letters"),
     path("marches/<int:pk>/difficultes/", escalation.market_escalations, name="market_escalations"),
-    path("marches/<int:pk>/difficultes/ouvrir/", escalation.escalation_open, name="escalation_open"),
+    path("marches/<int:pk>/difficultes/ouvrir/", escalation_steps.escalation_open, name="escalation_open"),
     path("marches/difficultes/<int:pk>/", escalation.escalation_detail, name="escalation_detail"),
-    path("marches/difficultes/<int:pk>/refus/", escalation.refusal_create, name="escalation_refusal"),
-    path("marches/difficultes/<int:pk>/courrier/", escalation.letter_propose, name="escalation_letter"),
+    path("marches/difficultes/<int:pk>/refus/", escalation_steps.refusal_create, name="escalation_refusal"),
+    path("marches/difficultes/<int:pk>/courrier/", escalation_steps.letter_propose, name="escalation_letter"),
     path(
         "marches/difficultes/<int:pk>/courrier/projet/",
         escalation.letter_preview,
@@ -94,19 +95,29 @@ urlpatterns = [
     ),
     path(
         "marches/difficultes/<int:pk>/courrier/accord/",
-        escalation.letter_decide,
+        escalation_steps.letter_decide,
         name="escalation_letter_decide",
     ),
-    path("marches/difficultes/<int:pk>/courrier/envoi/", escalation.letter_send, name="escalation_send"),
-    path("marches/difficultes/<int:pk>/alerte/", escalation.alert_create, name="escalation_alert"),
-    path("marches/difficultes/<int:pk>/defaillance/", escalation.default_create, name="escalation_default"),
-    path("marches/difficultes/<int:pk>/penalite/", escalation.penalty_decide, name="escalation_penalty"),
+    path(
+        "marches/difficultes/<int:pk>/courrier/envoi/", escalation_steps.letter_send, name="escalation_send"
+    ),
+    path("marches/difficultes/<int:pk>/alerte/", escalation_steps.alert_create, name="escalation_alert"),
+    path(
+        "marches/difficultes/<int:pk>/defaillance/",
+        escalation_steps.default_create,
+        name="escalation_default",
+    ),
+    path(
+        "marches/difficultes/<int:pk>/penalite/", escalation_steps.penalty_decide, name="escalation_penalty"
+    ),
     path(
         "marches/difficultes/<int:pk>/rencontre/prevoir/",
-        escalation.meeting_plan,
+        escalation_steps.meeting_plan,
         name="escalation_meeting_plan",
     ),
-    path("marches/difficultes/<int:pk>/rencontre/", escalation.meeting_create, name="escalation_meeting"),
-    path("marches/difficultes/<int:pk>/clore/", escalation.escalation_close, name="escalation_close"),
+    path(
+        "marches/difficultes/<int:pk>/rencontre/", escalation_steps.meeting_create, name="escalation_meeting"
+    ),
+    path("marches/difficultes/<int:pk>/clore/", escalation_steps.escalation_close, name="escalation_close"),
     path("marches/difficultes/<int:pk>/dossier/", escalation.escalation_file, name="escalation_file"),
 ]
