@@ -253,19 +253,42 @@ def hours_for_order(commitment: Commitment, amount: Decimal) -> OrderDue:
         (known or Decimal(0), known_rate or rate)
         for known, known_rate in orders.values_list("amount", "euros_per_hour")
     ]
-    hours = hours_of_next((amount, rate), earlier)
-    if abs(hours) > HOURS_MAX:
-        raise DomainError(
-            "Ce montant donnerait plus d’heures qu’il n’est possible : vérifiez-le.", field="amount"
-        )
     total = sum((found for found, _ in earlier), Decimal(0))
     if total + amount < 0:
         raise DomainError(
             f"Cet avoir dépasse les {formats.amount(total)} déjà enregistrés : vérifiez son montant.",
             field="amount",
         )
+    if amount < 0:
+        rate = _rate_of_credit(amount, rate, earlier)
+    hours = hours_of_next((amount, rate), earlier)
+    if abs(hours) > HOURS_MAX:
+        raise DomainError(
+            "Ce montant donnerait plus d’heures qu’il n’est possible : vérifiez-le.", field="amount"
+        )
     same = all(known == rate for _, known in earlier)
     return OrderDue(amount, rate, total, hours_of_orders(earlier), hours, same)
+
+
+def _rate_of_credit(amount: Decimal, rate: Decimal, earlier: list[Order]) -> Decimal:
+    """The rate (€ per hour) at which a credit note takes hours back: that of orders that it can take back.
+
+    Today's where its orders are enough, else that of the newest orders that are. Raises DomainError when it takes
+    several rates: each has its own credit note.
+    """
+    left: dict[Decimal, Decimal] = {}
+    for known, known_rate in earlier:
+        left[known_rate] = left.pop(known_rate, Decimal(0)) + known
+    for found in (rate, *reversed(left)):
+        if left.get(found, Decimal(0)) + amount >= 0:
+            return found
+    each = ", ".join(
+        f"{formats.amount(net)} à 1 h par {formats.amount(found)}" for found, net in left.items() if net
+    )
+    raise DomainError(
+        f"Cet avoir porte sur des commandes de taux différents ({each}) : enregistrez un avoir pour chaque taux.",
+        field="amount",
+    )
 
 
 @transaction.atomic

@@ -122,6 +122,37 @@ def test_a_credit_note_takes_hours_back_and_no_more_than_was_ordered(framework):
     assert engaged(framework) == Decimal("7.5")
 
 
+def test_a_credit_note_takes_back_the_hours_that_its_orders_gave_whatever_the_rate_of_today(framework):
+    # 100,000 € at 1 h per 2,000 € are 50 h; the avenant asks for 1 h per 1,000 €: 30,000 € more are 30 h.
+    order(framework, "100000")
+    framework.clause.euros_per_hour = Decimal(1000)
+    framework.clause.save()
+    order(framework, "30000")
+    assert engaged(framework) == 80
+    # The orders of today's rate cover 30,000 €; 40,000 € can only be of the former one: 20 h, not 40.
+    taken = order(framework, "-40000")
+    assert (taken.euros_per_hour, taken.delta) == (2000, -20)
+    assert order(framework, "-30000").delta == -30
+    # Everything taken back leaves nothing: it would have been 40 h taken for the 30 that are left.
+    assert order(framework, "-60000").delta == -30
+    assert engaged(framework) == 0
+
+
+def test_a_credit_note_over_orders_of_two_rates_is_asked_for_rate_by_rate(framework):
+    order(framework, "20000")
+    framework.clause.euros_per_hour = Decimal(1000)
+    framework.clause.save()
+    order(framework, "10000")
+    with pytest.raises(DomainError, match="un avoir pour chaque taux") as refusal:
+        order(framework, "-25000")
+    thin = "\u202f"
+    assert refusal.value.field == "amount"
+    assert f"20{thin}000{thin}€ à 1 h par 2{thin}000{thin}€, 10{thin}000{thin}€ à 1 h par 1" in str(
+        refusal.value
+    )
+    assert engaged(framework) == 20
+
+
 def test_a_credit_note_dated_before_the_order_is_refused(framework):
     order(framework, "20000")
     with pytest.raises(DomainError, match="tomberait") as refusal:
