@@ -38,10 +38,11 @@ def forget_old_files(today: dt.date) -> int:
 
 def lines_to_correct(titles: Sequence[str], lines: Iterable[Line]) -> bytes:
     """A CSV of the refused lines, as they were, with why: corrected, it loads as the list did."""
-    # A list that was corrected once already has the column.
+    # A list that was corrected once already has the column. It comes first: whatever the titles are (« <objet> »,
+    # « {a} »), the file begins as a CSV does.
     kept = [index for index, title in enumerate(titles) if title != REASON]
-    columns = [Column(titles[index], "text", _cell(index)) for index in kept]
-    columns.append(Column(REASON, "text", lambda line: " ".join(line.errors)))
+    columns = [Column(REASON, "text", lambda line: " ".join(line.errors))]
+    columns += [Column(titles[index], "text", _cell(index)) for index in kept]
     return b"".join(stream_csv(columns, lines))
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.files import store_file
 from core.spreadsheets import Sheet, guess_header, match_columns, read_sheets, titles_of
 from core.text import normalise
 from markets.enums import Family, MarketNature, Procedure, Technique
@@ -422,17 +423,25 @@ def test_the_lines_to_correct_come_back_as_they_were_and_load_once_corrected(buy
     plan = load(buyer, cast.facilitator, *rows)
     content = lines_to_correct(ROWS[0], plan.refused)
     assert content.decode("utf-8-sig").splitlines()[0] == (
-        "Référence;Objet;Montant;Famille;Durée;Observations;Motif du refus"
+        "Motif du refus;Référence;Objet;Montant;Famille;Durée;Observations"
     )
     (sheet,) = read_sheets(content)
-    assert sheet.rows[1][1] == "'=1+1"
-    assert "est négatif" in sheet.rows[1][6]
-    corrected = [sheet.rows[0], [*sheet.rows[1][:2], "5", *sheet.rows[1][3:]]]
+    assert sheet.rows[1][2] == "'=1+1"
+    assert "est négatif" in sheet.rows[1][0]
+    corrected = [sheet.rows[0], [*sheet.rows[1][:3], "5", *sheet.rows[1][4:]]]
     again = load(buyer, cast.facilitator, *corrected)
     assert counts(again) == (1, 0, 0, 0)
     # Refused a second time, a line has its reason once.
     twice = lines_to_correct(sheet.rows[0], plan.refused).decode("utf-8-sig").splitlines()[0]
     assert twice.count("Motif du refus") == 1
+
+
+@pytest.mark.parametrize("title", ["<Objet>", "{objet}", "[objet]", "BEGIN:VCALENDAR", "%PDF"])
+def test_the_lines_to_correct_are_a_csv_whatever_the_titles_are(buyer, cast, title) -> None:
+    plan = load(buyer, cast.facilitator, *ROWS, ["A9", "Mobilier", "-5", "travaux"])
+    content = lines_to_correct([title, *ROWS[0][1:]], plan.refused)
+    kept = store_file(kind="essai", name="l.csv", content=content, user=None, allowed_types=["csv"])
+    assert kept.content_type == "text/csv"
 
 
 def test_the_buyer_s_identifier_is_known_only_when_it_is_sound(db) -> None:
