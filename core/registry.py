@@ -20,6 +20,8 @@ class Tab:
     url_name: str
     roles: tuple[str, ...] = EVERYONE
     position: int = 100
+    # For what a role opens on some files only: whether this user opens that file's.
+    opens: Callable[[Any, Any], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,11 @@ def register_tab(file: str, tab: Tab) -> None:
 
 def tabs_of(file: str, user: Any, pk: Any) -> list[Link]:
     """The tabs of one file that this user may open, in order, with their addresses."""
-    seen = [tab for tab in _tabs.get(file, []) if user.role in tab.roles]
+    seen = [
+        tab
+        for tab in _tabs.get(file, [])
+        if user.role in tab.roles and (tab.opens is None or tab.opens(user, pk))
+    ]
     return [
         Link(tab.label, reverse(tab.url_name, args=[pk]))
         for tab in sorted(seen, key=lambda tab: tab.position)

@@ -24,7 +24,7 @@ class MarketsConfig(AppConfig):
         from markets.attachments import memberships_of
         from markets.files import register_history
         from markets.models import Commune, CpvCode, House, Sector
-        from markets.paper_access import may_open_agreement, may_open_document
+        from markets.paper_access import may_open_agreement, may_open_document, opens_as_a_whole
         from markets.planning_registry import register_planning
         from markets.services.agreements import AGREEMENT_FILE
         from markets.services.fees import QUOTE_FILE, QUOTE_SIGNED_FILE
@@ -101,8 +101,8 @@ class MarketsConfig(AppConfig):
 
         # The convention and what it costs are the buyer's business too.
         readers = (*HOUSE, BUYER)
-        register_tab("buyer", Tab("Convention", "buyer_agreement", readers, 40))
-        register_tab("buyer", Tab("Facturation", "buyer_fees", readers, 60))
+        register_tab("buyer", Tab("Convention", "buyer_agreement", readers, 40, opens_as_a_whole))
+        register_tab("buyer", Tab("Facturation", "buyer_fees", readers, 60, opens_as_a_whole))
         register_tab("market", Tab("Facturation", "market_fees", readers, 80))
         register_section("markets", Section("Opérations", "operation_list", 30))
         register_section("markets", Section("Participation financière", "fee_list", 70))

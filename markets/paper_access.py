@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.access import HOUSE
-from markets.models import Agreement, Invoice, Quote
+from markets.models import Agreement, Buyer, Invoice, Quote
 from markets.services.fees import QUOTE_FILE
 from markets.services.invoices import INVOICE_FILE
 
@@ -26,3 +26,13 @@ def may_open_agreement(user: Any, stored: Any) -> bool:
     return (
         agreements.filter(document=stored).exists() or agreements.filter(amendments__document=stored).exists()
     )
+
+
+def opens_as_a_whole(user: Any, pk: Any) -> bool:
+    """Whether this user opens the convention and the fees of a buyer: not a member limited to one department."""
+    if not user.is_buyer:
+        return True
+    # Several tabs ask; the answer is one query.
+    if not hasattr(user, "_whole_buyers"):
+        user._whole_buyers = set(Buyer.objects.visible_as_a_whole_to(user).values_list("pk", flat=True))
+    return pk in user._whole_buyers

@@ -16,6 +16,7 @@ from clauses.enums import Channel
 from clauses.models import Clause, Commitment
 from clauses.services.commitments import open_commitment
 from clauses.services.reserved import plan_reserved_meetings
+from core import formats
 from core.errors import DomainError
 from markets.enums import AwardRole, MarketNature, Reservation, TaskKind, Turn
 from markets.models import Award, Company, Lot, Market
@@ -158,7 +159,7 @@ def _open_what_follows(market: Market, lot: Lot, company: Company, day: dt.date,
     )
     open_task(
         key=f"lot:{lot.pk}:kick_off",
-        title=f"Mise au point de l’engagement avec {company}",
+        title=f"Mise au point de l’engagement avec {formats.short(str(company), 80)}",
         channel=Channel.KICK_OFF,
         due_on=day + dt.timedelta(days=KICK_OFF_DAYS),
         with_company=True,

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +15,7 @@ from core.pdf import pdf_available
 from markets.models import Buyer, BuyerMembership, Company, CompanyMembership, Department
 
 OULLINS, METROPOLE = "21690149600010", "20004697700019"
+SHORT = 60
 
 
 @dataclass
@@ -69,9 +71,10 @@ class Cast:
 
     @cached_property
     def others(self) -> list[Company]:
-        """Six ordinary companies."""
+        """Four ordinary companies, of names that hold on a line."""
         rows = Company.objects.filter(kinds__kind="ordinary", kinds__ends_on__isnull=True)
-        return list(rows.exclude(pk=self.company.pk).distinct().order_by("pk")[:6])
+        rows = rows.annotate(size=Length("name")).filter(size__lte=SHORT).exclude(pk=self.company.pk)
+        return list(rows.distinct().order_by("pk")[:4])
 
     @cached_property
     def structure(self) -> Company:

@@ -68,11 +68,13 @@ def _behind(cast: Cast) -> list[Commitment]:
     found = []
     for row in rows[:LOOKED_AT]:
         missing = computation_of(row, cast.as_of).missing
-        if missing >= SERIOUS:
+        # It was behind already when the first call was made.
+        if missing >= SERIOUS and computation_of(row, cast.day(-115)).missing >= SERIOUS:
             found.append((missing, row.pk, row))
     kept: dict[int, Commitment] = {}
     for _, _, row in sorted(found, key=lambda one: one[:2]):
-        kept.setdefault(row.holder_id, row)
+        if row.market_id not in {one.market_id for one in kept.values()}:
+            kept.setdefault(row.holder_id, row)
     return list(kept.values())
 
 

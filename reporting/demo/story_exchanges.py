@@ -42,7 +42,7 @@ def _with_hours(cast: Cast, files: Files) -> list[Market]:
     lately = HoursEntry.objects.filter(month__gte=cast.month(-6), market__buyer__in=buyers)
     pks = sorted(set(lately.values_list("market", flat=True)))
     rows = Market.objects.filter(pk__in=pks, closed_on__isnull=True, notified_on__lte=cast.day(-100))
-    return list(rows.exclude(pk__in=own).order_by("buyer", "pk")[:4])
+    return list(rows.exclude(pk__in=own).order_by("buyer_id", "pk")[:4])
 
 
 def _holder(market: Market) -> Any:
@@ -79,6 +79,24 @@ def _journal(cast: Cast, files: Files, markets: list[Market]) -> None:
             next_due=cast.day(5),
             by=cast.nadia,
         )
+    for shift, channel, words in (
+        (
+            -16,
+            Channel.CALL,
+            "Deux postes de manœuvre confirmés pour le démarrage, un troisième au printemps.",
+        ),
+        (-5, Channel.MAIL, "Coordonnées du chef d’équipe reçues, transmises aux prescripteurs."),
+    ):
+        with on_day(cast.day(shift)):
+            record_interaction(
+                market=files.school,
+                company=cast.company,
+                on=cast.day(shift),
+                channel=channel,
+                participants="Conductrice de travaux",
+                summary=words,
+                by=cast.nadia,
+            )
     for shift, channel, words in (
         (-76, Channel.CALL, "L’entreprise veut mieux connaître les structures du secteur."),
         (-35, Channel.VISIT, "Visite du dépôt : deux postes possibles au printemps."),

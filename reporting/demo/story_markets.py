@@ -11,6 +11,7 @@ from clauses.enums import ClauseKind, PenaltyKind, QualitativeOrigin
 from clauses.models import Clause, Commitment, QualitativeCommitment
 from clauses.services.awards import Member, Promise, award_lot
 from clauses.services.commitments import record_order
+from clauses.services.interactions import record_interaction
 from clauses.services.qualitative import record_achievement, save_line
 from clauses.services.reserved import plan_reserved_meetings, structures_of
 from core.dates import add_months
@@ -21,9 +22,10 @@ from markets.enums import (
     OperationKind,
     PartyRole,
     Procedure,
+    TaskKind,
     Technique,
 )
-from markets.models import Buyer, Company, Lot, Market, MarketDocument, Operation
+from markets.models import Buyer, Company, Lot, Market, MarketDocument, Operation, Task
 from markets.services.documents import save_document
 from markets.services.files import hand_over
 from markets.services.operations import save_party
@@ -65,6 +67,7 @@ def _market(
     amount: int,
     holder: Company,
     by: User,
+    starts: int = 10,
     **values: Any,
 ) -> Market:
     """A market notified two months ago, its one lot awarded with its minimum of hours."""
@@ -77,7 +80,7 @@ def _market(
                 amount=Decimal(amount),
                 commune=buyer.commune,
                 notified_on=cast.day(-70),
-                starts_on=cast.day(-50),
+                starts_on=cast.day(starts),
                 planned_end=add_months(cast.as_of, 14),
                 **values,
             ),
@@ -104,6 +107,18 @@ def _market(
             promises=[Promise(clause, Decimal(hours))],
             by=by,
         )
+    with on_day(cast.day(-55), 16):
+        for meeting in Task.objects.open().filter(market=market, kind=TaskKind.MEETING).order_by("pk"):
+            record_interaction(
+                market=market,
+                company=holder,
+                on=cast.day(-55),
+                channel=meeting.channel,
+                participants="Donneur d’ordre, titulaire" if meeting.with_buyer else "Titulaire",
+                summary="Engagement rappelé, interlocuteurs nommés, calendrier des embauches à confirmer.",
+                meeting=meeting,
+                by=by,
+            )
     with on_day(cast.day(-60)):
         for document in MarketDocument.objects.filter(market=market).order_by("pk"):
             document.received_on = cast.day(-60)
@@ -184,6 +199,7 @@ def _private_site(cast: Cast) -> Market:
         amount=3_800_000,
         holder=cast.company,
         by=cast.thomas,
+        starts=-50,
         nature=MarketNature.PRIVATE,
         family=Family.WORKS,
         cpv="45211340",

@@ -139,7 +139,7 @@ def tell_purchases(cast: Cast) -> Market:
         cast.oullins,
         by=cast.claude,
         on=cast.day(-170),
-        reference=f"PA-{year}-01",
+        reference=f"PA-{cast.as_of.year}-12",
         object="Réhabilitation du groupe scolaire Les Charmilles",
         family=Family.WORKS,
         cpv="45214200",

@@ -119,7 +119,7 @@ def _analysis(cast: Cast, lot: Lot, bids: tuple[tuple[Company, int | None, tuple
 def _awards(cast: Cast, market: Market) -> None:
     """The first lot to one company with an offer above the minimum, the second to a group that shares its hours."""
     with on_day(cast.day(-48)):
-        market.notified_on, market.starts_on = cast.day(-46), cast.day(-32)
+        market.notified_on, market.starts_on = cast.day(-46), cast.day(5)
         market.planned_end = add_months(market.starts_on, 20)
         save_row(market, cast.nadia)
     first, second, _ = _lots(market)
@@ -204,7 +204,7 @@ def _first_meetings(cast: Cast, market: Market) -> None:
         _fix(
             Task.objects.get(key=f"lot:{first.pk}:kick_off"),
             cast.moment(4, 14),
-            "Base vie du chantier",
+            "Mairie, salle 12",
             cast.nadia,
         )
         _fix(
