@@ -32,12 +32,11 @@ from clauses.turns import turn_line
 from core import formats
 from core.access import HOUSE, everyone_required, house_required
 from core.changes import history_of
-from core.errors import DomainError
 from core.files import file_response
 from markets.enums import TaskKind
 from markets.files import file_context
 from markets.models import Task
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 from markets.views.shared import file_row
 
 JOURNAL_PAGE = 25
@@ -386,29 +385,18 @@ def meeting_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if meeting.done_on:
         return redirect(back)
     form = CancelForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.cancel_meeting(meeting=meeting, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, "La réunion est annulée.")
-            return redirect(back)
-    guests = meeting.invited_addresses
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Annuler la réunion",
-            "consequence": f"{meeting.title} n’aura pas lieu.",
-            "details": [f"{address} en est prévenu par courriel." for address in guests],
-            "form": form,
-            "submit_label": "Annuler la réunion",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": "Réunion",
-        },
+        form,
+        title="Annuler la réunion",
+        consequence=f"{meeting.title} n’aura pas lieu.",
+        details=[f"{address} en est prévenu par courriel." for address in meeting.invited_addresses],
+        submit_label="Annuler la réunion",
+        danger=True,
+        back=back,
+        back_label="Réunion",
+        done="La réunion est annulée.",
+        save=lambda: services.cancel_meeting(meeting=meeting, by=request.user, **form.cleaned_data),
     )
 
 

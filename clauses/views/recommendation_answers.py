@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,8 +23,7 @@ from clauses.services import recommendations as services
 from clauses.views.recommendations import READERS, draft_row, recommendation_row
 from core import formats
 from core.access import HOUSE, house_required, role_required
-from core.errors import DomainError
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 
 
 @house_required
@@ -126,25 +125,16 @@ def recommendation_version(request: HttpRequest, pk: int) -> HttpResponse:
     if row.is_draft:
         raise Http404
     back = reverse("recommendation_detail", args=[pk])
-    if request.method == "POST":
-        try:
-            copy = answers.start_new_version(recommendation=row, by=request.user)
-        except DomainError as error:
-            messages.error(request, error.sentence)
-            return redirect(back)
-        messages.success(request, f"La version {copy.number} est ouverte en brouillon.")
-        return redirect("recommendation_edit", pk=copy.pk)
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Préparer une nouvelle version",
-            "consequence": f"« {row} » sera copiée dans un brouillon. La version envoyée reste comme elle est.",
-            "submit_label": "Préparer la nouvelle version",
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": str(row),
-        },
+        title="Préparer une nouvelle version",
+        consequence=f"« {row} » sera copiée dans un brouillon. La version envoyée reste comme elle est.",
+        submit_label="Préparer la nouvelle version",
+        back=back,
+        back_label=str(row),
+        done=lambda copy: f"La version {copy.number} est ouverte en brouillon.",
+        save=lambda: answers.start_new_version(recommendation=row, by=request.user),
+        after=lambda copy: reverse("recommendation_edit", args=[copy.pk]),
     )
 
 

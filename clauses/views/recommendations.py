@@ -29,7 +29,7 @@ from core.errors import DomainError
 from core.files import file_response
 from markets.files import file_context
 from markets.models import Market, PlannedPurchase, Task
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 from markets.views.shared import file_row
 
 READERS = ("facilitator", "admin", "buyer")
@@ -340,27 +340,17 @@ def _board_page(
 def recommendation_delete(request: HttpRequest, pk: int) -> HttpResponse:
     row = draft_row(request.user, pk)
     back = reverse("recommendation_detail", args=[pk])
-    if request.method == "POST":
-        url = target_url(row)
-        try:
-            services.delete_draft(recommendation=row, by=request.user)
-        except DomainError as error:
-            messages.error(request, error.sentence)
-            return redirect(back)
-        messages.success(request, "Le brouillon est supprimé.")
-        return redirect(url)
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Supprimer le brouillon",
-            "consequence": f"Le brouillon « {row} » sera supprimé, avec ses scénarios et ses textes.",
-            "submit_label": "Supprimer le brouillon",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": str(row),
-        },
+        title="Supprimer le brouillon",
+        consequence=f"Le brouillon « {row} » sera supprimé, avec ses scénarios et ses textes.",
+        submit_label="Supprimer le brouillon",
+        danger=True,
+        back=back,
+        back_label=str(row),
+        done="Le brouillon est supprimé.",
+        save=lambda: services.delete_draft(recommendation=row, by=request.user),
+        after=target_url(row),
     )
 
 

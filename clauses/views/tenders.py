@@ -21,7 +21,7 @@ from core.files import file_response
 from core.text import slug
 from markets.files import file_context
 from markets.models import Lot, Market
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 
 READERS = (*HOUSE, Role.BUYER)
 
@@ -160,26 +160,16 @@ def offer_remove(request: HttpRequest, pk: int) -> HttpResponse:
     rows = OfferAssessment.objects.visible_to(request.user).select_related("grid")
     assessment = get_object_or_404(rows, pk=pk)
     back = reverse("offer_grid", args=[assessment.grid.lot_id])
-    if request.method == "POST":
-        try:
-            services.remove_assessment(assessment=assessment, by=request.user)  # type: ignore[arg-type]
-        except DomainError as error:
-            messages.error(request, error.sentence)
-        else:
-            messages.success(request, f"L’offre de {assessment} est retirée.")
-        return redirect(back)
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": f"Retirer l’offre de {assessment} ?",
-            "consequence": "L’offre et ses notes quittent la comparaison ; l’historique les garde.",
-            "submit_label": "Retirer l’offre",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": "Analyse des offres",
-        },
+        title=f"Retirer l’offre de {assessment} ?",
+        consequence="L’offre et ses notes quittent la comparaison ; l’historique les garde.",
+        submit_label="Retirer l’offre",
+        danger=True,
+        back=back,
+        back_label="Analyse des offres",
+        done=f"L’offre de {assessment} est retirée.",
+        save=lambda: services.remove_assessment(assessment=assessment, by=request.user),  # type: ignore[arg-type]
     )
 
 

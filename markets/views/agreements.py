@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from core import formats
 from core.access import ADMIN, BUYER, HOUSE, admin_required, role_required
-from core.errors import DomainError
 from core.lists import ListPage
 from markets.agreement_list import AgreementFilter, AgreementTable, state_of, tone_of
 from markets.enums import AgreementState
@@ -21,7 +20,7 @@ from markets.files import File, file_context
 from markets.forms.agreements import AgreementForm, AmendmentDocumentForm, AmendmentForm, TerminationForm
 from markets.models import Agreement, AgreementAmendment, Buyer
 from markets.services import agreements as services
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 
 READERS = (*HOUSE, BUYER)
 
@@ -254,33 +253,23 @@ def agreement_terminate(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, f"Cette convention est dénoncée au {formats.day(agreement.terminated_on)}.")
         return redirect(back)
     form = TerminationForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.terminate_agreement(agreement=agreement, by=request.user, **form.cleaned_data)
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, "La dénonciation est inscrite.")
-            return redirect(back)
     request.place = "markets"  # type: ignore[attr-defined]
     months = agreement.notice_months
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Dénoncer la convention",
-            "consequence": f"La convention de {agreement.buyer}, qui court jusqu’au {formats.day(agreement.ends_on)}, "
-            "cessera plus tôt. Une dénonciation inscrite ne se retire pas.",
-            "details": [
-                f"Le préavis est de {months} mois." if months else "Cette convention n’a pas de préavis.",
-                "Ses rappels se ferment ; ses devis et ses factures restent.",
-                "Une nouvelle convention peut commencer dès le jour où celle-ci cesse.",
-            ],
-            "form": form,
-            "submit_label": "Dénoncer la convention",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": f"Convention de {agreement.buyer}",
-        },
+        form,
+        title="Dénoncer la convention",
+        consequence=f"La convention de {agreement.buyer}, qui court jusqu’au {formats.day(agreement.ends_on)}, "
+        "cessera plus tôt. Une dénonciation inscrite ne se retire pas.",
+        details=[
+            f"Le préavis est de {months} mois." if months else "Cette convention n’a pas de préavis.",
+            "Ses rappels se ferment ; ses devis et ses factures restent.",
+            "Une nouvelle convention peut commencer dès le jour où celle-ci cesse.",
+        ],
+        submit_label="Dénoncer la convention",
+        danger=True,
+        back=back,
+        back_label=f"Convention de {agreement.buyer}",
+        done="La dénonciation est inscrite.",
+        save=lambda: services.terminate_agreement(agreement=agreement, by=request.user, **form.cleaned_data),
     )

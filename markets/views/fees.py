@@ -1,8 +1,7 @@
-"""Participation financière: the list of invoices, the tabs of a market and of a buyer, quotes and invoices."""
+"""Participation financière: the list of invoices, the tabs of a market and of a buyer, reference amounts, quotes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +18,7 @@ from core.errors import DomainError
 from core.files import file_response
 from core.lists import ListPage
 from core.registry import Link
-from markets.enums import InvoiceChannel, InvoiceKind, InvoiceState, QuoteState, ReleaseCause
+from markets.enums import InvoiceState, QuoteState
 from markets.fee_amounts import with_vat
 from markets.fee_list import InvoiceFilter, InvoiceTable, invoice_state, quote_state
 from markets.fee_papers import fee_pdf, quote_snapshot
@@ -27,14 +26,10 @@ from markets.files import NextStep, file_context
 from markets.forms.fees import (
     AnswerForm,
     CompletionForm,
-    CreditForm,
-    DropForm,
     FeeReviewForm,
     OnForm,
     QuoteForm,
     ReferencesForm,
-    SendingForm,
-    facts_of,
     quote_proposal,
 )
 from markets.histories import quote_history
@@ -43,7 +38,7 @@ from markets.services import fees as services
 from markets.services import invoices
 from markets.services.agreements import agreement_for
 from markets.views.agreements import READERS, buyer_as_a_whole, buyer_file
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 from markets.views.shared import file_row
 
 ZERO = Decimal(0)
@@ -259,10 +254,11 @@ def _quote_form(request: HttpRequest, form: QuoteForm, buyer: Buyer, title: str,
 
 
 def _quote(request: HttpRequest, pk: int) -> Quote:
+    request.place = "markets"  # type: ignore[attr-defined]
     return get_object_or_404(Quote.objects.visible_to(request.user).with_file(), pk=pk)
 
 
-def _steps(quote: Quote, user: Any) -> list[Link]:
+def steps_of(quote: Quote, user: Any) -> list[Link]:
     """Where a quote and its invoices hang: the market's file, else the buyer's."""
     buyer = quote.agreement.buyer
     steps = [Link("Marchés", reverse("market_list"))]
@@ -281,7 +277,6 @@ def _steps(quote: Quote, user: Any) -> list[Link]:
 def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     quote = _quote(request, pk)
-    request.place = "markets"  # type: ignore[attr-defined]
     # A buyer's account limited to one department does not come here: its buyer's quotes are not its own.
     invoices = _invoices(user, quote=quote)
     return render(
@@ -293,7 +288,7 @@ def quote_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "whole": with_vat(quote.amount, quote.vat_rate),
             "vat_rate": quote.vat_rate / 100,
             "invoices": invoices,
-            "steps": _steps(quote, user),
+            "steps": steps_of(quote, user),
             "state": quote_state(quote),
             "step": _quote_step(quote, user, invoices),
             "is_house": user.role in HOUSE,
@@ -316,8 +311,10 @@ def _quote_step(quote: Quote, user: Any, invoices: list[Any]) -> NextStep | None
     if quote.state == QuoteState.DRAFT:
         return NextStep(admin, "relire le devis et l’envoyer.")
     if quote.state == QuoteState.SENT:
-        who = "À vous :" if user.role == BUYER else f"À {quote.agreement.buyer} :"
-        return NextStep(who, f"répondre au devis envoyé le {formats.day(quote.sent_on)}.")
+        sent = f"répondre au devis envoyé le {formats.day(quote.sent_on)}"
+        if user.role == BUYER:
+            return NextStep("À vous :", f"{sent}. Renvoyez-le signé à la maison, qui note votre réponse.")
+        return NextStep(f"À {quote.agreement.buyer} :", f"{sent}.")
     if quote.state == QuoteState.REFUSED:
         return NextStep("Refusé :", f"{quote.refusal_reason}.".replace("..", "."), tone="none")
     for invoice, _ in invoices:
@@ -348,53 +345,11 @@ def quote_preview(request: HttpRequest, pk: int) -> HttpResponse:
     return file_response(content, "devis-projet.pdf", inline=True)
 
 
-def _ask(
-    request: HttpRequest,
-    form: Any,
-    *,
-    title: str,
-    consequence: str,
-    submit_label: str,
-    back: str,
-    back_label: str,
-    done: str,
-    save: Callable[[], Any],
-    details: list[str] | None = None,
-    danger: bool = False,
-    after: str = "",
-) -> HttpResponse:
-    """Say what a gesture does, ask once, do it; a refusal stands beside its field and what was typed is kept."""
-    request.place = "markets"  # type: ignore[attr-defined]
-    if request.method == "POST" and form.is_valid():
-        try:
-            save()
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, done)
-            return redirect(after or back)
-    return render(
-        request,
-        "core/confirm.html",
-        {
-            "title": title,
-            "consequence": consequence,
-            "details": details or [],
-            "form": form,
-            "submit_label": submit_label,
-            "danger": danger,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": back_label,
-        },
-    )
-
-
 @admin_required
 def quote_send(request: HttpRequest, pk: int) -> HttpResponse:
     quote = _quote(request, pk)
     form = OnForm(request.POST or None, user=request.user, label="Envoyé le")
-    return _ask(
+    return confirm_page(
         request,
         form,
         title="Envoyer le devis",
@@ -418,23 +373,17 @@ def quote_discard(request: HttpRequest, pk: int) -> HttpResponse:
     if quote.state != QuoteState.DRAFT:
         messages.info(request, f"{quote} est parti : il reste, même refusé.")
         return redirect(back)
-    if request.method == "POST":
-        services.discard_quote(quote=quote, by=request.user)
-        messages.success(request, "Le brouillon est supprimé.")
-        return redirect("buyer_fees", pk=quote.agreement.buyer_id)
-    request.place = "markets"  # type: ignore[attr-defined]
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Supprimer le brouillon",
-            "consequence": f"Le devis de {formats.amount(quote.amount)} hors taxes, jamais envoyé, disparaît.",
-            "submit_label": "Supprimer le brouillon",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": str(quote),
-        },
+        title="Supprimer le brouillon",
+        consequence=f"Le devis de {formats.amount(quote.amount)} hors taxes, jamais envoyé, disparaît.",
+        submit_label="Supprimer le brouillon",
+        danger=True,
+        back=back,
+        back_label=str(quote),
+        done="Le brouillon est supprimé.",
+        save=lambda: services.discard_quote(quote=quote, by=request.user),
+        after=reverse("buyer_fees", args=[quote.agreement.buyer_id]),
     )
 
 
@@ -448,7 +397,7 @@ def quote_answer(request: HttpRequest, pk: int) -> HttpResponse:
         label="Réponse du",
         initial={"service_code": quote.service_code, "engagement_number": quote.engagement_number},
     )
-    return _ask(
+    return confirm_page(
         request,
         form,
         title="Noter la réponse au devis",
@@ -494,7 +443,7 @@ def quote_calibration(request: HttpRequest, pk: int) -> HttpResponse:
     """« Calibrage fait le … »: the facilitator's gesture that makes the first half ready."""
     quote = _quote(request, pk)
     form = OnForm(request.POST or None, user=request.user, label="Calibrage fait le")
-    return _ask(
+    return confirm_page(
         request,
         form,
         title="Noter le calibrage",
@@ -513,7 +462,7 @@ def quote_completion(request: HttpRequest, pk: int) -> HttpResponse:
     """The second half made ready by hand, where the final bilan was delivered outside the application."""
     quote = _quote(request, pk)
     form = CompletionForm(request.POST or None, user=request.user, label="Depuis le")
-    return _ask(
+    return confirm_page(
         request,
         form,
         title="Rendre le solde exigible",
@@ -526,176 +475,4 @@ def quote_completion(request: HttpRequest, pk: int) -> HttpResponse:
         back_label=str(quote),
         done="Le solde est exigible.",
         save=lambda: invoices.release_second_invoice(quote=quote, by=request.user, **form.cleaned_data),
-    )
-
-
-# --- Invoices -----------------------------------------------------------------------------------------------
-
-
-def _invoice(request: HttpRequest, pk: int) -> Invoice:
-    return get_object_or_404(Invoice.objects.visible_to(request.user).with_file(), pk=pk)
-
-
-@role_required(*READERS)
-def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    user: Any = request.user
-    invoice = _invoice(request, pk)
-    request.place = "markets"  # type: ignore[attr-defined]
-    credit = Invoice.objects.visible_to(user).filter(cancels=invoice).first()
-    waiting = {InvoiceState.ISSUED, InvoiceState.SENT}
-    is_admin = user.role == ADMIN
-    said = invoice.snapshot or {}
-    return render(
-        request,
-        "markets/fee_invoice.html",
-        {
-            "invoice": invoice,
-            "quote": invoice.quote,
-            "buyer": invoice.quote.agreement.buyer,
-            "credit": credit,
-            "vat_rate": invoice.vat_rate / 100,
-            "service_code": said.get("service_code") or invoice.quote.service_code,
-            "engagement_number": said.get("engagement_number") or invoice.quote.engagement_number,
-            "steps": _steps(invoice.quote, user),
-            "state": invoice_state(invoice),
-            "step": _invoice_step(invoice, user),
-            "cause": ReleaseCause(invoice.cause).label if invoice.cause else "",
-            "channel": InvoiceChannel(invoice.channel).label if invoice.channel else "",
-            "is_house": user.role in HOUSE,
-            "may_issue": is_admin and invoice.state == InvoiceState.READY,
-            "may_send": is_admin and invoice.state == InvoiceState.ISSUED,
-            "may_pay": is_admin and invoice.state in waiting,
-            "may_cancel": is_admin
-            and not invoice.is_credit
-            and invoice.state in waiting | {InvoiceState.PAID},
-            "may_drop": is_admin and invoice.state in (InvoiceState.UPCOMING, InvoiceState.READY),
-        },
-    )
-
-
-def _invoice_step(invoice: Invoice, user: Any) -> NextStep | None:
-    admin = "À vous :" if user.role == ADMIN else "À l’administration :"
-    if invoice.state == InvoiceState.UPCOMING:
-        what = (
-            "elle sera prête quand le calibrage sera noté."
-            if invoice.kind == InvoiceKind.CALIBRATION
-            else "elle sera prête à la remise du bilan final, ou à la clôture."
-        )
-        return NextStep("Patience :", what, tone="none")
-    if invoice.state == InvoiceState.READY:
-        return NextStep(admin, "émettre la facture ; elle prendra alors son numéro.")
-    if invoice.is_credit:
-        return None
-    if invoice.state == InvoiceState.ISSUED:
-        return NextStep(admin, "la transmettre, sur Chorus Pro pour un acheteur public.")
-    if invoice.state == InvoiceState.SENT:
-        who = "À vous :" if user.role == BUYER else f"À {invoice.quote.agreement.buyer} :"
-        late = bool(invoice.due_on and invoice.due_on < timezone.localdate())
-        return NextStep(
-            who,
-            f"payer {formats.amount(invoice.total)} avant le {formats.day(invoice.due_on)}.",
-            tone="late" if late else "watch",
-        )
-    return None
-
-
-@admin_required
-def invoice_issue(request: HttpRequest, pk: int) -> HttpResponse:
-    invoice = _invoice(request, pk)
-    form = OnForm(request.POST or None, user=request.user, label="Datée du")
-    return _ask(
-        request,
-        form,
-        title="Émettre la facture",
-        consequence=f"La facture de {formats.amount(invoice.total)} à {invoice.quote.agreement.buyer} prend le numéro "
-        "suivant. Elle ne change plus, et ne s’annule que par un avoir.",
-        details=[
-            f"Code service : {invoice.quote.service_code or 'aucun'}.",
-            f"Numéro d’engagement : {invoice.quote.engagement_number or 'aucun'}.",
-            "Son PDF est fabriqué et gardé tel quel.",
-        ],
-        submit_label="Numéroter et émettre",
-        back=reverse("invoice_detail", args=[pk]),
-        back_label=facts_of(invoice),
-        done="La facture est émise ; son PDF est prêt.",
-        save=lambda: invoices.issue_invoice(invoice=invoice, on=form.cleaned_data["on"], by=request.user),
-    )
-
-
-@admin_required
-def invoice_send(request: HttpRequest, pk: int) -> HttpResponse:
-    invoice = _invoice(request, pk)
-    form = SendingForm(request.POST or None, user=request.user, label="Le")
-    return _ask(
-        request,
-        form,
-        title="Noter la transmission",
-        consequence=f"{invoice} est transmise à {invoice.quote.agreement.buyer} : son paiement est attendu.",
-        submit_label="Noter la transmission",
-        back=reverse("invoice_detail", args=[pk]),
-        back_label=str(invoice),
-        done="La transmission est notée.",
-        save=lambda: invoices.record_sending(invoice=invoice, by=request.user, **form.cleaned_data),
-    )
-
-
-@admin_required
-def invoice_pay(request: HttpRequest, pk: int) -> HttpResponse:
-    invoice = _invoice(request, pk)
-    words = "Remboursé le" if invoice.is_credit else "Payée le"
-    form = OnForm(request.POST or None, user=request.user, label=words)
-    return _ask(
-        request,
-        form,
-        title="Noter le remboursement" if invoice.is_credit else "Noter le paiement",
-        consequence=f"{invoice}, {formats.amount(invoice.total)}, {invoice.quote.agreement.buyer}.",
-        submit_label="Enregistrer",
-        back=reverse("invoice_detail", args=[pk]),
-        back_label=str(invoice),
-        done="C’est noté.",
-        save=lambda: invoices.record_payment(invoice=invoice, on=form.cleaned_data["on"], by=request.user),
-    )
-
-
-@admin_required
-def invoice_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    invoice = _invoice(request, pk)
-    form = CreditForm(request.POST or None, user=request.user, label="Avoir daté du")
-    details = [
-        "L’avoir prend son propre numéro, et son PDF est gardé.",
-        "La facture annulée reste, avec son numéro.",
-    ]
-    if invoice.paid_on:
-        details.append(f"Elle est payée depuis le {formats.day(invoice.paid_on)} : l’avoir se rembourse.")
-    return _ask(
-        request,
-        form,
-        title="Annuler par un avoir",
-        consequence=f"{invoice}, {formats.amount(invoice.total)}, est annulée en totalité. Cela ne se défait pas.",
-        details=details,
-        submit_label="Établir l’avoir",
-        danger=True,
-        back=reverse("invoice_detail", args=[pk]),
-        back_label=str(invoice),
-        done="L’avoir est établi.",
-        save=lambda: invoices.cancel_invoice(invoice=invoice, by=request.user, **form.cleaned_data),
-    )
-
-
-@admin_required
-def invoice_drop(request: HttpRequest, pk: int) -> HttpResponse:
-    invoice = _invoice(request, pk)
-    form = DropForm(request.POST or None, user=request.user)
-    return _ask(
-        request,
-        form,
-        title="Ne pas facturer cette moitié",
-        consequence=f"{formats.amount(invoice.total)} ne seront jamais facturés à {invoice.quote.agreement.buyer}.",
-        details=["À utiliser quand le marché ou l’opération est abandonné."],
-        submit_label="Classer sans suite",
-        danger=True,
-        back=reverse("invoice_detail", args=[pk]),
-        back_label=facts_of(invoice),
-        done="Cette moitié est classée sans suite.",
-        save=lambda: invoices.drop_invoice(invoice=invoice, by=request.user, **form.cleaned_data),
     )

@@ -1,8 +1,8 @@
-"""What every form page of this room does: read, save, say so, go back; a refusal stands beside its field."""
+"""What every form page does: read, save, say so, go back; a refusal stands beside its field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -49,5 +49,54 @@ def form_page(
             "back_label": back_label,
             "cancel_url": cancel_url,
             **context,
+        },
+    )
+
+
+def confirm_page(
+    request: HttpRequest,
+    form: Any = None,
+    *,
+    title: str,
+    consequence: str,
+    submit_label: str,
+    back: str,
+    back_label: str,
+    done: str | Callable[[Any], str],
+    save: Callable[[], Any],
+    details: Sequence[str] = (),
+    danger: bool = False,
+    after: str | Callable[[Any], str] = "",
+) -> HttpResponse:
+    """Say what a gesture does, ask once, `save()`, and go `after`, else `back`.
+
+    done, after: words and an address, or functions of what was saved. A refusal stands beside its field; without a form
+    it is said on the page that one came from.
+    """
+    if request.method == "POST" and (form is None or form.is_valid()):
+        try:
+            with transaction.atomic():
+                saved = save()
+        except DomainError as error:
+            if form is None:
+                messages.error(request, error.sentence)
+                return redirect(back)
+            form.add_domain_error(error)
+        else:
+            messages.success(request, done(saved) if callable(done) else done)
+            return redirect((after(saved) if callable(after) else after) or back)
+    return render(
+        request,
+        "core/confirm.html",
+        {
+            "title": title,
+            "consequence": consequence,
+            "details": details,
+            "form": form,
+            "submit_label": submit_label,
+            "danger": danger,
+            "cancel_url": back,
+            "back_url": back,
+            "back_label": back_label,
         },
     )

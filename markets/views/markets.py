@@ -13,13 +13,12 @@ from django.utils import timezone
 
 from core import formats
 from core.access import house_required
-from core.errors import DomainError
 from markets.files import file_context
 from markets.forms.files import AwardForm, CloseMarketForm, LotForm, MarketForm
 from markets.models import Award, Buyer, Lot, Market
 from markets.parties import parties_context
 from markets.services import files as services
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 from markets.views.shared import file_row
 
 
@@ -94,34 +93,24 @@ def market_close(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, f"Ce marché est clos depuis le {formats.day(market.closed_on)}.")
         return redirect(back)
     form = CloseMarketForm(request.POST or None, user=request.user, initial={"on": timezone.localdate()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.close_market(market=market, on=form.cleaned_data["on"], by=request.user)
-        except DomainError as error:
-            form.add_domain_error(error)
-        else:
-            messages.success(request, "Le marché est clos.")
-            return redirect(back)
     counts = market.lots.aggregate(lots=Count("pk", distinct=True), awards=Count("awards", distinct=True))
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Clore le marché",
-            "consequence": f"{market.reference} sera clos, avec {formats.noun(counts['lots'], 'lot')} et "
-            f"{formats.noun(counts['awards'], 'attribution')}. Un marché clos ne se rouvre pas.",
-            "details": [
-                "Les heures faites après ce jour ne compteront pas.",
-                "Les heures déjà comptées restent, et le marché reste dans les bilans de ses années.",
-                "Des relevés d’avant ce jour peuvent encore être saisis et validés.",
-            ],
-            "form": form,
-            "submit_label": "Clore le marché",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": market.reference,
-        },
+        form,
+        title="Clore le marché",
+        consequence=f"{market.reference} sera clos, avec {formats.noun(counts['lots'], 'lot')} et "
+        f"{formats.noun(counts['awards'], 'attribution')}. Un marché clos ne se rouvre pas.",
+        details=[
+            "Les heures faites après ce jour ne compteront pas.",
+            "Les heures déjà comptées restent, et le marché reste dans les bilans de ses années.",
+            "Des relevés d’avant ce jour peuvent encore être saisis et validés.",
+        ],
+        submit_label="Clore le marché",
+        danger=True,
+        back=back,
+        back_label=market.reference,
+        done="Le marché est clos.",
+        save=lambda: services.close_market(market=market, on=form.cleaned_data["on"], by=request.user),
     )
 
 

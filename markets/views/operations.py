@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from core import formats
@@ -14,7 +13,7 @@ from core.access import house_required
 from markets.forms.operations import OperationForm, PartyForm
 from markets.models import Buyer, MarketParty, Operation
 from markets.services.operations import remove_party, save_party
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 from markets.views.shared import file_row
 
 
@@ -120,23 +119,17 @@ def party_remove(request: HttpRequest, pk: int) -> HttpResponse:
     request.place = "markets"  # type: ignore[attr-defined]
     market = party.market
     back = reverse("market_lots", args=[market.pk])
-    if request.method == "POST":
-        remove_party(party=party, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, f"{party.buyer} n’est plus associé à ce marché.")
-        return redirect(back)
     share = formats.rate(party.share / 100, 2)
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Retirer un donneur d’ordre",
-            "consequence": f"{party.buyer} ne sera plus associé à {market.reference} : sa part, {share}, revient à "
-            f"{market.buyer}, dans les chiffres de toutes les années.",
-            "details": ["Ses comptes ne verront plus ce marché.", "Les bilans déjà publiés ne changent pas."],
-            "submit_label": "Retirer",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": market.reference,
-        },
+        title="Retirer un donneur d’ordre",
+        consequence=f"{party.buyer} ne sera plus associé à {market.reference} : sa part, {share}, revient à "
+        f"{market.buyer}, dans les chiffres de toutes les années.",
+        details=["Ses comptes ne verront plus ce marché.", "Les bilans déjà publiés ne changent pas."],
+        submit_label="Retirer",
+        danger=True,
+        back=back,
+        back_label=market.reference,
+        done=f"{party.buyer} n’est plus associé à ce marché.",
+        save=lambda: remove_party(party=party, by=request.user),  # type: ignore[arg-type]
     )

@@ -16,7 +16,6 @@ from django.utils.http import urlencode
 from core import formats
 from core.access import BUYER, HOUSE, house_required, role_required
 from core.context import address
-from core.errors import DomainError
 from core.lists import ListPage
 from markets.advice import RULE, advise
 from markets.directory import able_to_answer, sectors_of_cpv
@@ -40,7 +39,7 @@ from markets.purchase_list import (
     targeting_counts,
 )
 from markets.services import planning as services
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 from markets.views.settings import ReferenceList
 from markets.views.shared import file_row
 
@@ -230,29 +229,20 @@ def purchase_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once, then take a purchase off the list."""
     purchase = file_row("purchase", request.user, pk)
     back = reverse("purchase_detail", args=[pk])
-    if request.method == "POST":
-        try:
-            services.remove_purchase(purchase=purchase, by=request.user)  # type: ignore[arg-type]
-        except DomainError as error:
-            messages.error(request, error.sentence)
-            return redirect(back)
-        messages.success(request, "L’achat est retiré de la liste.")
-        return redirect(f"{reverse('purchase_list')}?{urlencode({'buyer': purchase.buyer_id})}")
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Retirer un achat de la liste",
-            "consequence": f"« {purchase} » ne sera plus sur la liste {purchase.year} de {purchase.buyer}.",
-            "details": [
-                "Un achat qui n’aura pas lieu peut aussi être écarté, avec son motif : il reste alors visible."
-            ],
-            "submit_label": "Retirer l’achat",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": formats.short(purchase.object, 60),
-        },
+        title="Retirer un achat de la liste",
+        consequence=f"« {purchase} » ne sera plus sur la liste {purchase.year} de {purchase.buyer}.",
+        details=[
+            "Un achat qui n’aura pas lieu peut aussi être écarté, avec son motif : il reste alors visible."
+        ],
+        submit_label="Retirer l’achat",
+        danger=True,
+        back=back,
+        back_label=formats.short(purchase.object, 60),
+        done="L’achat est retiré de la liste.",
+        save=lambda: services.remove_purchase(purchase=purchase, by=request.user),  # type: ignore[arg-type]
+        after=f"{reverse('purchase_list')}?{urlencode({'buyer': purchase.buyer_id})}",
     )
 
 
@@ -319,30 +309,19 @@ def purchase_ask(request: HttpRequest, pk: int) -> HttpResponse:
     """The buyer asks the house for its advice on a purchase."""
     purchase = file_row("purchase", request.user, pk)
     back = reverse("purchase_detail", args=[pk])
-    if request.method == "POST":
-        try:
-            services.ask_advice(purchase=purchase, by=request.user)  # type: ignore[arg-type]
-        except DomainError as error:
-            messages.error(request, error.sentence)
-        else:
-            messages.success(request, "La maison est saisie : elle vous répondra.")
-        return redirect(back)
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Demander l’avis de la maison",
-            "consequence": f"La maison sera saisie aujourd’hui de « {purchase} » et répondra sous "
-            f"{settings.PURCHASE_ANSWER_DAYS} jours.",
-            "details": [
-                "Vérifiez d’abord le montant, le nombre de lots, la procédure et la date : la préconisation en dépend."
-            ],
-            "submit_label": "Saisir la maison",
-            "danger": False,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": formats.short(purchase.object, 60),
-        },
+        title="Demander l’avis de la maison",
+        consequence=f"La maison sera saisie aujourd’hui de « {purchase} » et répondra sous "
+        f"{settings.PURCHASE_ANSWER_DAYS} jours.",
+        details=[
+            "Vérifiez d’abord le montant, le nombre de lots, la procédure et la date : la préconisation en dépend."
+        ],
+        submit_label="Saisir la maison",
+        back=back,
+        back_label=formats.short(purchase.object, 60),
+        done="La maison est saisie : elle vous répondra.",
+        save=lambda: services.ask_advice(purchase=purchase, by=request.user),  # type: ignore[arg-type]
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,7 +24,7 @@ from markets.models import (
     Responsibility,
 )
 from markets.services import files as services
-from markets.views.forms import form_page
+from markets.views.forms import confirm_page, form_page
 
 MODELS: dict[str, Any] = {
     "market": Market,
@@ -143,32 +142,25 @@ def access_remove(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     owner = getattr(membership, kind)
     back = reverse(f"{kind}_access", args=[owner.pk])
     person = membership.user
-    if request.method == "POST":
-        services.remove_access(membership=membership, by=request.user)
-        messages.success(request, f"{person} n’a plus accès à {owner}.")
-        return redirect(back)
     left = (person.buyer_memberships.count() if kind == "buyer" else person.company_memberships.count()) - 1
-    details = [
-        "Son compte reste ouvert"
-        + (
-            ", avec ses autres accès."
-            if left
-            else ", mais ne montrera plus rien. Un·e administrateur·rice peut le désactiver."
-        )
-    ]
-    return render(
+    return confirm_page(
         request,
-        "core/confirm.html",
-        {
-            "title": "Retirer un accès",
-            "consequence": f"{person} ({person.email}) ne verra plus rien de {owner}.",
-            "details": details,
-            "submit_label": "Retirer l’accès",
-            "danger": True,
-            "cancel_url": back,
-            "back_url": back,
-            "back_label": str(owner),
-        },
+        title="Retirer un accès",
+        consequence=f"{person} ({person.email}) ne verra plus rien de {owner}.",
+        details=[
+            "Son compte reste ouvert"
+            + (
+                ", avec ses autres accès."
+                if left
+                else ", mais ne montrera plus rien. Un·e administrateur·rice peut le désactiver."
+            )
+        ],
+        submit_label="Retirer l’accès",
+        danger=True,
+        back=back,
+        back_label=str(owner),
+        done=f"{person} n’a plus accès à {owner}.",
+        save=lambda: services.remove_access(membership=membership, by=request.user),
     )
 
 
