@@ -117,7 +117,7 @@ class CriteriaForm(Form):
 class OfferForm(Form):
     """One bid: who, how many hours, and its points by criterion, each with its reason."""
 
-    bidder = forms.CharField(label="Soumissionnaire", max_length=200)
+    bidder = forms.CharField(label="Soumissionnaire", max_length=300)
     company = CompanyFormField(
         label="Sa fiche d’entreprise",
         required=False,

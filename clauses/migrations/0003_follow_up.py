@@ -421,7 +421,7 @@ class Migration(migrations.Migration):
             name='HistoricalOfferAssessment',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('bidder', models.CharField(max_length=200, verbose_name='soumissionnaire')),
+                ('bidder', models.CharField(max_length=300, verbose_name='soumissionnaire')),
                 ('hours_offered', core.fields.HoursField(blank=True, decimal_places=2, help_text='minimum compris', max_digits=9, null=True, verbose_name='heures proposées')),
                 ('comment', models.TextField(blank=True, verbose_name='appréciation')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
@@ -467,7 +467,7 @@ class Migration(migrations.Migration):
             name='OfferAssessment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bidder', models.CharField(max_length=200, verbose_name='soumissionnaire')),
+                ('bidder', models.CharField(max_length=300, verbose_name='soumissionnaire')),
                 ('hours_offered', core.fields.HoursField(blank=True, decimal_places=2, help_text='minimum compris', max_digits=9, null=True, verbose_name='heures proposées')),
                 ('comment', models.TextField(blank=True, verbose_name='appréciation')),
                 ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='markets.company', verbose_name='entreprise')),

@@ -103,7 +103,7 @@ class OfferAssessment(TrackedModel):
     """What one bidder promises, and what is thought of it."""
 
     grid = models.ForeignKey(OfferGrid, models.CASCADE, related_name="assessments", verbose_name="grille")
-    bidder = models.CharField("soumissionnaire", max_length=200)
+    bidder = models.CharField("soumissionnaire", max_length=300)
     company = models.ForeignKey(
         Company, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="entreprise"
     )

@@ -160,9 +160,10 @@ def test_people_need_hours_each() -> None:
 
 # --- What holds for any numbers -------------------------------------------------------------------------------
 
-amounts = st.decimals(0, 50_000_000, places=2)
+amounts = st.decimals(0, 40_000_000, places=2)
 percents = st.decimals(0, 100, places=2)
-costs = st.decimals("1", "200", places=2)
+# With these, no lot reaches the most hours that a commitment may hold.
+costs = st.decimals("5", "200", places=2)
 months = st.integers(1, 120)
 monthly_hours = st.decimals(0, 20_000, places=2)
 # Decimal keeps 28 digits: equalities of exact results hold to far less than a second.
