@@ -20,6 +20,7 @@ from django.db.models import Q, Sum
 from clauses.enums import ClauseKind
 from clauses.models import Clause
 from core.dates import add_months
+from core.loading import LoadReport
 from core.models import Searchable
 from core.text import normalise
 from markets.decp import Contract, Party, Refused, UnreadableFile, read_contracts
@@ -39,46 +40,24 @@ from markets.models import Award, Buyer, Commune, Company, Lot, Market
 if TYPE_CHECKING:
     from accounts.models import User
 
-LINES_SHOWN = 200
 CACHE_MAX = 20_000
 
 
 @dataclass
-class Report:
-    """What a load did, line by line: counts, and the sentences of what was refused or is to be checked."""
+class Report(LoadReport):
+    """A file of contracts loaded: what it holds, and where reading it stopped."""
 
-    file: str
     lines: Counter[str] = field(default_factory=Counter)
     amount: Decimal = Decimal("0.00")
     considerations: Counter[str] = field(default_factory=Counter)
-    made: Counter[str] = field(default_factory=Counter)
-    refused: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    refused_count: int = 0
-    warning_count: int = 0
     stopped: str = ""
-
-    def refuse(self, where: str, sentence: str) -> None:
-        self.refused_count += 1
-        if len(self.refused) < LINES_SHOWN:
-            self.refused.append(f"{where} : {sentence}")
-
-    def warn(self, where: str, sentence: str) -> None:
-        self.warning_count += 1
-        if len(self.warnings) < LINES_SHOWN:
-            self.warnings.append(f"{where} : {sentence}")
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "file": self.file,
+            **super().as_json(),
             "lines": dict(self.lines),
             "amount": str(self.amount),
             "considerations": dict(self.considerations),
-            "made": dict(self.made),
-            "refused": self.refused,
-            "warnings": self.warnings,
-            "refused_count": self.refused_count,
-            "warning_count": self.warning_count,
             "stopped": self.stopped,
         }
 

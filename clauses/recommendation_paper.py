@@ -60,10 +60,6 @@ class ScenarioView:
     def caption(self) -> str:
         return f"heures d’insertion, scénario {'retenu' if self.is_chosen else 'préconisé'}"
 
-    @property
-    def has_pact(self) -> bool:
-        return any(lot.row.method == EstimationMethod.PACT for lot in self.lots)
-
 
 @dataclass(frozen=True)
 class Comparison:

@@ -59,12 +59,3 @@ def relation_by_company(
     for row in rows.filter(market__in=market_ids).with_progress().order_by("pk"):
         found.setdefault(row.company_id, Relation()).add(state_of(line_of(row), on))
     return found
-
-
-def relation_of(rows: Iterable[Relation]) -> Relation:
-    """Several companies together."""
-    total = Relation()
-    for row in rows:
-        for name in set(_COUNTED.values()):
-            setattr(total, name, getattr(total, name) + getattr(row, name))
-    return total

@@ -62,6 +62,10 @@ class ListPage(View):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
+    @property
+    def is_house(self) -> bool:
+        return self.request.user.role in HOUSE  # type: ignore[union-attr]
+
     def prepare(self, queryset: QuerySet) -> QuerySet:
         """Related rows and annotations that the table needs; to override."""
         return queryset

@@ -76,8 +76,3 @@ def to_html(text: str) -> str:
         link_rel="noopener noreferrer",
     )
     return cleaned.replace(_BRACKET, "[")
-
-
-def to_html_by_section(narrative: dict[str, str]) -> dict[str, str]:
-    """Cleaned HTML of every section that has a text."""
-    return {key: to_html(narrative[key]) for key in SECTIONS if narrative.get(key, "").strip()}

@@ -121,33 +121,6 @@ def _append(
     )
 
 
-@transaction.atomic
-def move_hours(
-    *,
-    source: Commitment,
-    target: Commitment,
-    hours: Decimal,
-    effective_on: dt.date,
-    note: str = "",
-    user: User | None,
-) -> tuple[CommitmentChange, CommitmentChange]:
-    """Move hours between two holders of the same clause: the total stays equal.
-
-    Raises DomainError for another clause, for nothing to move, and for more hours than the source holds.
-    """
-    if source.pk == target.pk or source.clause_id != target.clause_id:
-        raise DomainError(
-            "Les heures se répartissent entre deux attributaires de la même clause.", field="target"
-        )
-    if hours <= 0:
-        raise DomainError("Indiquez combien d’heures passent de l’un à l’autre.", field="hours")
-    _lock(source, target)
-    _check(source, -hours, effective_on)
-    taken = _append(source, -hours, effective_on, ChangeReason.MOVE, note, user)
-    given = _append(target, hours, effective_on, ChangeReason.MOVE, note, user)
-    return taken, given
-
-
 def newest_change(clause: Clause) -> int:
     """The number of the last change recorded on a clause; 0 before the first."""
     return CommitmentChange.objects.filter(commitment__clause=clause).aggregate(last=Max("pk"))["last"] or 0

@@ -44,10 +44,6 @@ class TaskBoard(ListPage):
     part_template_name = "clauses/board_list.html"
 
     @property
-    def is_house(self) -> bool:
-        return self.request.user.role in HOUSE
-
-    @property
     def empty_message(self) -> str:  # type: ignore[override]
         if self.is_house:
             return "Rien n’attend dans cette liste : tout est à jour."

@@ -91,10 +91,6 @@ class MarketList(ListPage):
     template_name = "clauses/market_list.html"
 
     @property
-    def is_house(self) -> bool:
-        return self.request.user.role in HOUSE
-
-    @property
     def empty_message(self) -> str:  # type: ignore[override]
         if self.is_house:
             return "Les marchés clausés seront ici. Ajoutez-en un, ou chargez un fichier DECP."

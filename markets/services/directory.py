@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from core import formats
 from core.errors import DomainError
+from core.loading import LINES_SHOWN, LoadReport
 from core.text import normalise
 from markets.directory import sectors_of_naf, sectors_of_words
 from markets.directory_files import Entry, Refused, Shape, read_list
@@ -26,34 +27,16 @@ from markets.models import Commune, Company, CompanyKind, Sector
 if TYPE_CHECKING:
     from accounts.models import User
 
-LINES_SHOWN = 200
-
 
 @dataclass
-class DirectoryReport:
-    """What a load did, line by line; `missing` are the open kinds of this list that the file no longer has."""
+class DirectoryReport(LoadReport):
+    """A list loaded; `missing` are its open kinds that the file no longer has."""
 
-    file: str
     list_name: str = ""
     lines: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
-    made: Counter[str] = field(default_factory=Counter)
-    refused: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    refused_count: int = 0
-    warning_count: int = 0
     missing_count: int = 0
-
-    def refuse(self, where: str, sentence: str) -> None:
-        self.refused_count += 1
-        if len(self.refused) < LINES_SHOWN:
-            self.refused.append(f"{where} : {sentence}")
-
-    def warn(self, where: str, sentence: str) -> None:
-        self.warning_count += 1
-        if len(self.warnings) < LINES_SHOWN:
-            self.warnings.append(f"{where} : {sentence}")
 
     def miss(self, sentence: str) -> None:
         self.missing_count += 1
@@ -62,16 +45,11 @@ class DirectoryReport:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "file": self.file,
+            **super().as_json(),
             "list_name": self.list_name,
             "lines": self.lines,
             "kinds": dict(self.kinds.most_common()),
-            "made": dict(self.made),
-            "refused": self.refused,
-            "warnings": self.warnings,
             "missing": self.missing,
-            "refused_count": self.refused_count,
-            "warning_count": self.warning_count,
             "missing_count": self.missing_count,
         }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -99,7 +98,6 @@ def read_lists() -> Lists:
 # Oullins before it became Oullins-Pierre-Bénite: a residence of that time stays what it was.
 OULLINS = "69149"
 OULLINS_BEFORE = "69149-2023"
-MERGED_ON = dt.date(2024, 1, 1)
 
 FICTITIOUS = "Démonstration : les marchés, les personnes et les chiffres sont inventés."
 

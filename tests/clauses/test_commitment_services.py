@@ -1,4 +1,4 @@
-"""A commitment's figure: it grows by steps that never change, never below zero, with an equal total in a group."""
+"""A commitment's figure: it grows by steps that never change, never below zero."""
 
 import datetime as dt
 from decimal import Decimal
@@ -91,43 +91,6 @@ def test_the_database_refuses_to_change_or_delete_a_change():
     made.delta = Decimal("1")
     with pytest.raises(DatabaseError), transaction.atomic():
         made.save()
-
-
-@pytest.fixture
-def group():
-    """A mandataire with 500 h and a cotraitant with none, on one clause."""
-    lot = LotFactory()
-    clause = ClauseFactory(lot=lot)
-    leader = CommitmentFactory(clause=clause, award=AwardFactory(lot=lot, role=AwardRole.LEADER))
-    partner = CommitmentFactory(
-        clause=clause, award=AwardFactory(lot=lot, role=AwardRole.CO_CONTRACTOR), hours=0
-    )
-    return leader, partner
-
-
-def test_a_move_leaves_the_total_equal(group):
-    leader, partner = group
-    services.move_hours(source=leader, target=partner, hours=Decimal("120"), effective_on=DAY, user=None)
-    assert (engaged(leader), engaged(partner)) == (Decimal("380"), Decimal("120"))
-
-
-def test_a_move_of_more_than_there_is_writes_nothing(group):
-    leader, partner = group
-    with pytest.raises(DomainError):
-        services.move_hours(source=leader, target=partner, hours=Decimal("501"), effective_on=DAY, user=None)
-    assert (engaged(leader), engaged(partner)) == (Decimal("500"), 0)
-
-
-def test_a_move_to_another_clause_is_refused(group):
-    with pytest.raises(DomainError, match="même clause"):
-        services.move_hours(
-            source=group[0], target=CommitmentFactory(), hours=Decimal("1"), effective_on=DAY, user=None
-        )
-
-
-def test_a_move_of_nothing_is_refused(group):
-    with pytest.raises(DomainError, match="combien d’heures"):
-        services.move_hours(source=group[0], target=group[1], hours=Decimal("0"), effective_on=DAY, user=None)
 
 
 def test_opening_writes_the_minimum_then_the_offer():
