@@ -23,6 +23,7 @@ from reporting.enums import BilanKind
 from reporting.models import Bilan
 from reporting.narrative import SECTIONS
 from reporting.scope import Months, Period, Scope, Span, bounds, year_bounds
+from reporting.snapshot.beside import beside_whole_life, beside_year, tables_of_people
 from reporting.snapshot.material import Material, chapter, chart, text, written
 from reporting.snapshot.method import method_chapter
 from reporting.snapshot.persons import people_chapter
@@ -85,6 +86,7 @@ def build_snapshot(
         names=_names(facts, year),
         is_over=now.astimezone(formats.PARIS).date() > year_bounds(year)[1],
         earlier=_earlier(versions),
+        beside=beside_year(facts, buyer) if is_closed else (),
         when=f"en {year}",
     )
     # The essentials quote the figures of the other chapters: they are written last and stand first.
@@ -142,6 +144,7 @@ def build_final_snapshot(
         series=[],
         names=_names(facts, span),
         earlier=_earlier(Bilan.objects.filter(**owner, version__lt=version)),
+        beside=beside_whole_life(facts, subject),
         when=f"sur toute la durée {life_of}",
         life_of=life_of,
         today=today,
@@ -335,13 +338,7 @@ def _withheld(snapshot: Mapping[str, Any]) -> set[str]:
 def _earlier(versions: Any) -> dict[int, dict[str, Any]]:
     """The tables of people of the versions already published: read beside this one, they must not tell a person."""
     return {
-        number: {
-            block["key"]: block
-            for row in snapshot.get("chapters", ())
-            if row["key"] == "people"
-            for block in row["blocks"]
-            if block["type"] == "table"
-        }
+        number: tables_of_people(snapshot)
         for number, snapshot in versions.published().order_by("version").values_list("version", "snapshot")
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 from core import formats
 from reporting.indicators import Facts
 from reporting.scope import Months, Span, bounds
+from reporting.snapshot.beside import Beside
 from reporting.snapshot.words import typeset
 
 Block = dict[str, Any]
@@ -64,6 +65,8 @@ class Material:
     is_over: bool = True
     # The tables of people that earlier versions of this bilan published, by version then by key.
     earlier: Mapping[int, Mapping[str, Block]] = field(default_factory=dict)
+    # Other published bilans whose people hold these, or are among them.
+    beside: Sequence[Beside] = ()
     figures: dict[str, str] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
 

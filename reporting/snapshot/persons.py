@@ -63,14 +63,23 @@ def _typology(m: Material, people: int) -> list[Block]:
         total=people,
     )
     told = {table.key: _told_by(m, table) for table in (*tables, publics) if not table.withheld}
-    shown = [table for table in tables if not table.withheld and told[table.key] is None]
+    subtracted = {
+        table.key: name
+        for table in (*tables, publics)
+        if not table.withheld and told[table.key] is None and (name := _subtracted_from(m, table))
+    }
+    shown = [
+        table
+        for table in tables
+        if not table.withheld and told[table.key] is None and table.key not in subtracted
+    ]
     withheld = [table for table in tables if table.withheld]
     blocks = [_rule(people)]
     for table in shown:
         if table.key == "gender" and not table.hidden:
             blocks.append(_share_chart(table))
         blocks.append(_table(m, table, people))
-    if not publics.withheld and told[publics.key] is None:
+    if not publics.withheld and told[publics.key] is None and publics.key not in subtracted:
         blocks.append(_publics(m, publics, people))
     if withheld or publics.withheld:
         titles = [table.title for table in withheld] + (["Publics"] if publics.withheld else [])
@@ -86,6 +95,17 @@ def _typology(m: Material, people: int) -> list[Block]:
             f"paraissent de nouveau sans risque de les reconnaître : {said}."
         )
         blocks.append(text("typology_told", "Ce qui reste lisible dans une version publiée", [sentence]))
+    if subtracted:
+        said = " ; ".join(
+            f"{table.title} ({subtracted[table.key]})"
+            for table in (*tables, publics)
+            if table.key in subtracted
+        )
+        sentence = (
+            "Lus à côté d’un bilan déjà publié, ces tableaux feraient connaître par soustraction la situation de quelques "
+            f"personnes : {said}."
+        )
+        blocks.append(text("typology_subtracted", "Ce qu’un autre bilan publié détaille déjà", [sentence]))
     return blocks
 
 
@@ -96,6 +116,11 @@ def _told_by(m: Material, table: Masked) -> int | None:
         if key in blocks and not _is_safe_beside(table, blocks[key]):
             return version
     return None
+
+
+def _subtracted_from(m: Material, table: Masked) -> str:
+    """The other published bilan from which this table would tell who a few people are, by subtraction."""
+    return next((other.name for other in m.beside if other.tells(table)), "")
 
 
 def _is_safe_beside(table: Masked, earlier: Block) -> bool:
