@@ -15,7 +15,15 @@ def main(apps: list[str]) -> int:
     django.setup()
     from django_migration_linter import MigrationLinter
 
-    linter = MigrationLinter(str(ROOT), include_apps=apps, no_cache=True, ignore_initial_migrations=True)
+    linter = MigrationLinter(
+        str(ROOT),
+        include_apps=apps,
+        no_cache=True,
+        ignore_initial_migrations=True,
+        # An update stops the application first (docs/deployment.md): the former code never meets a column that it
+        # does not fill, nor writes beside a new uniqueness.
+        exclude_migration_tests=["NOT_NULL", "ADD_UNIQUE"],
+    )
     linter.lint_all_migrations()
     linter.print_summary()
     return int(linter.has_errors)

@@ -155,7 +155,9 @@ def write_assessment(
     grid = _locked(grid)
     bidder = bidder.strip()
     same = OfferAssessment.objects.filter(grid=grid, bidder__iexact=bidder)
-    if same.exclude(pk=assessment.pk if assessment else None).exists():
+    if assessment:
+        same = same.exclude(pk=assessment.pk)
+    if same.exists():
         raise DomainError("Une offre de ce soumissionnaire est déjà dans la grille.", field="bidder")
     row = assessment or OfferAssessment(grid=grid)
     row.bidder, row.company, row.hours_offered, row.comment = bidder, company, hours_offered, comment.strip()

@@ -94,7 +94,7 @@ def test_a_row_that_goes_takes_its_words(cast):
 
 
 def test_a_buyer_finds_its_markets_and_nobody(cast, full_names):
-    theirs, others, person = full_names
+    theirs, _, person = full_names
     assert titles(cast.buyer_user_a, "tamaris") == {str(theirs)}
     assert str(person) not in titles(cast.buyer_user_a, "tamaris")
 
