@@ -6,7 +6,7 @@ from accounts.registry import EVERYONE as EVERY_ROLE
 from accounts.registry import SettingsPage, register_settings_page
 from clauses.reminders import send_reminders
 from clauses.services.interactions import DOCUMENT_KIND, INVITATION_KIND
-from clauses.waiting_tasks import tasks_waiting
+from clauses.waiting import tasks_waiting
 from core.access import HOUSE
 from core.files import register_file_kind
 from core.registry import Section, Tab, register_daily, register_section, register_tab, register_waiting
