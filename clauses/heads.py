@@ -38,7 +38,7 @@ def market_head(market: Market, user: Any) -> Head:
     elif task and is_pressing(task, timezone.localdate()):
         head.next_step = task_step(task, user)
     else:
-        head.next_step = (_setup_step(market, figures) if user.role in HOUSE_ROLES else None) or (
+        head.next_step = (_setup_step(market, figures, head.tasks) if user.role in HOUSE_ROLES else None) or (
             task_step(task, user) if task else _late_step(figures)
         )
     return head
@@ -90,8 +90,8 @@ def _counted_lots(market: Market, figures: Figures) -> list[Any]:
     return lots
 
 
-def _setup_step(market: Market, figures: Figures) -> NextStep | None:
-    """The first thing that is missing between a lot and its commitment."""
+def _setup_step(market: Market, figures: Figures, lines: list[Any]) -> NextStep | None:
+    """The first thing that is missing between a lot and its commitment; `lines` = what is open on the market."""
     lots = _counted_lots(market, figures)
     lots_url = reverse("market_lots", args=[market.pk])
     commitments_url = reverse("market_commitments", args=[market.pk])
@@ -99,6 +99,15 @@ def _setup_step(market: Market, figures: Figures) -> NextStep | None:
         return NextStep("À vous :", "décrire les lots du marché.", url=lots_url, label="Lots")
     clauses = sum(lot.clauses_count for lot in lots)
     if not clauses:
+        for line in lines:
+            # The buyer accepted a scenario: it says which clauses.
+            if line.task.key.endswith(":take_up"):
+                return NextStep(
+                    "À vous :",
+                    "reprendre dans le marché la préconisation acceptée.",
+                    url=line.url,
+                    label="Reprendre",
+                )
         return NextStep(
             "À vous :", "dire quelle clause porte ce marché.", url=commitments_url, label="Engagements"
         )

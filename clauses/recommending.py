@@ -34,12 +34,15 @@ def register_recommendations() -> None:
     from clauses.models import HourlyCost, LabourShare
     from clauses.preparation import register_preparation
     from clauses.recommendation_documents import FILE_KIND, may_open
+    from clauses.services.recommendation_answers import market_started
     from clauses.views.recommendations import READERS, recommendation_part
     from core.files import register_file_kind
     from core.reference import register_reference
     from core.registry import Tab, register_tab
     from markets.files import register_history
+    from markets.services.planning import register_market_started
 
+    register_market_started(market_started)
     register_tab("market", Tab("Préparation", "market_preparation", READERS, 25))
     register_tab("purchase", Tab("Préconisation", "purchase_recommendations", READERS, 20))
     register_preparation(recommendation_part)

@@ -48,6 +48,16 @@ LOADED_FIELDS = (
 _TARGETED = "Le ciblage de cet achat est décidé : seule la maison le modifie. Dites-lui ce qui change, ou demandez son avis."
 
 
+# What other rooms do when a purchase becomes a market, in the same transaction.
+_market_started: list[Callable[..., None]] = []
+
+
+def register_market_started(work: Callable[..., None]) -> None:
+    """Add to what is done when a market is opened, in AppConfig.ready(): `work(purchase=, market=, by=)`."""
+    if work not in _market_started:
+        _market_started.append(work)
+
+
 def answer_key(purchase: PlannedPurchase) -> str:
     """The key of the task that a saisine opens."""
     return f"purchase:{purchase.pk}:answer"
@@ -307,6 +317,8 @@ def start_market(
     hand_over(target=market, to=facilitator or by, on=timezone.localdate(), by=by)
     purchase.market = market
     _save(purchase, by)
+    for work in _market_started:
+        work(purchase=purchase, market=market, by=by)
     return market
 
 
