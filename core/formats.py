@@ -52,14 +52,19 @@ def hours(value: Numeric | str) -> str:
     return text if text == ABSENT else f"{text}{THIN}h"
 
 
-def amount(value: Numeric | str) -> str:
-    """Euros, cents only where there are some: « 14 700 € », « 14 700,50 € »."""
+def money(value: Numeric | str) -> str:
+    """What `amount` writes, without the sign that its column's title gives: both cents or none."""
     exact = _decimal(value)
     if exact is None:
         return ABSENT
     cents = _rounded(exact, 2)
-    text = number(cents, 0) if cents == cents.to_integral_value() else number(cents, 2, keep_zeros=True)
-    return f"{text}{THIN}€"
+    return number(cents, 0) if cents == cents.to_integral_value() else number(cents, 2, keep_zeros=True)
+
+
+def amount(value: Numeric | str) -> str:
+    """Euros, cents only where there are some: « 14 700 € », « 14 700,50 € »."""
+    text = money(value)
+    return text if text == ABSENT else f"{text}{THIN}€"
 
 
 def rate(value: Numeric | str, decimals: int = 0) -> str:

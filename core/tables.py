@@ -78,6 +78,9 @@ class AmountColumn(FigureColumn):
     unit = "€"
     export_kind = "amount"
 
+    def written(self, value: Any) -> str:
+        return formats.money(value)
+
 
 class CountColumn(FigureColumn):
     """A number of things."""

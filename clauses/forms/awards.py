@@ -22,6 +22,11 @@ ALONE, JOINT, SEVERAL = "alone", "joint", "several"
 OTHERS = 5
 
 
+def _sentence(words: str) -> str:
+    """With a capital, and the others as they are: « L2112-2 » keeps its own."""
+    return words[:1].upper() + words[1:]
+
+
 class AwardLotForm(Form):
     """A lot goes to one company or to a group; its holder takes the clauses of the lot with the hours that it offers."""
 
@@ -61,7 +66,7 @@ class AwardLotForm(Form):
             minimum = clause.minimum_hours
             above = offer.hours_offered - (minimum or Decimal(0)) if offer and offer.hours_offered else None
             self.fields[f"minimum_{clause.pk}"] = HoursFormField(
-                label=f"{str(clause).capitalize()} : heures du minimum",
+                label=f"{_sentence(str(clause))} : heures du minimum",
                 required=False,
                 initial=minimum,
             )

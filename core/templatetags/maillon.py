@@ -34,6 +34,12 @@ def number(value: Any, decimals: int = 2) -> str:
 
 
 @register.filter(is_safe=True)
+def money(value: Any) -> str:
+    """An amount in a column whose title says « € »."""
+    return formats.money(value)
+
+
+@register.filter(is_safe=True)
 def typeset(value: Any) -> str:
     """A sentence that comes from Python (error, notice, formula) with its narrow no-break spaces."""
     return formats.typeset(str(value))
