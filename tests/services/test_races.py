@@ -180,9 +180,7 @@ def test_invoices_issued_at_once_take_numbers_that_follow(monkeypatch: pytest.Mo
     agreement = AgreementFactory(buyer=BuyerFactory(address="Place de la Mairie"))
     invoices = [InvoiceFactory(quote=QuoteFactory(agreement=agreement, accepted=True)) for _ in range(4)]
     day = invoices[0].ready_on
-    answers = together(
-        *[lambda row=row: issue_invoice(invoice=row, on=day, by=None) for row in invoices]
-    )
+    answers = together(*[lambda row=row: issue_invoice(invoice=row, on=day, by=None) for row in invoices])
     assert answers == ["fait"] * 4
     numbers = sorted(Invoice.objects.values_list("number", flat=True))
     assert numbers == [f"F{day.year}-000{rank}" for rank in (1, 2, 3, 4)]
