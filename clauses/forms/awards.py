@@ -88,9 +88,7 @@ class AwardLotForm(Form):
                 ],
                 required=False,
             )
-            self.fields[f"amount_{index}"] = AmountFormField(
-                label="Montant hors taxes", required=False
-            )
+            self.fields[f"amount_{index}"] = AmountFormField(label="Montant hors taxes", required=False)
 
     @property
     def main_fields(self) -> list[Any]:
