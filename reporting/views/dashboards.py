@@ -16,6 +16,7 @@ from accounts.enums import Role
 from beneficiaries.enums import Modality
 from clauses.figures import figures_by_market, of_parts
 from clauses.forecast import FORECAST_LABELS, LATE_BELOW, WATCH_BELOW
+from core import formats
 from core.access import HOUSE, role_required
 from core.registry import waiting_for
 from markets.files import file_context
@@ -40,6 +41,8 @@ class Figure:
     previous: str | None
     previous_year: int | None
     in_progress: bool = False
+    # What the year's own published bilan says, where it is something else.
+    published: str | None = None
 
     @property
     def item(self) -> dict[str, Any]:
@@ -51,9 +54,14 @@ class Figure:
             "value": str(self.value),
             "previous": shown,
             "previous_year": self.previous_year,
-            "note": "",
+            "note": ""
+            if self.published is None
+            else formats.typeset(f"bilan publié de cette année : {self._written(self.published)}"),
             "in_progress": self.in_progress,
         }
+
+    def _written(self, value: str) -> str:
+        return formats.hours(value) if self.kind == "hours" else formats.number(value, 0)
 
 
 @role_required(*HOUSE, Role.BUYER)
@@ -82,7 +90,7 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
         "department": department,
         "year": facts.period.year,
         "years": range(timezone.localdate().year, timezone.localdate().year - YEARS_OFFERED, -1),
-        "figures": _figures(facts, None if department else _last_before(bilans, facts.period.year)),
+        "figures": _figures(facts, [] if department else bilans),
         "markets": shown,
         "more_markets": len(rows) > MARKETS_SHOWN,
         "watch_below": WATCH_BELOW,
@@ -122,8 +130,13 @@ def _last_before(bilans: list[Bilan], year: int) -> Bilan | None:
     return next((bilan for bilan in bilans if (bilan.year or 0) < year), None)
 
 
-def _figures(facts: indicators.Facts, published: Bilan | None) -> list[dict[str, Any]]:
+def _figures(facts: indicators.Facts, bilans: list[Bilan]) -> list[dict[str, Any]]:
     year = facts.period.year
+    # A share corrected since moves what a published year adds up to: both are said.
+    own: dict[str, str] = next(
+        (bilan.snapshot["figures"] for bilan in bilans if bilan.year == year and bilan.snapshot), {}
+    )
+    published = _last_before(bilans, year)
     before = published.snapshot["figures"] if published is not None and published.snapshot else {}
     previous_year = published.year if published is not None else None
     markets = indicators.markets(facts)[year]
@@ -142,7 +155,13 @@ def _figures(facts: indicators.Facts, published: Bilan | None) -> list[dict[str,
     )
     return [
         Figure(
-            label, kind, value, before.get(key), previous_year if key in before else None, in_progress
+            label,
+            kind,
+            value,
+            before.get(key),
+            previous_year if key in before else None,
+            in_progress,
+            own[key] if key in own and Decimal(own[key]) != value else None,
         ).item
         for key, label, kind, value in values
     ]

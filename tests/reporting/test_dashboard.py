@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from beneficiaries.services.hours import validate_hours
-from tests.factories import HoursEntryFactory, eligible_assignment, make_bilan
+from tests.factories import HoursEntryFactory, MarketPartyFactory, eligible_assignment, make_bilan
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +66,19 @@ def test_a_year_that_makes_no_sense_shows_the_current_one(client, cast, year):
     client.force_login(cast.buyer_user_a)
     response = client.get(reverse("buyer_dashboard", args=[cast.buyer_a.pk]), {"annee": year})
     assert response.status_code == 200
+
+
+def test_a_share_corrected_after_the_publication_is_told_beside_the_published_bilan(client, cast):
+    HoursEntryFactory(
+        assignment=eligible_assignment(commitment=cast.commitment_a),
+        month=dt.date(2025, 3, 1),
+        hours=80,
+        counted=True,
+    )
+    make_bilan(buyer=cast.buyer_a, year=2025, published=True)
+    assert "bilan publié de cette année :" not in page(client, cast.buyer_user_a, cast.buyer_a)
+    MarketPartyFactory(market=cast.commitment_a.market, buyer=cast.buyer_b, share=40)
+    # 60 % of 80 h; the people and the market are whole, and say nothing else.
+    text = page(client, cast.buyer_user_a, cast.buyer_a)
+    assert "48 h" in text and text.count("bilan publié de cette année :") == 1
+    assert "bilan publié de cette année : 80 h" in text
