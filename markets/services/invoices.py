@@ -240,10 +240,15 @@ def record_sending(*, invoice: Invoice, on: dt.date, channel: str, by: User | No
 
 @transaction.atomic
 def record_payment(*, invoice: Invoice, on: dt.date, by: User | None) -> Invoice:
-    """Say when an invoice was paid, or an avoir paid back. Raises DomainError when it is not issued, or paid already."""
+    """Say when an invoice was paid, or an avoir paid back.
+
+    Raises DomainError when it is not issued, or paid already, and for the avoir of an invoice that was never paid.
+    """
     invoice = _locked_invoice(invoice)
     if invoice.state not in (InvoiceState.ISSUED, InvoiceState.SENT):
         raise DomainError("Seule une facture émise, et pas encore payée, se paie.")
+    if invoice.cancels and not invoice.cancels.paid_on:
+        raise DomainError(f"{invoice.cancels} n’a pas été payée : il n’y a rien à rembourser.")
     _check_day(on, invoice, "Le paiement")
     invoice.state, invoice.paid_on = InvoiceState.PAID, on
     invoice._history_user = by  # type: ignore[attr-defined]

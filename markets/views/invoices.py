@@ -60,7 +60,9 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "is_house": user.role in HOUSE,
             "may_issue": is_admin and invoice.state == InvoiceState.READY,
             "may_send": is_admin and invoice.state == InvoiceState.ISSUED,
-            "may_pay": is_admin and invoice.state in waiting,
+            "may_pay": is_admin
+            and invoice.state in waiting
+            and (invoice.cancels is None or invoice.cancels.paid_on is not None),
             "may_cancel": is_admin
             and not invoice.is_credit
             and invoice.state in waiting | {InvoiceState.PAID},

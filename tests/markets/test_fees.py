@@ -504,6 +504,21 @@ def test_an_invoice_is_taken_back_once_and_an_avoir_never(agreement, quick_pdf):
     assert row.quote.invoices.count() == 3
 
 
+def test_an_avoir_is_paid_back_only_where_its_invoice_was_paid(agreement, quick_pdf):
+    gesture = {"on": dt.date(2026, 1, 25), "reason": "x", "replace": True, "by": None}
+    row = issued(agreement)
+    credit = invoices.cancel_invoice(invoice=row, **gesture)
+    with refused():
+        invoices.record_payment(invoice=credit, on=dt.date(2026, 1, 26), by=None)
+    again = row.quote.invoices.get(kind=InvoiceKind.CALIBRATION, state=InvoiceState.READY)
+    again = invoices.issue_invoice(invoice=again, on=dt.date(2026, 1, 25), by=None)
+    invoices.record_payment(invoice=again, on=dt.date(2026, 1, 25), by=None)
+    credit = invoices.cancel_invoice(invoice=again, **gesture)
+    credit = invoices.record_payment(invoice=credit, on=dt.date(2026, 1, 26), by=None)
+    again.refresh_from_db()
+    assert (again.net_paid, credit.net_paid, again.net_paid + credit.net_paid) == (again.net, -again.net, 0)
+
+
 def test_a_half_that_will_never_be_invoiced_says_why(agreement, quick_pdf):
     row = ready(agreement)
     row = invoices.drop_invoice(invoice=row, reason="Opération abandonnée", by=None)
