@@ -31,7 +31,13 @@ WIDE, TALL, NARROW = (1280, 900), (1280, 1240), (390, 844)
 CHROMIUM = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
 
 # The accounts of the one-click picker, by role.
-ACCOUNTS = {"facilitator": "Thomas", "admin": "Dominique", "buyer": "Oullins", "company": "Lou"}
+ACCOUNTS = {
+    "facilitator": "Thomas",
+    "admin": "Dominique",
+    "buyer": "Oullins",
+    "company": "Lou",
+    "holder": "Andréa",
+}
 # name → (role, address or the gestures that lead there, sizes kept in docs/images)
 PAGES = {
     "home": ("facilitator", "/", (WIDE, NARROW)),
@@ -59,6 +65,15 @@ MORE = {
     "settings": ("admin", "/reglages/"),
     "rules": ("admin", "/reglages/regles-de-comptage/"),
     "bilans": ("admin", "/bilans/"),
+    "board": ("facilitator", "/echeances/"),
+    "purchases": ("facilitator", "/marches/achats/"),
+    "purchase": ("facilitator", "purchase"),
+    "agreements": ("facilitator", "/marches/conventions/"),
+    "operation": ("facilitator", "operation"),
+    "difficulties": ("facilitator", "/marches/difficultes/"),
+    "difficulty": ("facilitator", "difficulty"),
+    "fees": ("facilitator", "/marches/participation-financiere/"),
+    "letters": ("holder", "/marches/courriers/"),
     "home-admin": ("admin", "/"),
     "home-company": ("company", "/"),
     "entries-company": ("company", "/heures/mes-releves/"),
@@ -75,6 +90,9 @@ FILES = {
     "review": ("/personnes/", "eligibilite/decision/"),
     "contracts": ("/personnes/", "contrats/"),
     "bilan": ("/bilans/", ""),
+    "purchase": ("/marches/achats/", ""),
+    "operation": ("/operations/", ""),
+    "difficulty": ("/marches/difficultes/", ""),
 }
 
 

@@ -38,6 +38,6 @@ def tell_follow_up(*, as_of: dt.date, say: Callable[[str], None]) -> None:
     say("journal, réunions, échéances, point d’étape")
     with on_day(as_of):
         # Nobody reads the invented addresses: what the story wrote counts as sent, and none of it leaves.
-        Message.objects.filter(state=Message.State.QUEUED).update(
-            state=Message.State.SENT, sent_at=timezone.now()
-        )
+        for message in Message.objects.filter(state=Message.State.QUEUED).order_by("pk"):
+            message.state, message.sent_at = Message.State.SENT, timezone.now()
+            message.save(update_fields=["state", "sent_at"])

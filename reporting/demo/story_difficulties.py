@@ -67,10 +67,10 @@ def _behind(cast: Cast) -> list[Commitment]:
     )
     found = []
     for row in rows[:LOOKED_AT]:
-        missing = computation_of(row, cast.as_of).missing
-        # It was behind already when the first call was made.
-        if missing >= SERIOUS and computation_of(row, cast.day(-115)).missing >= SERIOUS:
-            found.append((missing, row.pk, row))
+        now, before = computation_of(row, cast.as_of), computation_of(row, cast.day(-115))
+        # It was behind already when the first call was made, on the same figure.
+        if now.missing >= SERIOUS and before.engaged == now.engaged:
+            found.append((now.missing, row.pk, row))
     kept: dict[int, Commitment] = {}
     for _, _, row in sorted(found, key=lambda one: one[:2]):
         if row.market_id not in {one.market_id for one in kept.values()}:
