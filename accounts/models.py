@@ -16,6 +16,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.enums import HOUSE_ROLES, AccountState, Digest, Role
 from core.querysets import ScopedQuerySet
+from core.text import WORDS_MAX
 
 # Accounts of the demonstration live under a domain that can never receive e-mail (RFC 2606).
 DEMO_DOMAIN = "demo.maillon.invalid"
@@ -63,7 +64,7 @@ class UserQuerySet(ScopedQuerySet):
     def matching(self, words: str) -> Self:
         """Accounts whose name or address holds every word."""
         found = self
-        for word in words.split():
+        for word in words.split()[:WORDS_MAX]:
             found = found.filter(
                 Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word)
             )

@@ -13,7 +13,7 @@ from core.filters import FilterSet, scoped
 from core.forms import parse_month
 from core.lists import ListPage
 from core.tables import HoursColumn, MonthColumn, StateColumn, Table, TextColumn
-from core.text import normalise
+from core.text import typed_words
 from markets.models import Buyer, Company
 
 
@@ -92,7 +92,7 @@ class EntryFilter(FilterSet):
         fields: list[str] = []
 
     def by_words(self, queryset: Any, name: str, value: str) -> Any:
-        for word in normalise(value).split():
+        for word in typed_words(value):
             queryset = queryset.filter(assignment__placement__beneficiary__search_key__contains=word)
         return queryset
 

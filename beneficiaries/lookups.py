@@ -12,7 +12,7 @@ from django.db.models import Q
 from beneficiaries.models import Beneficiary, Occupation
 from clauses.models import Commitment
 from core import formats
-from core.text import normalise
+from core.text import WORD_MAX, normalise, typed_words
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -84,10 +84,10 @@ def _reference_by_words(rows: Any, words: str) -> Any:
 
 def _commitments_by_words(rows: Any, words: str) -> Any:
     """A market's own reference names it; else words of the market and of the holder."""
-    named = rows.filter(market__reference__iexact=words.strip())
+    named = rows.filter(market__reference__iexact=words.strip()[:WORD_MAX])
     if named.exists():
         return named
-    for word in normalise(words).split():
+    for word in typed_words(words):
         rows = rows.filter(Q(market__search_key__contains=word) | Q(holder__search_key__contains=word))
     return rows
 

@@ -10,7 +10,7 @@ from django.db import models
 
 from core.fields import WordField
 from core.querysets import ScopedManager, ScopedQuerySet
-from core.text import normalise
+from core.text import normalise, typed_words
 
 
 class ReferenceRow(models.Model):
@@ -53,9 +53,9 @@ class SearchableQuerySet(ScopedQuerySet):
 
     def matching(self, words: str) -> SearchableQuerySet:
         found = self
-        for word in normalise(words).split():
+        for word in typed_words(words):
             # The key holds 500 characters: the beginning of a very long name is enough to find it.
-            found = found.filter(search_key__contains=word[:100])
+            found = found.filter(search_key__contains=word)
         return found
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.forms import Form, HoursFormField
-from core.text import normalise
+from core.text import typed_words
 from markets.models import Buyer, Market
 
 
@@ -31,7 +31,7 @@ class GridFilterForm(Form):
 
     def narrow(self, assignments: Any) -> Any:
         values = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        for word in normalise(values.get("q") or "").split():
+        for word in typed_words(values.get("q") or ""):
             assignments = assignments.filter(_any_of(word))
         if values.get("buyer"):
             assignments = assignments.filter(commitment__market__buyer=values["buyer"])
