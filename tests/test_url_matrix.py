@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.expectations import ROLES, Expectations, Kwargs, expected_status
 from tests.factories import Cast, make_cast
+
+# What a request that reads may write: the session, and that a file was opened.
+WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(?!django_session|accounts_accessrecord)')
+# About the account that asks, or about nobody.
+ABOUT_NOBODY = ("account_", "mfa_", "invitation")
+
+
+def written_by(queries: CaptureQueriesContext) -> list[str]:
+    return [sql for query in queries if WRITES.match(sql := query["sql"])]
 
 
 def declared() -> tuple[Expectations, Kwargs]:
@@ -80,7 +92,8 @@ def test_every_address_answers_each_role_as_declared(role: str):
                 client.force_login(user)
             address = reverse(name, kwargs=kwargs[name](cast) if name in kwargs else {})
             try:
-                response = client.get(address)
+                with CaptureQueriesContext(connection) as queries:
+                    response = client.get(address)
             except (Exception, pytest.fail.Exception) as error:
                 # The other addresses have something to say too.
                 wrong.append(f"{name} ({address}): {type(error).__name__}: {str(error)[:300]}")
@@ -88,7 +101,46 @@ def test_every_address_answers_each_role_as_declared(role: str):
             finally:
                 transaction.set_rollback(True)
             response.close()
+        written = [] if name.startswith(ABOUT_NOBODY) else written_by(queries)
+        if written:
+            wrong.append(f"{name} ({address}) writes when it is read: {written}")
         wanted = expected_status(expectation, role)
         if response.status_code != wanted:
             wrong.append(f"{name} ({address}): {response.status_code} instead of {wanted}")
+    assert not wrong, "\n".join(wrong)
+
+
+# A member limited to a department has its own dashboard of the same buyer.
+OWN_TOO = {"limited_a": {"buyer_dashboard"}}
+FOREIGN = ("buyer_user_b", "company_user_b", "limited_a")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", FOREIGN)
+def test_no_address_gives_or_takes_anything_from_another_organisation(who: str):
+    """Everything is made for buyer A and company A; for `limited_a`, for the department that is not its own."""
+    _, kwargs = declared()
+    cast = make_cast()
+    user = getattr(cast, who)
+    if who == "limited_a":
+        cast = dataclasses.replace(
+            cast, commitment_a=cast.other_commitment_a, department_a=cast.other_department_a
+        )
+    wrong = []
+    for name, make in sorted(kwargs.items()):
+        if name.startswith(ABOUT_NOBODY) or name in OWN_TOO.get(who, ()):
+            continue
+        for method in ("get", "post"):
+            with transaction.atomic():
+                client = Client()
+                client.force_login(user)
+                address = reverse(name, kwargs=make(cast))
+                with CaptureQueriesContext(connection) as queries:
+                    response = getattr(client, method)(address)
+                response.close()
+                transaction.set_rollback(True)
+            written = written_by(queries)
+            if response.status_code not in (403, 404, 405) or written:
+                wrong.append(f"{method} {name} ({address}): {response.status_code} {written}")
     assert not wrong, "\n".join(wrong)
