@@ -83,7 +83,8 @@ def _csv_cell(column: Column, value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    if any(char in text for char in '";\r\n'):
+    # A tab too: a spreadsheet that is told to part columns there would make a formula of what follows.
+    if any(char in text for char in '";\t\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text
 

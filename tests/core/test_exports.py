@@ -55,6 +55,11 @@ def test_a_formula_is_text_in_csv_and_in_xlsx(payload: str) -> None:
     assert read_xlsx([row(payload)])[1][0].strip() == payload.strip()
 
 
+def test_a_tab_never_parts_a_cell_in_two() -> None:
+    content = b"".join(stream_csv(COLUMNS[:1], [row("Voirie\t=1+1")])).decode("utf-8-sig")
+    assert content.splitlines()[1] == '"Voirie\t=1+1"'
+
+
 @pytest.mark.parametrize("payload", ["\uff1d1+1", "\ufeff=1+1", "\u200b@SUM(1)"])
 def test_a_formula_behind_unseen_or_full_width_signs_is_text_too(payload: str) -> None:
     assert read_csv([row(payload)])[1][0].startswith("'")
