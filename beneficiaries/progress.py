@@ -2,11 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.db.models import Sum
 
 from beneficiaries.models import Assignment, HoursEntry
 from clauses.progress import HoursByCommitment
+
+CENT = Decimal("0.01")
 
 
 def hours_counted(commitment_ids: Iterable[int], until: dt.date | None) -> HoursByCommitment:
@@ -17,4 +20,5 @@ def hours_counted(commitment_ids: Iterable[int], until: dt.date | None) -> Hours
     if until:
         entries = entries.filter(month__lte=until)
     rows = entries.order_by().values_list("assignment__commitment").annotate(hours=Sum("counted_hours"))
-    return dict(rows)
+    # SQLite sums decimals as floats.
+    return {pk: Decimal(hours).quantize(CENT) for pk, hours in rows}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Round
 
 from clauses.models import Commitment
 
@@ -18,6 +19,6 @@ def commitments_repeat_their_source() -> Iterator[str]:
 
 def commitments_are_not_negative() -> Iterator[str]:
     """A commitment's figure is never below zero."""
-    wrong = Commitment.objects.annotate(total=Sum("changes__delta")).filter(total__lt=0)
+    wrong = Commitment.objects.annotate(total=Round(Sum("changes__delta"), precision=2)).filter(total__lt=0)
     for pk in wrong.order_by("pk").values_list("pk", flat=True):
         yield f"L’engagement {pk} a un total d’heures négatif."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 
 from clauses.enums import ChangeReason
 from clauses.models.clauses import Clause
@@ -39,7 +39,10 @@ class CommitmentQuerySet(ScopedQuerySet):
             changes = changes.filter(effective_on__lte=on)
         # A look-up for each row by its index: grouping would sort all the columns of the joined tables.
         total = changes.order_by().values("commitment").annotate(hours=Sum("delta")).values("hours")
-        return self.annotate(hours_engaged=Coalesce(Subquery(total), ZERO, output_field=HoursField()))
+        # SQLite sums decimals as floats: 1,000.10 − 999.90 would not be 0.20, nor met by 0.20 h.
+        return self.annotate(
+            hours_engaged=Round(Coalesce(Subquery(total), ZERO, output_field=HoursField()), precision=2)
+        )
 
 
 class Commitment(TrackedModel):

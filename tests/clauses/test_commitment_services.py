@@ -132,3 +132,21 @@ def test_one_commitment_per_award_and_clause():
         services.open_commitment(
             clause=commitment.clause, award=commitment.award, effective_on=DAY, user=None
         )
+
+
+def test_steps_that_a_float_cannot_write_add_up_to_the_hundredth():
+    # 1,000.10 − 999.90 is 0.20; as floats, 0.200000000000045.
+    commitment = CommitmentFactory(hours="1000.10")
+    change(commitment, "-999.90")
+    assert engaged(commitment) == Decimal("0.20")
+    other = CommitmentFactory(
+        clause=commitment.clause, award=AwardFactory(lot=commitment.clause.lot), hours=0
+    )
+    # The group has 0.20 h: what the page shows is what it takes back, and nothing is missing.
+    services.redistribute_hours(
+        clause=commitment.clause,
+        hours={commitment.pk: Decimal("0.15"), other.pk: Decimal("0.05")},
+        effective_on=DAY,
+        user=None,
+    )
+    assert (engaged(commitment), engaged(other)) == (Decimal("0.15"), Decimal("0.05"))
