@@ -289,7 +289,9 @@ class MarketForm(RowForm):
             self.add_error("parent", f"Cet accord-cadre n’est pas de {buyer}, et n’est pas partagé avec lui.")
         operation = cleaned.get("operation")
         if buyer and operation and operation.buyer_id != buyer.pk:
-            self.add_error("operation", f"Cette opération n’est pas de {buyer} : choisissez l’une des siennes.")
+            self.add_error(
+                "operation", f"Cette opération n’est pas de {buyer} : choisissez l’une des siennes."
+            )
         received, begins = cleaned.get("received_on"), cleaned.get("starts_on") or cleaned.get("notified_on")
         if received and begins and received < begins:
             self.add_error(
@@ -426,7 +428,9 @@ class HouseForm(RowForm):
     siret = SiretFormField(label="SIRET", required=False, help_text="Avec ou sans espaces.")
     iban = forms.CharField(label="IBAN", required=False, max_length=60, help_text="Avec ou sans espaces.")
     vat_rate = PercentFormField(
-        label="Taux de TVA des devis", required=False, help_text="En %. Vide, ou 0, si elle ne s’applique pas."
+        label="Taux de TVA des devis",
+        required=False,
+        help_text="En %. Vide, ou 0, si elle ne s’applique pas.",
     )
     new_logo = forms.FileField(
         label="Logo",

@@ -33,7 +33,9 @@ class TaskQuerySet(ScopedQuerySet):
             buyer__in=Buyer.objects.visible_as_a_whole_to(user).values("pk")
         )
         asked = Q(kind=TaskKind.MEETING, with_buyer=True)
-        shared = Q(market__in=Market.objects.visible_to(user).values("pk")) & ~Q(key__startswith="escalation:")
+        shared = Q(market__in=Market.objects.visible_to(user).values("pk")) & ~Q(
+            key__startswith="escalation:"
+        )
         return self.filter(Q(mine, Q(turn=Turn.BUYER) | asked) | Q(shared, asked))
 
     def visible_to_company(self, user: User) -> Any:
