@@ -12,24 +12,47 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from clauses.services.tenders import start_grid, write_assessment
 from core.outbox import write_message
-from reporting.services import freeze, review_bilan, start_bilan
+from markets.services.documents import expect_documents
+from reporting.services import freeze, make_progress_report, review_bilan, start_bilan
 from tests.e2e.conftest import NARROW, WIDE
 from tests.e2e.territory import Territory
 from tests.factories import (
+    AchievementFactory,
+    AgreementFactory,
     BeneficiaryFactory,
+    CharterPledgeFactory,
     ClosedYearFactory,
     ContactFactory,
     CountingRulesFactory,
     DepartmentFactory,
     EligibilityReviewFactory,
+    EvidenceFactory,
+    FeeReviewFactory,
     HoursEntryFactory,
+    InteractionFactory,
+    InvoiceFactory,
+    LotFactory,
+    MarketFactory,
+    MeetingFactory,
+    OperationFactory,
+    PlannedPurchaseFactory,
     PrescriberFactory,
+    QualitativeCommitmentFactory,
+    QuoteFactory,
+    SectorFactory,
+    TaskFactory,
+    make_escalation,
+    make_recommendation,
 )
 
 MOST_PAGES = 150
 # Files, and what is the same page with other rows.
 LEFT_OUT = {"file_download", "account_logout", "favicon", "robots", "health"}
+# Answers that are a PDF without saying so in their address.
+LEFT_OUT |= {"quote_preview", "escalation_letter_preview"}
+FILES = (".pdf", ".docx", ".ics", ".xlsx", ".csv")
 # What a page of its own would look like with other values of these is another page.
 TELLING = {"natures"}
 SEEN_BY_AXE: set[str] = set()
@@ -57,7 +80,37 @@ def furnish(territory: Territory) -> None:
     ClosedYearFactory(year=territory.year)
     freeze(bilan=published, user=territory.admin)
     start_bilan(buyer=territory.buyer, year=territory.year + 1, user=territory.admin)
+    furnish_the_follow_up(territory)
     write_message(key="essai", recipients=["x@maison.example"], subject="Essai", body="Bonjour")
+
+
+def furnish_the_follow_up(territory: Territory) -> None:
+    """What stands before and beside the hours: agreement, purchases, fees, promises, exchanges, a difficulty."""
+    house, buyer, market = territory.facilitator, territory.buyer, territory.market
+    agreement = AgreementFactory(buyer=buyer)
+    FeeReviewFactory(agreement=agreement)
+    quote = QuoteFactory(agreement=agreement, market=market, accepted=True)
+    InvoiceFactory(quote=quote, issued=True)
+    InvoiceFactory(quote=quote, kind="completion")
+    QuoteFactory(agreement=agreement, market=market)
+    MarketFactory(buyer=buyer, operation=OperationFactory(buyer=buyer, private=True))
+    make_recommendation(PlannedPurchaseFactory(buyer=buyer), house)
+    make_recommendation(PlannedPurchaseFactory(buyer=buyer), house, sent=True)
+    make_recommendation(market, house)
+    lot = LotFactory(market=market)
+    grid = start_grid(lot=lot, by=house)
+    write_assessment(grid=grid, bidder="Cloisons du Rhône", hours_offered=Decimal(900), points={}, by=house)
+    expect_documents(market=market, by=house)
+    promise = QualitativeCommitmentFactory(award=territory.commitment.award)
+    AchievementFactory(qualitative=promise, state="submitted")
+    EvidenceFactory(qualitative=promise)
+    MeetingFactory(market=market)
+    TaskFactory(market=market)
+    InteractionFactory(market=market, author=house)
+    make_escalation(territory.commitment, upto="to_approve")
+    CharterPledgeFactory(company=territory.commitment.holder)
+    SectorFactory()
+    make_progress_report(market=market, first=territory.month, last=territory.month, user=house)
 
 
 def kind_of(address: str) -> str | None:
@@ -68,7 +121,7 @@ def kind_of(address: str) -> str | None:
     except Resolver404:
         return address
     query = parse_qs(parts.query)
-    if name in LEFT_OUT or "export" in query:
+    if name in LEFT_OUT or "export" in query or parts.path.endswith(FILES):
         return None
     return "?".join([name, *sorted(TELLING & query.keys())])
 
