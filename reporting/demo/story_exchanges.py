@@ -199,6 +199,15 @@ def _tasks(cast: Cast, files: Files) -> None:
             open_task(
                 title=title, since=cast.day(since), due_on=cast.day(due), assignee=who, by=who, **target
             )
+    with on_day(cast.day(-9)):
+        open_task(
+            market=files.site,
+            title="Transmettre le planning des travaux du promoteur",
+            turn=Turn.BUYER,
+            since=cast.day(-9),
+            due_on=cast.day(6),
+            by=cast.thomas,
+        )
     with on_day(cast.day(-13)):
         open_task(
             market=files.school,

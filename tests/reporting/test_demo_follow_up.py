@@ -233,7 +233,10 @@ def test_the_lists_of_the_house_and_of_the_town_have_rows(client, name, path):
             "oullins",
             (Agreement, PlannedPurchase, Recommendation, MarketDocument, Quote, Invoice, Escalation, Task),
         ),
-        ("metropole", (PlannedPurchase, MarketDocument, Escalation, QualitativeCommitment, MarketParty)),
+        (
+            "metropole",
+            (PlannedPurchase, MarketDocument, Escalation, QualitativeCommitment, MarketParty, Task),
+        ),
         ("titulaire", (Commitment, QualitativeCommitment, EscalationStep, Task)),
     ],
 )
