@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import DomainError
-from core.files import delete_file
 from core.uploads import keep_upload
 from markets.enums import DocumentKind, TaskKind, Turn
 from markets.models import Market, MarketDocument
@@ -74,21 +73,24 @@ def save_document(
 ) -> MarketDocument:
     """Write a document, with its file where one is given; the buyer's turn follows.
 
-    Raises DomainError for a day to come, a market of another lot, or a file that is not what it says.
+    Raises DomainError for a day to come, a market of another lot, a file where there is one already (nothing that was
+    received is lost), or a file that is not what it says.
     """
     if document.received_on and document.received_on > timezone.localdate():
         raise DomainError("Une pièce ne se reçoit pas dans l’avenir.", field="received_on")
     if document.lot and document.lot.market_id != document.market_id:
         raise DomainError("Ce lot n’est pas de ce marché.", field="lot")
     Market.objects.select_for_update().get(pk=document.market_id)
-    former = document.file
+    if file and document.file:
+        raise DomainError(
+            "Cette pièce a déjà son fichier : ajoutez la nouvelle version comme une autre pièce, les deux restent au dossier.",
+            field="new_file",
+        )
     if file:
         document.file = keep_upload(kind=FILE_KIND, upload=file, user=by, field="new_file")
         document.received_on = document.received_on or timezone.localdate()
     document._history_user = by  # type: ignore[attr-defined]
     document.save()
-    if file and former:
-        delete_file(former)
     _follow(document.market, by)
     return document
 

@@ -232,7 +232,8 @@ def record_sending(*, invoice: Invoice, on: dt.date, channel: str, by: User | No
             details=invoice.quote.target_label,
             url=reverse("invoice_detail", args=[invoice.pk]),
             since=on,
-            due_on=on + dt.timedelta(days=payment_days(buyer)),
+            # The day printed on the invoice: one deadline, on paper and on the board.
+            due_on=max(invoice.due_on or on, on),
             by=by,
         )
     return invoice

@@ -51,6 +51,17 @@ def test_a_received_document_is_not_taken_out(market):
         remove_document(document=row, by=None)
 
 
+def test_a_file_that_was_received_is_never_replaced(market, cast):
+    row = save_document(
+        document=MarketDocument(market=market, kind="technical"),
+        file=SimpleUploadedFile("a.pdf", PDF),
+        by=cast.admin,
+    )
+    with pytest.raises(DomainError, match="les deux restent au dossier"):
+        save_document(document=row, file=SimpleUploadedFile("b.pdf", PDF), by=cast.admin)
+    assert StoredFile.objects.get().name == "a.pdf"
+
+
 def test_the_buyer_gives_a_document_and_companies_never_read_it(cast, market, signed_in):
     row = MarketDocument.objects.create(market=market, kind="memorandum")
     client = signed_in(cast.buyer_user_a)

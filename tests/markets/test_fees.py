@@ -451,7 +451,7 @@ def test_a_sent_invoice_waits_for_the_buyer_until_it_is_paid(agreement, quick_pd
     row = invoices.record_sending(invoice=row, on=dt.date(2026, 1, 21), channel="chorus", by=None)
     assert row.state_label == "déposée"
     waiting = task(f"invoice:{row.pk}:paid")
-    assert (waiting.turn, waiting.due_on, waiting.buyer) == ("buyer", dt.date(2026, 2, 20), agreement.buyer)
+    assert (waiting.turn, waiting.due_on, waiting.buyer) == ("buyer", dt.date(2026, 2, 19), agreement.buyer)
     row = invoices.record_payment(invoice=row, on=dt.date(2026, 2, 10), by=None)
     waiting.refresh_from_db()
     assert (row.state, waiting.is_open, waiting.done_on) == (InvoiceState.PAID, False, dt.date(2026, 2, 10))
