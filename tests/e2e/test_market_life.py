@@ -105,6 +105,7 @@ def tab(page: Page, name: str) -> None:
 def section(page: Page, name: str) -> None:
     """A list among those of « Marchés »."""
     page.get_by_role("navigation", name="Principale").get_by_role("link", name="Marchés").click()
+    expect(page).to_have_url(re.compile(r"/marches/(\?.*)?$"))
     tab(page, name)
 
 
@@ -117,14 +118,18 @@ def main(page: Page) -> Locator:
 
 
 def press(page: Page, name: str) -> None:
-    """A button or a link of the page's own part, by its first words."""
-    begins = re.compile(f"^{re.escape(name)}")
-    found = main(page).get_by_role("button", name=begins).or_(main(page).get_by_role("link", name=begins))
-    found.first.click()
+    """A button of the page's own part, by its first words."""
+    main(page).get_by_role("button", name=re.compile(f"^{re.escape(name)}")).first.click()
+
+
+def follow(page: Page, name: str) -> None:
+    """A link of the page's own part, by its first words: never the button of the same words on the next page."""
+    main(page).get_by_role("link", name=re.compile(f"^{re.escape(name)}")).first.click()
 
 
 def open_market(page: Page) -> None:
     page.get_by_role("navigation", name="Principale").get_by_role("link", name="Marchés").click()
+    expect(page).to_have_url(re.compile(r"/marches/(\?.*)?$"))
     main(page).get_by_role("link", name=re.compile("20230418002")).first.click()
 
 
@@ -189,7 +194,7 @@ def load_the_list(page: Page, life: Life) -> None:
     expect(main(page)).to_contain_text("1 achat à ajouter")
     expect(main(page)).to_contain_text("596 582,70 €")
     press(page, "Charger la liste")
-    press(page, "Voir les achats prévus")
+    follow(page, "Voir les achats prévus")
     main(page).get_by_role("link", name=OBJECT).click()
 
 
@@ -197,7 +202,7 @@ def target(page: Page) -> None:
     """Whether it is concerned, who could answer, and what is decided."""
     expect(main(page)).to_contain_text("avant l’entrée en vigueur de l’obligation, le 22/08/2026")
     expect(main(page)).to_contain_text("Pas de clause à ce stade")
-    press(page, "Noter la décision")
+    follow(page, "Noter la décision")
     page.get_by_label("retenu").check()
     page.get_by_label("Motif").fill("Second œuvre sur plus d’un an")
     page.get_by_label("Décidé le").fill("12/01/2024")
@@ -209,7 +214,7 @@ def ask_for_advice(page: Page) -> None:
     """The saisine, under the buyer's account."""
     section(page, "Achats prévus")
     main(page).get_by_role("link", name=OBJECT).click()
-    press(page, "Demander l’avis de la maison")
+    follow(page, "Demander l’avis de la maison")
     press(page, "Saisir la maison")
     told(page, "La maison est saisie")
 
@@ -218,8 +223,11 @@ def recommend(page: Page) -> None:
     section(page, "Achats prévus")
     main(page).get_by_role("link", name=OBJECT).click()
     tab(page, "Préconisation")
-    press(page, "Préparer une préconisation")
+    follow(page, "Préparer une préconisation")
     press(page, "Commencer le chiffrage")
+    # The values of the trade come by script: it has run when the page is loaded.
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chiffrage de la préconisation")
+    page.wait_for_load_state()
     page.get_by_label("Métier, lot 1").select_option(label="plâtrerie")
     expect(page.get_by_label("Part de main d’œuvre")).to_have_value("50")
     page.get_by_label("Coût horaire").fill("30")
@@ -230,7 +238,7 @@ def recommend(page: Page) -> None:
     main(page).get_by_role("button", name="Enregistrer", exact=True).click()
     told(page, "La préconisation est enregistrée")
     expect(main(page)).to_contain_text("795 h au moins")
-    press(page, "Envoyer")
+    follow(page, "Envoyer")
     page.get_by_label("Odile Bailleuse").check()
     press(page, "Envoyer")
     told(page, "réponse du donneur d’ordre est attendue")
@@ -242,8 +250,8 @@ def accept(page: Page) -> None:
     """From what waits on the buyer's first page to its answer."""
     page.goto("/")
     main(page).get_by_role("link", name="demande attend votre réponse").click()
-    press(page, "Répondre à la préconisation")
-    press(page, "Répondre")
+    follow(page, "Répondre à la préconisation")
+    main(page).get_by_role("link", name="Répondre", exact=True).click()
     page.get_by_label("Accepter un scénario").check()
     main(page).get_by_role("button", name="Répondre").click()
     told(page, "La réponse est enregistrée")
@@ -255,7 +263,7 @@ def accept(page: Page) -> None:
 def start_the_market(page: Page, life: Life) -> None:
     section(page, "Achats prévus")
     main(page).get_by_role("link", name=OBJECT).click()
-    press(page, "Passer le marché")
+    follow(page, "Passer le marché")
     press(page, "Passer le marché")
     # What the buyer accepted says which clause it bears.
     expect(main(page)).to_contain_text("reprendre dans le marché la préconisation acceptée")
@@ -265,7 +273,7 @@ def start_the_market(page: Page, life: Life) -> None:
     expect(main(page)).to_contain_text("Minimum 795 h")
 
     tab(page, "Synthèse")
-    press(page, "Modifier")
+    follow(page, "Modifier")
     notified = dt.date.fromisoformat(life.line["dateNotification"])
     page.get_by_label("Notifié le").fill(f"{notified:%d/%m/%Y}")
     page.get_by_label("Fin prévue").fill(f"{add_months(notified, int(life.line['dureeMois'])):%d/%m/%Y}")
@@ -275,7 +283,7 @@ def start_the_market(page: Page, life: Life) -> None:
 
 def compare_the_bids(page: Page, life: Life) -> None:
     tab(page, "Préparation")
-    press(page, "Analyser")
+    follow(page, "Analyser")
     press(page, "Ouvrir la grille")
     page.get_by_label("Poids de l’insertion").fill("10")
     press(page, "Enregistrer")
@@ -284,7 +292,7 @@ def compare_the_bids(page: Page, life: Life) -> None:
         (life.holder.name, life.holder.identifier, "950", (8, 7, 6, 9)),
     )
     for bidder, company, hours, points in bids:
-        press(page, "Ajouter une offre")
+        follow(page, "Ajouter une offre")
         page.get_by_label("Soumissionnaire").fill(bidder)
         page.get_by_label("Sa fiche d’entreprise").fill(company)
         page.get_by_label("Heures proposées").fill(hours)
@@ -294,14 +302,14 @@ def compare_the_bids(page: Page, life: Life) -> None:
     # 8 × 30 % + 7 × 25 % + 6 × 20 % + 9 × 25 % = 7,6 out of 10; the other 5, 8, 5, 6 = 6.
     note = main(page).get_by_role("row").filter(has_text="Note sur 100")
     expect(note.get_by_role("cell")).to_have_text(["100", "76", "60"])
-    press(page, "Clore l’analyse")
+    follow(page, "Clore l’analyse")
     page.get_by_label("Conclusion").fill("L’offre la mieux accompagnée.")
     press(page, "Clore l’analyse")
     expect(main(page)).to_contain_text("analyse close")
 
 
 def award(page: Page) -> None:
-    press(page, "Attribuer")
+    follow(page, "Attribuer")
     expect(page.get_by_label("heures du minimum")).to_have_value("795")
     expect(page.get_by_label("Heures offertes au-dessus du minimum")).to_have_value("155")
     press(page, "Enregistrer l’attribution")
@@ -314,8 +322,8 @@ def give_the_papers(page: Page) -> None:
     """The buyer sends the acte d'engagement that its market waits for."""
     open_market(page)
     tab(page, "Préparation")
-    press(page, "Voir les pièces du marché")
-    press(page, "Déposer : acte d’engagement")
+    follow(page, "Voir les pièces du marché")
+    follow(page, "Déposer : acte d’engagement")
     page.get_by_label("Fichier").set_input_files(paper("acte-engagement.pdf"))
     press(page, "Enregistrer")
     expect(main(page).get_by_role("row").filter(has_text="acte d’engagement")).to_contain_text("reçue")
@@ -325,22 +333,22 @@ def hold_the_meetings(page: Page) -> None:
     """The launch with the buyer is given a date, then told; the kick-off with the holder is told."""
     open_market(page)
     tab(page, "Journal")
-    press(page, "Réunion de lancement")
-    press(page, "Fixer la date")
+    follow(page, "Réunion de lancement")
+    follow(page, "Fixer la date")
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
     page.get_by_label("Jour", exact=True).fill(f"{tomorrow:%d/%m/%Y}")
     page.get_by_label("Heure", exact=True).fill("9h30")
     page.get_by_label("Lieu").fill("Salle des marchés")
     press(page, "Enregistrer")
     expect(main(page)).to_contain_text("Salle des marchés")
-    press(page, "Noter le compte rendu")
+    follow(page, "Noter le compte rendu")
     page.get_by_label("Compte rendu").fill("Engagement de 950 h présenté au titulaire.")
     press(page, "Enregistrer")
     told(page, "la réunion est close")
     open_market(page)
     tab(page, "Journal")
-    press(page, "Mise au point")
-    press(page, "Noter le compte rendu")
+    follow(page, "Mise au point")
+    follow(page, "Noter le compte rendu")
     page.get_by_label("Compte rendu").fill("Tutorat et calendrier des entrées arrêtés.")
     press(page, "Enregistrer")
     told(page, "la réunion est close")
@@ -359,22 +367,22 @@ def open_fees(page: Page) -> None:
 
 def quote_and_first_half(page: Page) -> None:
     open_fees(page)
-    press(page, "Préparer un devis")
+    follow(page, "Préparer un devis")
     page.get_by_label("Montant hors taxes").fill("2 001,01 €")
     press(page, "Enregistrer le brouillon")
-    press(page, "Envoyer")
+    follow(page, "Envoyer")
     press(page, "Numéroter et envoyer")
     told(page, "Le devis est numéroté")
-    press(page, "Noter la réponse")
+    follow(page, "Noter la réponse")
     page.get_by_label("Accepté").check()
     page.get_by_label("Code service Chorus Pro").fill("DIR-TRAVAUX")
     page.get_by_label("Numéro d’engagement").fill("EJ-4471")
     press(page, "Enregistrer la réponse")
-    press(page, "Noter le calibrage")
+    follow(page, "Noter le calibrage")
     press(page, "Noter le calibrage")
     year = timezone.localdate().year
-    press(page, "Voir la facture")
-    press(page, "Émettre")
+    follow(page, "Voir la facture")
+    follow(page, "Émettre")
     press(page, "Numéroter et émettre")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Facture F{year}-0001")
     text = download(page, "Télécharger le PDF")
@@ -387,8 +395,8 @@ def second_half(page: Page) -> None:
     """Closing has made it ready; with the first one it makes the whole of the quote."""
     open_fees(page)
     expect(main(page)).to_contain_text("1 000,50 € à facturer")
-    press(page, "2e moitié")
-    press(page, "Émettre")
+    follow(page, "2e moitié")
+    follow(page, "Émettre")
     press(page, "Numéroter et émettre")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Facture F{timezone.localdate().year}-0002")
     assert "1 000,50 €" in download(page, "Télécharger le PDF")
@@ -405,7 +413,7 @@ def count_hours(page: Page) -> None:
     open_market(page)
     tab(page, "Engagements")
     main(page).get_by_role("link", name="SAS Denis Deverchère").click()
-    press(page, "Enregistrer une évolution")
+    follow(page, "Enregistrer une évolution")
     page.get_by_label("Variation").fill("50")
     page.get_by_label("Prend effet le").fill("01/05/2025")
     page.get_by_label("Précisions").fill("Avenant n° 1")
@@ -429,7 +437,7 @@ def count_hours(page: Page) -> None:
 def promise(page: Page) -> None:
     open_market(page)
     tab(page, "Grille de suivi")
-    press(page, "Ajouter une action")
+    follow(page, "Ajouter une action")
     page.get_by_label("Action").fill("Accueillir deux apprenti·e·s")
     page.get_by_label("Objectif, en nombre").fill("2")
     page.get_by_label("Unité").fill("apprenti·e·s")
@@ -442,12 +450,14 @@ def keep_the_promise(page: Page) -> None:
     """The company says what it did, and gives the proof."""
     open_market(page)
     tab(page, "Grille de suivi")
-    press(page, "Réalisation")
+    expect(main(page)).to_contain_text("Ce que vous avez promis")
+    page.wait_for_load_state()
+    follow(page, "Réalisation")
     page.get_by_label("Date", exact=True).fill("01/04/2025")
     page.get_by_label("Quantité réalisée").fill("2")
     press(page, "Transmettre")
     expect(page.get_by_label("Quantité réalisée")).to_have_count(0)
-    press(page, "Justificatif")
+    follow(page, "Justificatif")
     page.get_by_label("Fichier").set_input_files(paper("attestation.pdf"))
     page.get_by_label("Date du document").fill("02/04/2025")
     press(page, "Transmettre")
@@ -457,9 +467,9 @@ def keep_the_promise(page: Page) -> None:
 def accept_the_proof(page: Page) -> None:
     open_market(page)
     tab(page, "Grille de suivi")
-    press(page, "Accueillir deux apprenti")
+    follow(page, "Accueillir deux apprenti")
     for _ in range(2):
-        press(page, "Examiner")
+        follow(page, "Examiner")
         page.get_by_label("Accepter").check()
         press(page, "Enregistrer")
     expect(main(page)).to_contain_text("tenu")
@@ -469,18 +479,19 @@ def close(page: Page) -> None:
     """A last point d'étape, then the end; the file is found again by its words, whatever their order."""
     open_market(page)
     tab(page, "Points d’étape")
-    press(page, "Faire un point d’étape")
+    follow(page, "Faire un point d’étape")
     page.get_by_label("Dernier mois").fill("12/2025")
     press(page, "Faire le point")
     told(page, "Le point d’étape est fait")
     expect(main(page)).to_contain_text("120,5 h")
     open_market(page)
-    press(page, "Clore")
+    follow(page, "Clore")
     page.get_by_label("Clos le").fill("15/12/2025")
     press(page, "Clore le marché")
     expect(page.locator(".title-line")).to_contain_text("clos le 15/12/2025")
     page.get_by_role("searchbox", name="Rechercher un marché").fill("batiment construct")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recherche")
     main(page).get_by_role("link", name=re.compile("20230418002")).first.click()
     expect(page.locator(".title-line")).to_contain_text("clos")
 
@@ -488,10 +499,10 @@ def close(page: Page) -> None:
 def publish_the_final_bilan(page: Page) -> None:
     open_market(page)
     tab(page, "Points d’étape")
-    press(page, "Préparer le bilan final")
+    follow(page, "Préparer le bilan final")
     press(page, "Ouvrir le brouillon")
     press(page, "Marquer comme relu")
-    press(page, "Publier")
+    follow(page, "Publier")
     press(page, "Publier le bilan")
     main(page).get_by_role("link", name="Ouvrir le bilan").click(timeout=90_000)
     expect(main(page)).to_contain_text("publié")
