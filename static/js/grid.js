@@ -166,7 +166,8 @@
         input.replaceWith(shown);
         continue;
       }
-      if (!input) continue;
+      // A cell that was not sent has no answer: what stands in it stays.
+      if (!input || line.dataset.text === undefined) continue;
       if (line.textContent) {
         errors += 1;
         input.setAttribute("aria-invalid", "true");

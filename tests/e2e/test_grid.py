@@ -78,6 +78,8 @@ def test_validating_line_after_line_keeps_the_keyboard_and_the_count(
         grid.cell(name).fill("100")
         page.keyboard.press("Enter")
         grid.is_saved(name)
+        # What was not sent has no answer, and stays as it was.
+        expect(grid.cell(name, "training")).to_have_value("")
     expect(page.locator("#grille-reste")).to_contain_text("2 lignes à valider")
     buttons = page.locator("button[name=valider]")
     buttons.first.focus()
