@@ -230,3 +230,39 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class AccessLinkQuerySet(ScopedQuerySet):
+    def usable(self, now: Any) -> Any:
+        """Links that still open: not revoked, not expired."""
+        return self.filter(revoked_at__isnull=True, expires_at__gt=now)
+
+
+class AccessLink(models.Model):
+    """A link that opens one thing to one person without an account: what, to whom, until when, and whether it was used.
+
+    Only the digest of its token is kept: the address itself is in the e-mail and nowhere else.
+    """
+
+    kind = models.CharField("pour quoi faire", max_length=40)
+    object_id = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64, unique=True)
+    email = models.EmailField("envoyé à", blank=True)
+    created_at = models.DateTimeField("créé le", auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="par"
+    )
+    expires_at = models.DateTimeField("expire le")
+    revoked_at = models.DateTimeField("retiré le", null=True, blank=True)
+    last_used_at = models.DateTimeField("ouvert le", null=True, blank=True)
+
+    objects = AccessLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lien sans compte"
+        verbose_name_plural = "liens sans compte"
+        ordering = ("-created_at", "-pk")
+        indexes = [models.Index(fields=["kind", "object_id"], name="access_link_object")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"

@@ -1,6 +1,6 @@
 """Migration operations that make facts append-only in the database itself, on SQLite and on PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db.migrations.operations.base import Operation
 
@@ -10,15 +10,24 @@ class ProtectRows(Operation):
 
     table: the table's name. columns: the protected columns (empty: the whole row). when: an SQL condition
     on OLD that both databases read alike (empty: every row). sentence: what the refusal says.
+    allowed: further protected columns, each with the SQL condition on OLD and NEW under which it may change after all.
     """
 
     reversible = True
 
-    def __init__(self, table: str, sentence: str, columns: Sequence[str] = (), when: str = "") -> None:
+    def __init__(
+        self,
+        table: str,
+        sentence: str,
+        columns: Sequence[str] = (),
+        when: str = "",
+        allowed: Mapping[str, str] | None = None,
+    ) -> None:
         self.table = table
         self.sentence = sentence
         self.columns = tuple(columns)
         self.when = when
+        self.allowed = dict(allowed or {})
 
     def state_forwards(self, app_label, state):
         """The models do not change."""
@@ -36,14 +45,28 @@ class ProtectRows(Operation):
         return f"Protect rows of {self.table}"
 
     def deconstruct(self):
-        return (self.__class__.__name__, [self.table, self.sentence, self.columns, self.when], {})
+        return (
+            self.__class__.__name__,
+            [self.table, self.sentence, self.columns, self.when, self.allowed],
+            {},
+        )
+
+    def changed(self, differs: str) -> str:
+        """The SQL that tells a change that is refused; `differs` compares two values, null included."""
+        plain = [f"OLD.{column} {differs} NEW.{column}" for column in self.columns]
+        softened = [
+            f"(OLD.{column} {differs} NEW.{column} AND NOT ({condition}))"
+            for column, condition in self.allowed.items()
+        ]
+        return " OR ".join([*plain, *softened])
 
 
 def create_statements(vendor: str, rule: ProtectRows) -> list[str]:
     sentence = rule.sentence.replace("'", "’")
-    of_columns = f" OF {', '.join(rule.columns)}" if rule.columns else ""
+    protected = [*rule.columns, *rule.allowed]
+    of_columns = f" OF {', '.join(protected)}" if protected else ""
     if vendor == "sqlite":
-        changed = " OR ".join(f"OLD.{c} IS NOT NEW.{c}" for c in rule.columns)
+        changed = rule.changed("IS NOT")
         conditions = [f"({part})" for part in (rule.when, changed) if part]
         when_update = f"WHEN {' AND '.join(conditions)}" if conditions else ""
         when_delete = f"WHEN {rule.when}" if rule.when else ""
@@ -53,7 +76,7 @@ def create_statements(vendor: str, rule: ProtectRows) -> list[str]:
             f"CREATE TRIGGER {rule.table}_no_delete BEFORE DELETE ON {rule.table} "
             f"{when_delete} BEGIN SELECT RAISE(ABORT, '{sentence}'); END",
         ]
-    changed = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in rule.columns)
+    changed = rule.changed("IS DISTINCT FROM")
     refuse_update = " AND ".join(f"({part})" for part in (rule.when, changed) if part) or "TRUE"
     # The condition stands in the body, because a WHEN clause takes no subquery on PostgreSQL.
     body = (

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from beneficiaries.enums import Modality, PlacementNature
+from beneficiaries.enums import EndReason, ImmersionPurpose, Modality, PlacementNature, Qualification
 from beneficiaries.models.eligibility import EligibilityReview
-from beneficiaries.models.people import Beneficiary
+from beneficiaries.models.people import Beneficiary, Prescriber
 from beneficiaries.models.reference import ContractType, Occupation
 from clauses.models import Commitment
 from core.history import TrackedModel
@@ -59,6 +59,7 @@ class Placement(TrackedModel):
         related_name="renewals",
         verbose_name="renouvelle ou continue",
     )
+    end_reason = models.CharField("motif de fin", max_length=16, choices=EndReason, blank=True)
     created_at = models.DateTimeField("créé le", auto_now_add=True)
 
     objects = PlacementQuerySet.as_manager()
@@ -83,6 +84,62 @@ class Placement(TrackedModel):
 
     def __str__(self) -> str:
         return f"{self.contract_type or self.get_nature_display()} · {self.employer}"
+
+
+class ImmersionAgreement(TrackedModel):
+    """What makes an immersion a PMSMP: its object, who prescribed it, the CDDI that it takes place in."""
+
+    placement = models.OneToOneField(
+        Placement, models.CASCADE, related_name="immersion_agreement", verbose_name="immersion"
+    )
+    purpose = models.CharField("objet de la PMSMP", max_length=10, choices=ImmersionPurpose)
+    prescribed_by = models.ForeignKey(
+        Prescriber, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="prescripteur"
+    )
+    during = models.ForeignKey(
+        Placement,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="immersions",
+        verbose_name="CDDI pendant lequel elle a lieu",
+    )
+    amendment_on = models.DateField("avenant au CDDI signé le", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "convention de PMSMP"
+        verbose_name_plural = "conventions de PMSMP"
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.get_purpose_display()
+
+
+class TrainingCourse(TrackedModel):
+    """What a training step is: its title, who gives it, the qualification aimed at and what became of it."""
+
+    placement = models.OneToOneField(
+        Placement, models.CASCADE, related_name="training_course", verbose_name="formation"
+    )
+    title = models.CharField("intitulé", max_length=200)
+    provider = models.CharField("organisme de formation", max_length=200, blank=True)
+    qualification_aimed = models.CharField("qualification visée", max_length=200, blank=True)
+    qualification = models.CharField(
+        "qualification", max_length=10, choices=Qualification, default=Qualification.UNDER_WAY
+    )
+    obtained_on = models.DateField("obtenue le", null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "formation suivie"
+        verbose_name_plural = "formations suivies"
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class AssignmentQuerySet(ScopedQuerySet):

@@ -9,7 +9,9 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from beneficiaries.enums import CountingReason, EntrySource, EntryState, HourKind
+from beneficiaries.models.declarations import MonthDeclaration
 from beneficiaries.models.employment import Assignment
+from beneficiaries.models.imports import DataImport
 from core.fields import HoursField, MonthField
 from core.history import TrackedModel
 from core.querysets import ScopedQuerySet
@@ -73,6 +75,19 @@ class HoursEntry(TrackedModel):
     state = models.CharField("état", max_length=10, choices=EntryState, default=EntryState.DRAFT)
     sent_back_reason = models.CharField("motif du renvoi", max_length=300, blank=True)
     source = models.CharField("origine", max_length=10, choices=EntrySource, default=EntrySource.SCREEN)
+    # Where it came from: the employer's declaration, or the line of a file.
+    declaration = models.ForeignKey(
+        MonthDeclaration,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entries",
+        verbose_name="déclaration",
+    )
+    data_import = models.ForeignKey(
+        DataImport, models.PROTECT, null=True, blank=True, related_name="entries", verbose_name="import"
+    )
+    import_line = models.PositiveIntegerField("ligne du fichier", null=True, blank=True)
     counted_hours = HoursField("heures comptées", default=0)
     counting_reason = models.CharField(
         "comptée ?", max_length=22, choices=CountingReason, blank=True, default=""

@@ -10,8 +10,10 @@ from django.db.models import Q
 
 from beneficiaries.enums import Gender, PrescriberKind
 from beneficiaries.models.reference import EducationLevel, Qpv
+from core.fields import WordField
 from core.history import TrackedModel
 from core.models import Searchable, SearchableQuerySet
+from core.querysets import ScopedQuerySet
 from markets.models import Commune
 
 if TYPE_CHECKING:
@@ -54,12 +56,46 @@ class Prescriber(Searchable, TrackedModel):
         return self.name
 
 
+class Referrer(Searchable, TrackedModel):
+    """A référent de parcours: the person who follows someone, in the organisation that sent them."""
+
+    search_fields: ClassVar[tuple[str, ...]] = ("last_name", "first_name")
+
+    prescriber = models.ForeignKey(
+        Prescriber, models.PROTECT, related_name="referrers", verbose_name="prescripteur"
+    )
+    first_name = models.CharField("prénom", max_length=100, blank=True)
+    last_name = models.CharField("nom", max_length=100)
+    email = models.EmailField("adresse électronique", blank=True)
+    phone = models.CharField("téléphone", max_length=30, blank=True)
+    is_active = models.BooleanField("en poste", default=True)
+
+    objects = SearchableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "référent·e de parcours"
+        verbose_name_plural = "référent·es de parcours"
+        ordering = ("search_key", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
 class BeneficiaryQuerySet(SearchableQuerySet):
+    def visible_to_house(self, user: User) -> Any:
+        """One file a person: those merged into another are gone; the restricted archive is the admin's."""
+        files = self.filter(merged_into__isnull=True)
+        return files if user.is_admin else files.filter(archived_on__isnull=True)
+
     def visible_to_company(self, user: User) -> Any:
         """The people whom the user's companies employ, receive, or count on a commitment that they hold."""
         from beneficiaries.models.employment import Assignment
 
-        return self.filter(pk__in=Assignment.objects.visible_to(user).values("placement__beneficiary"))
+        return self.filter(
+            pk__in=Assignment.objects.visible_to(user).values("placement__beneficiary"),
+            merged_into__isnull=True,
+            archived_on__isnull=True,
+        )
 
     def with_eligibility(self, today: dt.date) -> Any:
         """Add `eligible_until` and `eligibility_state` (a value of `EligibilityState`) as they are on that day."""
@@ -125,10 +161,32 @@ class Beneficiary(Searchable, TrackedModel):
         related_name="beneficiaries",
         verbose_name="prescripteur",
     )
+    referrer = models.ForeignKey(
+        Referrer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="beneficiaries",
+        verbose_name="référent·e de parcours",
+    )
     informed_on = models.DateField(
         "information sur les données remise le", null=True, blank=True, help_text="articles 13 et 14 du RGPD"
     )
     created_at = models.DateTimeField("créé le", auto_now_add=True)
+    # A file merged into another stays as its trace, empty-handed.
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_files",
+        verbose_name="réunie avec",
+        editable=False,
+    )
+    # Domain rule 10: restricted archive, then proofs erased, then anonymised in place.
+    archived_on = models.DateField("en archive restreinte depuis le", null=True, blank=True, editable=False)
+    proofs_erased_on = models.DateField("justificatifs effacés le", null=True, blank=True, editable=False)
+    anonymised_on = models.DateField("anonymisée le", null=True, blank=True, editable=False)
 
     objects = BeneficiaryQuerySet.as_manager()
 
@@ -140,9 +198,15 @@ class Beneficiary(Searchable, TrackedModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["search_key", "birth_date"],
-                condition=Q(birth_date__isnull=False),
+                condition=Q(birth_date__isnull=False, merged_into__isnull=True),
                 name="beneficiary_name_and_birth_unique",
                 violation_error_message="Une personne de ce nom née ce jour-là existe déjà : ouvrez sa fiche.",
+            ),
+            models.CheckConstraint(
+                condition=Q(anonymised_on__isnull=True)
+                | Q(birth_date__isnull=True, address="", email="", phone=""),
+                name="beneficiary_anonymised_is_bare",
+                violation_error_message="Une personne anonymisée ne porte plus ni naissance, ni coordonnées.",
             ),
             models.CheckConstraint(
                 condition=Q(birth_date__isnull=True) | Q(birth_date__gte=dt.date(1900, 1, 1)),
@@ -158,3 +222,21 @@ class Beneficiary(Searchable, TrackedModel):
         # The uniqueness of name and birth date is checked on the normalised name.
         self.search_key = self.make_search_key()
         super().clean()
+
+
+class NameVariant(models.Model):
+    """A word of a person's name, or that word less one letter: by these a typing error still finds them."""
+
+    beneficiary = models.ForeignKey(Beneficiary, models.CASCADE, related_name="name_variants")
+    variant = WordField(max_length=60)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "variante d’un nom"
+        verbose_name_plural = "variantes des noms"
+        ordering = ("pk",)
+        indexes = [models.Index(fields=["variant", "beneficiary"], name="name_variant_found")]
+
+    def __str__(self) -> str:
+        return self.variant

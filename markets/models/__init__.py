@@ -15,10 +15,13 @@ from markets.models.reference import Commune, CpvCode
 from markets.models.sectors import Sector
 from markets.models.tasks import Task
 from markets.models.thresholds import ProcurementThreshold
+from markets.models.tokens import ApiAnswer, ApiToken
 
 __all__ = [
     "Agreement",
     "AgreementAmendment",
+    "ApiAnswer",
+    "ApiToken",
     "Award",
     "Buyer",
     "BuyerMembership",

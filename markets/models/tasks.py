@@ -36,17 +36,21 @@ class TaskQuerySet(ScopedQuerySet):
         shared = Q(market__in=Market.objects.visible_to(user).values("pk")) & ~Q(
             key__startswith="escalation:"
         )
-        return self.filter(Q(mine, Q(turn=Turn.BUYER) | asked) | Q(shared, asked))
+        return self.about_no_person().filter(Q(mine, Q(turn=Turn.BUYER) | asked) | Q(shared, asked))
 
     def visible_to_company(self, user: User) -> Any:
         """What waits for the company, and the meetings it is asked to: its own, and those of all who hold a lot."""
         companies = CompanyMembership.objects.filter(user=user).values("company")
         awarded = Award.objects.filter(company__in=companies).values("lot__market")
         asked = Q(kind=TaskKind.MEETING, with_company=True)
-        return self.filter(
+        return self.about_no_person().filter(
             Q(Q(turn=Turn.COMPANY) | asked, company__in=companies)
             | Q(asked, company__isnull=True, market__in=awarded)
         )
+
+    def about_no_person(self) -> Any:
+        """What may be shown outside of the house: a person's name stands in the others."""
+        return self.filter(person_number__isnull=True)
 
     def open(self) -> Any:
         return self.filter(done_on__isnull=True)
@@ -106,6 +110,10 @@ class Task(TrackedModel):
     buyer = models.ForeignKey(
         Buyer, models.CASCADE, null=True, blank=True, related_name="tasks", verbose_name="donneur d’ordre"
     )
+    # The number of a person's file, where the thing is about a person: the room of people stands above this one.
+    person_number = models.PositiveBigIntegerField(
+        "personne", null=True, blank=True, editable=False, db_index=True
+    )
     title = models.CharField("quoi", max_length=200)
     details = models.TextField("précisions", blank=True)
     # A path of the application: the page where the thing is done.
@@ -163,9 +171,10 @@ class Task(TrackedModel):
             ),
             models.CheckConstraint(
                 condition=exactly_one("market", "buyer")
-                | Q(market__isnull=True, buyer__isnull=True, company__isnull=False),
+                | Q(market__isnull=True, buyer__isnull=True, company__isnull=False)
+                | Q(market__isnull=True, buyer__isnull=True, person_number__isnull=False),
                 name="task_of_one_file",
-                violation_error_message="Une échéance porte sur un marché, une entreprise ou un donneur d’ordre.",
+                violation_error_message="Une échéance porte sur un marché, une entreprise, un donneur d’ordre ou une personne.",
             ),
             models.CheckConstraint(
                 condition=Q(due_on__isnull=True) | Q(due_on__gte=F("since")),

@@ -34,11 +34,13 @@ def open_task(
     since: dt.date | None = None,
     due_on: dt.date | None = None,
     assignee: User | None = None,
+    person: int | None = None,
     by: User | None,
     **meeting: Any,
 ) -> Task:
-    """Open what someone must do about a market, a company or a buyer; with a key, bring the open one up to date.
+    """Open what someone must do about a market, a company, a buyer or a person (the number of their file).
 
+    With a key, the open one is brought up to date. What is about a person is seen by the house alone.
     A task closed under the same key is opened again with its new dates. meeting: `channel`, `starts_at`, `duration`,
     `place`, `participants`, `with_buyer`, `with_company`; its day is its deadline. An open task
     that someone was given stays theirs.
@@ -59,6 +61,7 @@ def open_task(
         "market": market,
         "company": company,
         "buyer": buyer,
+        "person_number": person,
         "kind": kind,
         "turn": turn,
         "details": details,
