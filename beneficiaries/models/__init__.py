@@ -1,6 +1,7 @@
 """For whom: people, their eligibility, their recruitment, their employment and their hours."""
 
 from beneficiaries.models.checks import Recount, SettledAnomaly
+from beneficiaries.models.criteria import CriterionTerms
 from beneficiaries.models.declarations import DeclarationProof, MonthDeclaration
 from beneficiaries.models.eligibility import EligibilityPeriod, EligibilityReview, HeldCriterion
 from beneficiaries.models.employment import Assignment, ImmersionAgreement, Placement, TrainingCourse
@@ -35,6 +36,7 @@ __all__ = [
     "ColumnMapping",
     "ContractType",
     "CountingRules",
+    "CriterionTerms",
     "DataImport",
     "DeclarationProof",
     "EducationLevel",

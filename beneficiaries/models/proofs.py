@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -47,9 +49,22 @@ class ProofFile(TrackedModel):
         verbose_name = "justificatif"
         verbose_name_plural = "justificatifs"
         ordering = ("-added_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(erased_on__isnull=True) | Q(stored__isnull=True),
+                name="proof_file_erased_is_gone",
+                violation_error_message="Un justificatif effacé ne garde pas son fichier.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"justificatif de «\u202f{self.criterion}\u202f»"
+
+
+class ProofRequestQuerySet(ScopedQuerySet):
+    def open(self) -> Any:
+        """Those that still wait."""
+        return self.filter(answered_on__isnull=True, closed_on__isnull=True)
 
 
 class ProofRequest(TrackedModel):
@@ -66,10 +81,11 @@ class ProofRequest(TrackedModel):
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="par"
     )
+    reminded_on = models.DateField("relancée le", null=True, blank=True)
     answered_on = models.DateField("reçu le", null=True, blank=True)
     closed_on = models.DateField("abandonnée le", null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = ProofRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = "demande de justificatif"
@@ -81,7 +97,16 @@ class ProofRequest(TrackedModel):
                 name="proof_request_dates",
                 violation_error_message="L’échéance précède la demande.",
             ),
+            models.CheckConstraint(
+                condition=Q(answered_on__isnull=True) | Q(closed_on__isnull=True),
+                name="proof_request_one_end",
+                violation_error_message="Une demande est reçue ou abandonnée, pas les deux.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"demande du {self.asked_on:%d/%m/%Y}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_on is None and self.closed_on is None

@@ -65,6 +65,8 @@ class EligibilityCriterion(ReferenceRow):
     public = models.CharField("public", max_length=20, blank=True)
     valid_from = models.DateField("depuis", null=True, blank=True)
     valid_to = models.DateField("jusqu’au", null=True, blank=True)
+    # One that the house added: no file holds it, and none takes it away.
+    added_on = models.DateField("ajouté par la maison le", null=True, blank=True, editable=False)
 
     class Meta(ReferenceRow.Meta):
         verbose_name = "critère d’éligibilité"
