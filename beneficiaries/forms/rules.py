@@ -37,6 +37,7 @@ class CountingRulesForm(ModelForm):
             "legal_max_month",
             "month_cap",
             "chain_gap_days",
+            "exit_months",
             "note",
         )
         error_messages = {"in_force_from": {"required": "Indiquez le premier mois de ces règles."}}

@@ -45,9 +45,6 @@ class RetentionRules(TrackedModel):
     anonymise_months = models.PositiveSmallIntegerField(
         "anonymisation", default=60, help_text="mois après la clôture du dernier marché"
     )
-    exit_months = models.PositiveSmallIntegerField(
-        "sortie du parcours", default=3, help_text="mois sans affectation"
-    )
     note = models.CharField("source, précisions", max_length=300, blank=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -60,8 +57,7 @@ class RetentionRules(TrackedModel):
             models.CheckConstraint(
                 condition=Q(active_months__gte=1)
                 & Q(proof_months__gte=1)
-                & Q(anonymise_months__gte=models.F("proof_months"))
-                & Q(exit_months__gte=1),
+                & Q(anonymise_months__gte=models.F("proof_months")),
                 name="retention_rules_in_order",
                 violation_error_message="Les durées sont d’un mois au moins, et l’anonymisation ne précède pas "
                 "l’effacement des justificatifs.",

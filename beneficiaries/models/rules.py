@@ -52,6 +52,10 @@ class CountingRules(TrackedModel):
     chain_gap_days = models.PositiveSmallIntegerField(
         "écart entre deux contrats qui n’en font qu’un", default=30, help_text="en jours"
     )
+    # The territory's alone: a person leaves the path, not one market.
+    exit_months = models.PositiveSmallIntegerField(
+        "sortie du parcours après", default=3, help_text="mois sans affectation"
+    )
     note = models.CharField("source, précisions", max_length=300, blank=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -87,9 +91,10 @@ class CountingRules(TrackedModel):
             models.CheckConstraint(
                 condition=Q(period_months__gte=1)
                 & Q(legal_max_month__gt=0)
+                & Q(exit_months__gte=1)
                 & (Q(month_cap__isnull=True) | Q(month_cap__gt=0)),
                 name="counting_rules_positive",
-                violation_error_message="La période et le maximum mensuel doivent être supérieurs à zéro.",
+                violation_error_message="La période, le maximum mensuel et le délai de sortie doivent être supérieurs à zéro.",
             ),
         ]
 
