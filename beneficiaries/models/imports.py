@@ -33,7 +33,7 @@ class DataImport(TrackedModel):
     month = MonthField("mois", null=True, blank=True)
     sheet = models.CharField("feuille", max_length=200, blank=True)
     header = models.PositiveIntegerField("ligne des titres", default=0)
-    # Name of what is wanted → index of the column; and how values are read (units, order of names…).
+    # Index of a column → name of what it says; and how values are read (buyer, granularity, order of names…).
     columns = models.JSONField("colonnes", default=dict, blank=True)
     options = models.JSONField("lecture", default=dict, blank=True)
     # What the dry run and the load counted: lines by state, hours, people, contracts made.
@@ -58,14 +58,23 @@ class DataImport(TrackedModel):
 
 
 class ImportLine(models.Model):
-    """A line that was corrected, doubted or refused, and what was decided of it. The others say nothing more."""
+    """A line of the dry run: what it would do, what was corrected, doubted or refused, and what was decided of it.
+
+    It goes when the import is validated or taken back: a name that no file bears stays nowhere.
+    """
 
     data_import = models.ForeignKey(DataImport, models.CASCADE, related_name="lines", verbose_name="import")
+    sheet = models.CharField("feuille", max_length=200, blank=True)
     number = models.PositiveIntegerField("ligne")
     state = models.CharField("état", max_length=9, choices=LineState)
+    # As the file names the person, and what loading the line writes.
+    who = models.CharField("personne du fichier", max_length=300, blank=True)
+    effect = models.CharField("ce qui sera écrit", max_length=500, blank=True)
     # The cells as the file wrote them, and the sentence that says what is wrong and where.
     cells = models.JSONField("contenu", default=list, encoder=DjangoJSONEncoder)
     sentence = models.CharField("pourquoi", max_length=500, blank=True)
+    # What is asked, the same for all the lines that one answer settles.
+    question = models.CharField(max_length=400, blank=True)
     # Whom the line is about, once someone decided it.
     beneficiary = models.ForeignKey(
         Beneficiary, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="personne"
@@ -87,11 +96,15 @@ class ImportLine(models.Model):
 
 
 class ImportedRow(models.Model):
-    """A person, contract, assignment, market… that an import made: taken back with it, in the reverse order."""
+    """A person, contract, assignment, market… that an import made or changed: taken back with it, in the reverse order.
+
+    `kept` is what stood there before a change, or what waits for the validation of the import (decisions, engaged hours).
+    """
 
     data_import = models.ForeignKey(DataImport, models.CASCADE, related_name="made", verbose_name="import")
     model = models.CharField("nature", max_length=40)
     object_id = models.PositiveBigIntegerField()
+    kept = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
 
     objects = ScopedQuerySet.as_manager()
 
