@@ -157,6 +157,7 @@ class RejectionReason(models.TextChoices):
     NOT_INTERESTED = "not_interested", "pas intéressée"
     SKILLS = "skills", "compétences"
     OBSTACLE = "obstacle", "frein incompatible"
+    FILLED = "filled", "poste pourvu"
     NO_RECRUITMENT = "no_recruitment", "recrutement abandonné"
     DUPLICATE = "duplicate", "doublon"
     OTHER = "other", "autre"

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 class JobOfferQuerySet(SearchableQuerySet):
     def visible_to_company(self, user: User) -> Any:
-        """The offers of the user's own companies."""
-        return self.filter(award__company__in=CompanyMembership.objects.filter(user=user).values("company"))
+        """The offers of the user's own companies, once they left the house."""
+        own = CompanyMembership.objects.filter(user=user).values("company")
+        return self.filter(award__company__in=own).exclude(state=OfferState.DRAFT)
 
 
 class JobOffer(Searchable, TrackedModel):
@@ -116,6 +117,26 @@ class OfferRecipient(TrackedModel):
         return str(self.prescriber or self.company)
 
 
+class ApplicationQuerySet(ScopedQuerySet):
+    def visible_to_house(self, user: User) -> Any:
+        """The applications of those whose file one may read, and of those who have none yet."""
+        known = Beneficiary.objects.visible_to(user).values("pk")
+        return self.filter(Q(beneficiary__isnull=True) | Q(beneficiary__in=known))
+
+    def visible_to_company(self, user: User) -> Any:
+        """Those who were presented to the user's own companies; never another candidate."""
+        return self.filter(
+            offer__in=JobOffer.objects.visible_to(user).values("pk"),
+            presented_on__isnull=False,
+            beneficiary__isnull=False,
+            beneficiary__archived_on__isnull=True,
+        )
+
+    def under_way(self) -> Any:
+        """Neither hired nor rejected yet."""
+        return self.exclude(state__in=[ApplicationState.HIRED, ApplicationState.REJECTED])
+
+
 class Application(TrackedModel):
     """Someone proposed for an offer. As the partner wrote them, until they are matched with a person's file."""
 
@@ -145,6 +166,9 @@ class Application(TrackedModel):
     phone = models.CharField("téléphone", max_length=30, blank=True)
     email = models.EmailField("adresse électronique", blank=True)
     message = models.TextField("message du partenaire", blank=True)
+    # As the partner wrote them; `referrer` is their file, once someone made the link.
+    referrer_name = models.CharField("référent·e indiqué·e", max_length=200, blank=True)
+    referrer_email = models.EmailField("adresse du référent", blank=True)
     state = models.CharField(
         "état", max_length=9, choices=ApplicationState, default=ApplicationState.PROPOSED
     )
@@ -164,7 +188,7 @@ class Application(TrackedModel):
     )
     created_at = models.DateTimeField("créée le", auto_now_add=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = ApplicationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "candidature"
@@ -186,6 +210,23 @@ class Application(TrackedModel):
 
     def __str__(self) -> str:
         return str(self.beneficiary) if self.beneficiary_id else f"{self.last_name} {self.first_name}".strip()
+
+
+class CollectiveActionQuerySet(ScopedQuerySet):
+    def visible_to_buyer(self, user: User) -> Any:
+        """Those led for the buyer as a whole, and those of the markets that the account reads."""
+        buyers = Buyer.objects.visible_as_a_whole_to(user).values("pk")
+        markets = Market.objects.visible_to(user).values("pk")
+        through = CollectiveAction.buyers.through.objects.filter(buyer__in=buyers).values("collectiveaction")
+        of_markets = CollectiveAction.markets.through.objects.filter(market__in=markets)
+        return self.filter(Q(pk__in=through) | Q(pk__in=of_markets.values("collectiveaction")))
+
+    def of_buyer(self, buyer: Buyer) -> Any:
+        """Those that name the buyer, or a market that it leads or shares."""
+        named = CollectiveAction.buyers.through.objects.filter(buyer=buyer).values("collectiveaction")
+        markets = Market.objects.of_buyer(buyer).order_by().values("pk")
+        theirs = CollectiveAction.markets.through.objects.filter(market__in=markets)
+        return self.filter(Q(pk__in=named) | Q(pk__in=theirs.values("collectiveaction")))
 
 
 class CollectiveAction(TrackedModel):
@@ -216,7 +257,7 @@ class CollectiveAction(TrackedModel):
     )
     created_at = models.DateTimeField("créée le", auto_now_add=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = CollectiveActionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "action collective"
@@ -234,6 +275,11 @@ class CollectiveAction(TrackedModel):
         return self.title
 
 
+class AttendanceQuerySet(ScopedQuerySet):
+    def visible_to_house(self, user: User) -> Any:
+        return self.filter(beneficiary__in=Beneficiary.objects.visible_to(user).values("pk"))
+
+
 class Attendance(TrackedModel):
     """Someone asked to a collective action, and whether they came."""
 
@@ -245,7 +291,7 @@ class Attendance(TrackedModel):
     )
     came = models.BooleanField("présent·e", null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AttendanceQuerySet.as_manager()
 
     class Meta:
         verbose_name = "participation"
