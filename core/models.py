@@ -216,6 +216,8 @@ class Message(models.Model):
     attachments = models.ManyToManyField(
         StoredFile, blank=True, related_name="+", verbose_name="pièces jointes"
     )
+    # The number of a person's file, where the message is about a person: its words go when they are anonymised.
+    person_number = models.PositiveBigIntegerField(null=True, blank=True, editable=False, db_index=True)
     state = models.CharField("état", max_length=10, choices=MessageState, default=MessageState.QUEUED)
     error = models.TextField("erreur", blank=True)
     created_at = models.DateTimeField("écrit le", auto_now_add=True)

@@ -21,9 +21,17 @@ State = Message.State
 
 
 def write_message(
-    *, key: str, recipients: Sequence[str], subject: str, body: str, attachments: Iterable[StoredFile] = ()
+    *,
+    key: str,
+    recipients: Sequence[str],
+    subject: str,
+    body: str,
+    attachments: Iterable[StoredFile] = (),
+    person: int | None = None,
 ) -> Message:
     """Write an e-mail; it leaves after the commit. The same key is written, and sent, once.
+
+    person: the number of the file of whom it is about; its words go when that person is anonymised.
 
     Raises DomainError when nobody is written to.
     """
@@ -33,7 +41,12 @@ def write_message(
     with transaction.atomic():
         message, is_new = Message.objects.get_or_create(
             key=key,
-            defaults={"recipients": addresses, "subject": " ".join(subject.split())[:250], "body": body},
+            defaults={
+                "recipients": addresses,
+                "subject": " ".join(subject.split())[:250],
+                "body": body,
+                "person_number": person,
+            },
         )
         if is_new:
             message.attachments.set(attachments)

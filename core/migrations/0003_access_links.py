@@ -32,4 +32,9 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['kind', 'object_id'], name='access_link_object')],
             },
         ),
+        migrations.AddField(
+            model_name='message',
+            name='person_number',
+            field=models.PositiveBigIntegerField(blank=True, db_index=True, editable=False, null=True),
+        ),
     ]
