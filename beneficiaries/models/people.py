@@ -143,6 +143,10 @@ class Beneficiary(Searchable, TrackedModel):
         related_name="+",
         verbose_name="quartier prioritaire (QPV)",
     )
+    # Kept with the person: contours are drawn again, and someone who lived inside still did.
+    qpv_vintage = models.PositiveSmallIntegerField(
+        "millésime du QPV", null=True, blank=True, editable=False
+    )
     education = models.ForeignKey(
         EducationLevel,
         models.PROTECT,
@@ -212,6 +216,15 @@ class Beneficiary(Searchable, TrackedModel):
                 condition=Q(birth_date__isnull=True) | Q(birth_date__gte=dt.date(1900, 1, 1)),
                 name="beneficiary_born_after_1900",
                 violation_error_message="La date de naissance est antérieure à 1900 : vérifiez l’année.",
+            ),
+        ]
+        # By it the files that may be one person's are brought together.
+        indexes = [models.Index(fields=["birth_date"], name="beneficiary_birth")]
+
+        indexes = [
+            # Few of many: what every list leaves out for whom may not see the archive.
+            models.Index(
+                fields=["archived_on"], condition=Q(archived_on__isnull=False), name="beneficiary_archived"
             ),
         ]
 
