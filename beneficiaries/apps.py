@@ -21,6 +21,14 @@ class BeneficiariesConfig(AppConfig):
         register_tab("market", Tab("Heures", "market_hours", HOUSE, 40))
         register_tab("company", Tab("Heures", "company_hours", HOUSE, 40))
         self.register_people()
+        self.register_checks()
+        self.register_directory()
+
+    def register_checks(self) -> None:
+        """What is to be looked at in hours, and what was recounted."""
+        from beneficiaries import registrations_checks
+
+        registrations_checks.register_checks()
 
     def register_people(self) -> None:
         """Tabs, reference lists, pages of « Réglages », the scope of companies, the default rules."""
@@ -36,3 +44,9 @@ class BeneficiariesConfig(AppConfig):
         registrations.register_scopes()
         registrations.register_waiting_people()
         post_migrate.connect(registrations.create_default_rules, sender=self)
+
+    def register_directory(self) -> None:
+        """The directory of people: typing errors forgiven, sections of « Personnes », the tab of notes."""
+        from beneficiaries import registrations_directory
+
+        registrations_directory.register()

@@ -55,7 +55,23 @@ class Found:
     more: bool = False
 
 
+@dataclass(frozen=True)
+class Companion:
+    """What a room keeps beside the words of its rows: cleared and written again with them, and written by a bulk load."""
+
+    label: str
+    model: type[Searchable]
+    clear: Callable[[], None]
+    write: Callable[[Iterable[Any]], int]
+
+
 _sources: dict[str, SearchSource] = {}
+_companions: dict[str, Companion] = {}
+
+
+def register_companion(companion: Companion) -> None:
+    """Keep something beside the words of a model's rows, in AppConfig.ready()."""
+    _companions[companion.label] = companion
 
 
 def register_search(source: SearchSource) -> None:
@@ -146,8 +162,12 @@ def _holders(keys: list[str], words: Sequence[str]) -> dict[str, list[int]]:
 
 
 def index_rows(model: type[Searchable], rows: Iterable[Searchable]) -> int:
-    """Write the words of rows that have none yet (a bulk load); returns how many words."""
-    return sum(_write(source.key, rows) for source in _sources.values() if source.model is model)
+    """Write the words of rows that have none yet (a bulk load), and what is kept beside; returns how many words."""
+    held = list(rows)
+    for companion in _companions.values():
+        if companion.model is model:
+            companion.write(held)
+    return sum(_write(source.key, held) for source in _sources.values() if source.model is model)
 
 
 def _write(key: str, rows: Iterable[Any]) -> int:
@@ -166,6 +186,9 @@ def rebuild() -> dict[str, int]:
         SearchWord.objects.filter(source=source.key).delete()
         model: Any = source.model
         written[source.label] = sum(_write(source.key, slice_) for slice_ in _slices(model))
+    for companion in _companions.values():
+        companion.clear()
+        written[companion.label] = sum(companion.write(slice_) for slice_ in _slices(companion.model))
     return written
 
 
