@@ -1499,6 +1499,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='beneficiary',
+            index=models.Index(fields=['birth_date'], name='beneficiary_birth'),
+        ),
+        migrations.AddIndex(
+            model_name='beneficiary',
             index=models.Index(condition=models.Q(('archived_on__isnull', False)), fields=['archived_on'], name='beneficiary_archived'),
         ),
         migrations.AddConstraint(

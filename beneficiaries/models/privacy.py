@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -32,6 +35,14 @@ class InformationNotice(TrackedModel):
         return f"notice du {self.in_force_from:%d/%m/%Y}"
 
 
+class RetentionRulesQuerySet(ScopedQuerySet):
+    def in_force(self, day: dt.date) -> Any:
+        """The lengths that hold on that day; the model's own figures where none were written."""
+        return self.filter(in_force_from__lte=day).order_by("-in_force_from").first() or RetentionRules(
+            in_force_from=day
+        )
+
+
 class RetentionRules(TrackedModel):
     """How long what is known of a person is kept; dated, the latest in force holds (domain rule 10)."""
 
@@ -47,7 +58,7 @@ class RetentionRules(TrackedModel):
     )
     note = models.CharField("source, précisions", max_length=300, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = RetentionRulesQuerySet.as_manager()
 
     class Meta:
         verbose_name = "durées de conservation"
