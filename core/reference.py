@@ -215,7 +215,12 @@ def _link(model: type[models.Model], name: str, wanted: dict[str, list[str]]) ->
 def _deactivate(model: type[models.Model], codes: set[str]) -> int:
     if not _has_field(model, "is_active"):
         return 0
-    gone = [row for row in model._default_manager.filter(is_active=True) if row.pk not in codes]
+    # `added_on`: what the house added itself stands in no file, and none takes it away.
+    gone = [
+        row
+        for row in model._default_manager.filter(is_active=True)
+        if row.pk not in codes and getattr(row, "added_on", None) is None
+    ]
     for row in gone:
         row.is_active = False  # type: ignore[attr-defined]
         row.save(update_fields=["is_active"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from beneficiaries.assessment import assess, opinion_problem
 from beneficiaries.enums import Decision, Route, Sufficiency
 from beneficiaries.models import (
     Beneficiary,
@@ -19,7 +20,10 @@ from beneficiaries.models import (
     Prescriber,
 )
 from beneficiaries.services.counting import recount_people
+from beneficiaries.services.criteria import terms_of
 from beneficiaries.services.employment import rest_assignments
+from beneficiaries.services.proofs import answer_requests, file_proofs
+from beneficiaries.services.validation_watch import watch_people
 from core import formats
 from core.dates import add_months, month_of
 from core.errors import DomainError
@@ -27,8 +31,6 @@ from core.errors import DomainError
 if TYPE_CHECKING:
     from accounts.models import User
 
-# The criterion « autre situation »: it holds by the reasoned opinion of a prescriber, which is written down.
-OPINION = "other"
 FROZEN = (
     "entry_age",
     "entry_gender",
@@ -68,70 +70,22 @@ def validity_months(day: dt.date) -> int:
     return (rules or CountingRules()).review_validity_months
 
 
-def check_proof(held: Held, decided_on: dt.date) -> None:
-    """Refuse a proof that is missing, of after the decision, or too old on its day.
-
-    Raises DomainError with a sentence naming the criterion, the date of the proof and its age.
-    """
-    criterion, proof_date = held.criterion, held.proof_date
-    name, limit = f"«\u202f{criterion.label}\u202f»", criterion.proof_max_age_months
-    if not criterion.is_active or not _in_force(criterion, decided_on):
-        raise DomainError(
-            f"{name} n’est pas un critère en vigueur le {formats.day(decided_on)}.", field="criteria"
-        )
-    if proof_date is None:
-        if limit is not None:
-            raise DomainError(
-                f"{name}\u202f: indiquez la date du justificatif, qui doit avoir {formats.number(limit)} mois au plus "
-                "au jour de la décision.",
-                field="criteria",
-            )
-        return
-    if proof_date > decided_on:
-        raise DomainError(
-            f"{name}\u202f: le justificatif du {formats.day(proof_date)} est postérieur à la décision "
-            f"du {formats.day(decided_on)}.",
-            field="criteria",
-        )
-    if limit is not None and add_months(proof_date, limit) < decided_on:
-        raise DomainError(
-            f"{name}\u202f: le justificatif du {formats.day(proof_date)} a {_age_of(proof_date, decided_on)} au jour "
-            f"de la décision, le {formats.day(decided_on)}\u202f; il doit avoir {limit} mois au plus. "
-            "Demandez un justificatif plus récent.",
-            field="criteria",
-        )
-
-
-def check_sufficiency(criteria: Sequence[EligibilityCriterion], *, note: str) -> None:
-    """Refuse an approval that its criteria do not carry.
+def check_review(held: Sequence[Held], decided_on: dt.date, *, note: str) -> None:
+    """Refuse an approval that its proofs or its criteria do not carry, by what was asked on its day.
 
     One criterion that suffices alone (automatic ones do), or two to be combined. A priority never makes eligible.
+    Raises DomainError with a sentence naming the criterion, the date of the proof and its age.
     """
-    if not criteria:
-        raise DomainError(
-            "Cochez au moins un critère\u202f: une validation repose sur un statut tenu.", field="criteria"
-        )
-    if any(criterion.code == OPINION for criterion in criteria) and not note.strip():
-        raise DomainError(
-            "Une autre situation se valide sur l’avis motivé d’un prescripteur\u202f: écrivez cet avis dans les remarques.",
-            field="note",
-        )
-    if any(row.sufficiency == Sufficiency.ALONE or row.route == Route.AUTOMATIC for row in criteria):
-        return
-    combined = [row for row in criteria if row.sufficiency == Sufficiency.COMBINED]
-    if len(combined) >= 2:
-        return
-    if combined:
-        raise DomainError(
-            f"«\u202f{combined[0].label}\u202f» ne suffit pas seul\u202f: il faut un second critère à combiner, "
-            "ou un critère qui suffit seul.",
-            field="criteria",
-        )
-    raise DomainError(
-        f"«\u202f{criteria[0].label}\u202f» donne une priorité mais ne rend pas éligible\u202f: "
-        "il faut un critère qui suffit seul, ou deux critères à combiner.",
-        field="criteria",
+    terms = terms_of([row.criterion for row in held], decided_on)
+    found = assess(
+        [(terms[row.criterion.pk], row.proof_date, False) for row in held], day=decided_on, note=note
     )
+    for line in found.lines:
+        if line.problem:
+            raise DomainError(line.problem, field="criteria")
+    if found.problem:
+        opinion = opinion_problem([line.terms for line in found.lines], note)
+        raise DomainError(found.problem, field="note" if found.problem == opinion else "criteria")
 
 
 @transaction.atomic
@@ -181,6 +135,7 @@ def record_review(
     )
     rest_assignments(person, user=user)
     recount_people([person.pk], user=user, reason="décision d’éligibilité")
+    watch_people([person.pk], today=timezone.localdate(), by=user)
     return review
 
 
@@ -227,6 +182,7 @@ def correct_review(
     )
     rest_assignments(person, user=user)
     recount_people([person.pk], user=user, reason="correction d’une décision")
+    watch_people([person.pk], today=timezone.localdate(), by=user)
     return corrected
 
 
@@ -252,9 +208,7 @@ def _write_review(
     if principal is not None and principal not in criteria:
         raise DomainError("Le statut principal est l’un des critères cochés.", field="principal")
     if decision == Decision.APPROVED:
-        for row in held:
-            check_proof(row, decided_on)
-        check_sufficiency(criteria, note=note)
+        check_review(held, decided_on, note=note)
         refusal_reason = ""
         valid_until = valid_until or add_months(decided_on, validity_months(decided_on))
         if valid_until < decided_on:
@@ -273,7 +227,7 @@ def _write_review(
         valid_until=valid_until,
         refusal_reason=refusal_reason.strip(),
         note=note.strip(),
-        principal=principal or _main_criterion(criteria),
+        principal=principal or _main_criterion(held, decided_on),
         **more,
     )
     for row in held:
@@ -283,30 +237,17 @@ def _write_review(
             proof_date=row.proof_date,
             proof_label=row.proof_label.strip()[:250],
         )
+    file_proofs(review=review, user=user)
+    answer_requests(person=person, by=user)
     return review
 
 
-def _main_criterion(criteria: Sequence[EligibilityCriterion]) -> EligibilityCriterion | None:
+def _main_criterion(held: Sequence[Held], day: dt.date) -> EligibilityCriterion | None:
     """The one that carries the decision, first in the order of the reference list."""
+    terms = terms_of([row.criterion for row in held], day)
     rank = {Sufficiency.ALONE: 0, Sufficiency.COMBINED: 1, Sufficiency.PRIORITY: 2}
     return min(
-        criteria, key=lambda row: (rank[Sufficiency(row.sufficiency)], row.position, row.code), default=None
+        (row.criterion for row in held),
+        key=lambda row: (rank[Sufficiency(terms[row.pk].sufficiency)], row.position, row.code),
+        default=None,
     )
-
-
-def _in_force(criterion: EligibilityCriterion, day: dt.date) -> bool:
-    return (criterion.valid_from is None or criterion.valid_from <= day) and (
-        criterion.valid_to is None or day <= criterion.valid_to
-    )
-
-
-def _age_of(proof_date: dt.date, day: dt.date) -> str:
-    """« 4 mois », « 3 mois et 5 jours »."""
-    months = 0
-    while add_months(proof_date, months + 1) <= day:
-        months += 1
-    days = (day - add_months(proof_date, months)).days
-    parts = [f"{months} mois"] if months else []
-    if days or not parts:
-        parts.append(formats.noun(days, "jour"))
-    return " et ".join(parts)
