@@ -39,6 +39,8 @@ class GridCell:
     entry: HoursEntry | None = None
     error: str = ""
     conflict: bool = False
+    # Not to be written by who reads the grid, whatever the entry's state: an employer's grid says so.
+    closed: bool = False
 
     @property
     def name(self) -> str:
@@ -50,7 +52,7 @@ class GridCell:
 
     @property
     def locked(self) -> bool:
-        return self.entry is not None and self.entry.state not in EDITABLE
+        return self.closed or (self.entry is not None and self.entry.state not in EDITABLE)
 
 
 @dataclass(slots=True)
@@ -85,7 +87,13 @@ class GridRow:
 
     @property
     def can_validate(self) -> bool:
-        return any(entry.state in (EntryState.DRAFT, EntryState.SUBMITTED) for entry in self.entries)
+        waits = (EntryState.DRAFT, EntryState.SUBMITTED)
+        return any(entry.state in waits and not entry.is_with_employer for entry in self.entries)
+
+    @property
+    def with_employer(self) -> list[HoursEntry]:
+        """What the employer is still writing: the house leaves it, or takes it over."""
+        return [entry for entry in self.entries if entry.is_with_employer]
 
     @property
     def submitted(self) -> list[HoursEntry]:
@@ -260,11 +268,7 @@ def show_outcomes(grid: Grid, outcomes: Iterable[Outcome]) -> None:
 
 def pending(assignments: Any, month: dt.date) -> tuple[int, int]:
     """(entries to validate, entries of these that count in full) of a scope and month."""
-    rows = (
-        HoursEntry.objects.current()
-        .filter(assignment__in=assignments.values("pk"), month=month)
-        .filter(state__in=[EntryState.DRAFT, EntryState.SUBMITTED])
-    )
+    rows = HoursEntry.objects.to_validate().filter(assignment__in=assignments.values("pk"), month=month)
     counts: dict[bool, int] = defaultdict(int)
     for hours, counted, reason in rows.values_list("hours", "counted_hours", "counting_reason"):
         counts[hours == counted and reason == CountingReason.COUNTED] += 1

@@ -3,13 +3,15 @@
 from django.urls import path
 
 from beneficiaries.entry_list import CompanyEntryList, EntryList
-from beneficiaries.views import eligibility, employment, hours, people, prescribers, rules
+from beneficiaries.recount_list import RecountList
+from beneficiaries.views import eligibility, employment, hours, people, prescribers, recounts, rules
 
 urlpatterns = [
     path("heures/", hours.hours, name="hours"),
     path("heures/ligne/<int:pk>/", hours.hours_row, name="hours_row"),
     path("heures/releve/<int:pk>/corriger/", hours.entry_correct, name="entry_correct"),
     path("heures/releve/<int:pk>/renvoyer/", hours.entry_send_back, name="entry_send_back"),
+    path("heures/releve/<int:pk>/reprendre/", hours.entry_take_over, name="entry_take_over"),
     path("heures/releves/", EntryList.as_view(), name="entry_list"),
     path("heures/mes-releves/", CompanyEntryList.as_view(), name="company_entry_list"),
     path("marches/<int:pk>/heures/", hours.market_hours, name="market_hours"),
@@ -48,6 +50,9 @@ urlpatterns = [
     path("prescripteurs/nouveau/", prescribers.prescriber_create, name="prescriber_create"),
     path("prescripteurs/<int:pk>/", prescribers.prescriber_detail, name="prescriber_detail"),
     path("prescripteurs/<int:pk>/modifier/", prescribers.prescriber_edit, name="prescriber_edit"),
+    # Checks and recounts
+    path("heures/recomptages/", RecountList.as_view(), name="recount_list"),
+    path("heures/recomptages/<int:pk>/", recounts.recount_detail, name="recount_detail"),
     # Réglages
     path("reglages/regles-de-comptage/", rules.CountingRulesList.as_view(), name="counting_rules_list"),
     path("reglages/regles-de-comptage/nouvelles/", rules.counting_rules_create, name="counting_rules_create"),

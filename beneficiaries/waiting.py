@@ -10,7 +10,6 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
-from beneficiaries.enums import EntryState
 from beneficiaries.models import Assignment, HoursEntry
 from core import formats
 from core.dates import add_months
@@ -34,8 +33,8 @@ def hours_waiting(user: User) -> Iterator[WaitingItem]:
         mine = "&mine=1"
     to_validate = (
         HoursEntry.objects.visible_to(user)
-        .current()
-        .filter(assignment__in=assignments.values("pk"), state__in=[EntryState.DRAFT, EntryState.SUBMITTED])
+        .to_validate()
+        .filter(assignment__in=assignments.values("pk"))
         .order_by()
         .aggregate(count=Count("pk"), since=Min("month"))
     )

@@ -24,6 +24,10 @@ class MonthDeclarationQuerySet(ScopedQuerySet):
         """An employer's own; the titulaire and the user company read the hours, not the declaration."""
         return self.filter(company__in=CompanyMembership.objects.filter(user=user).values("company"))
 
+    def awaited(self) -> Any:
+        """Those that the company still has to send."""
+        return self.filter(state__in=[DeclarationState.DRAFT, DeclarationState.SENT_BACK])
+
 
 class MonthDeclaration(TrackedModel):
     """The month of an employer's people, as the employer says it. Its hours are the entries that name it."""
@@ -34,6 +38,8 @@ class MonthDeclaration(TrackedModel):
     month = MonthField("mois")
     state = models.CharField("état", max_length=9, choices=DeclarationState, default=DeclarationState.DRAFT)
     note = models.TextField("message à la maison", blank=True)
+    # Said, not guessed: a month without a line may also be a month that nobody filled in.
+    no_hours = models.BooleanField("aucune heure ce mois", default=False)
     submitted_at = models.DateTimeField("soumise le", null=True, blank=True)
     # Empty when it came by a link sent to the company.
     submitted_by = models.ForeignKey(
@@ -78,6 +84,16 @@ class MonthDeclaration(TrackedModel):
     def __str__(self) -> str:
         return f"{self.company}, {self.month:%m/%Y}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the company may write in it."""
+        return self.state in (DeclarationState.DRAFT, DeclarationState.SENT_BACK)
+
+
+class DeclarationProofQuerySet(ScopedQuerySet):
+    def visible_to_company(self, user: User) -> Any:
+        return self.filter(declaration__in=MonthDeclaration.objects.visible_to(user).values("pk"))
+
 
 class DeclarationProof(TrackedModel):
     """A document sent with a declaration: payslip summary, time sheet."""
@@ -91,7 +107,7 @@ class DeclarationProof(TrackedModel):
     label = models.CharField("intitulé", max_length=150, blank=True)
     added_at = models.DateTimeField("ajouté le", auto_now_add=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = DeclarationProofQuerySet.as_manager()
 
     class Meta:
         verbose_name = "justificatif d’heures"

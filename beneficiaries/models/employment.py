@@ -151,6 +151,10 @@ class AssignmentQuerySet(ScopedQuerySet):
             | Q(commitment__holder__in=companies)
         )
 
+    def employed_by(self, company: Company) -> Any:
+        """Those of an employer's own people: what it declares, whoever holds the commitment."""
+        return self.filter(placement__employer=company)
+
     def active_in(self, month: dt.date) -> Any:
         """Assignments of which at least one day falls in that month."""
         following = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)

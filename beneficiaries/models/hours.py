@@ -15,15 +15,28 @@ from beneficiaries.models.imports import DataImport
 from core.fields import HoursField, MonthField
 from core.history import TrackedModel
 from core.querysets import ScopedQuerySet
-from markets.models import Market
+from markets.models import CompanyMembership, Market
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
+# What an employer wrote, on the portal or by its software, and has not submitted.
+FROM_EMPLOYER = (EntrySource.PORTAL, EntrySource.API)
+_WITH_EMPLOYER = Q(state=EntryState.DRAFT, source__in=FROM_EMPLOYER)
+
+
 class HoursEntryQuerySet(ScopedQuerySet):
     def visible_to_company(self, user: User) -> Any:
-        return self.filter(assignment__in=Assignment.objects.visible_to(user).values("pk"))
+        """Where it employs, receives or holds the commitment; what another employer has not sent yet is nobody's."""
+        own = CompanyMembership.objects.filter(user=user).values("company")
+        seen = self.filter(assignment__in=Assignment.objects.visible_to(user).values("pk"))
+        return seen.filter(~Q(_WITH_EMPLOYER) | Q(assignment__placement__employer__in=own))
+
+    def to_validate(self) -> Any:
+        """What waits for the house: drafts of its own and what was submitted, not an employer's unfinished month."""
+        waits = self.current().filter(state__in=[EntryState.DRAFT, EntryState.SUBMITTED])
+        return waits.exclude(_WITH_EMPLOYER)
 
     def current(self) -> Any:
         """Entries that no correction replaces."""
@@ -173,6 +186,11 @@ class HoursEntry(TrackedModel):
 
     def __str__(self) -> str:
         return f"{self.hours} h, {self.month:%m/%Y}"
+
+    @property
+    def is_with_employer(self) -> bool:
+        """Whether the employer is still writing it: the house leaves it, or takes it over."""
+        return self.state == EntryState.DRAFT and self.source in FROM_EMPLOYER
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.market_id is None:

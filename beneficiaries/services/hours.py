@@ -14,8 +14,11 @@ from django.utils import timezone
 
 from beneficiaries import counting
 from beneficiaries.enums import CountingReason, EntrySource, EntryState
-from beneficiaries.models import Assignment, Beneficiary, ClosedYear, HoursEntry
+from beneficiaries.models import Assignment, Beneficiary, ClosedYear, HoursEntry, MonthDeclaration
+from beneficiaries.models.hours import FROM_EMPLOYER
 from beneficiaries.services.counting import RulesFor, make_rules_for, recount_people
+from beneficiaries.services.declaration_states import reopen_for, settle_declarations
+from beneficiaries.services.writing import save_by
 from core import formats
 from core.errors import DomainError
 from core.history import bulk_create_tracked, bulk_update_tracked
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 ZERO = Decimal("0.00")
 EDITABLE = (EntryState.DRAFT, EntryState.SUBMITTED, EntryState.SENT_BACK)
+NOT_SUBMITTED = "L’entreprise n’a pas encore soumis ce mois."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,18 @@ class Outcome:
 
 @transaction.atomic
 def save_cells(
-    cells: Sequence[Cell], *, user: User, source: str = EntrySource.SCREEN, today: dt.date | None = None
+    cells: Sequence[Cell],
+    *,
+    user: User | None,
+    source: str = EntrySource.SCREEN,
+    declaration: MonthDeclaration | None = None,
+    today: dt.date | None = None,
 ) -> list[Outcome]:
     """Save every cell that can be, in one transaction; the others come back with a sentence.
 
     A cell that changed since it was read is never overwritten: its outcome says what was written meanwhile.
+    With `declaration` it is the employer who writes, in a month that is open to it: what the house wrote or received
+    stays as it is. What the house writes over an employer's hours is the house's from then on.
     """
     today = today or timezone.localdate()
     outcomes = [Outcome(cell) for cell in cells]
@@ -64,7 +75,9 @@ def save_cells(
     existing = _current_entries(cells)
     markets = {cell.assignment.commitment.market_id: cell.assignment.commitment.market for cell in cells}
     rules_for = make_rules_for({pk: market.buyer_id for pk, market in markets.items()})
-    month_totals = _month_totals(people, {cell.month for cell in cells})
+    # An employer knows nothing of the others: over all of them, the house looks.
+    employer = declaration.company_id if declaration else None
+    month_totals = _month_totals(people, {cell.month for cell in cells}, employer=employer)
 
     created: list[HoursEntry] = []
     updated: list[HoursEntry] = []
@@ -79,6 +92,8 @@ def save_cells(
         before = entry.hours if entry else ZERO
         total = month_totals[person, cell.month] - before + (cell.hours or ZERO)
         try:
+            if declaration:
+                _check_employer(entry)
             _check_version(cell, entry)
             _check_cell(cell, entry, total=total, rules_for=rules_for, today=today)
         except StaleCell as error:
@@ -102,6 +117,7 @@ def save_cells(
                 kind=cell.kind,
                 hours=cell.hours,
                 source=source,
+                declaration=declaration,
                 entered_by=user,
             )
             created.append(outcome.entry)
@@ -112,12 +128,19 @@ def save_cells(
             entry.state = EntryState.DRAFT
             entry.entered_by = user
             entry.version += 1
+            if declaration:
+                entry.declaration, entry.source = declaration, source
+            elif entry.source in FROM_EMPLOYER:
+                entry.source = source
             updated.append(entry)
     bulk_create_tracked(HoursEntry, created, user=user)
     bulk_update_tracked(
-        HoursEntry, updated, ["hours", "counted_hours", "state", "entered_by", "version"], user=user
+        HoursEntry,
+        updated,
+        ["hours", "counted_hours", "state", "entered_by", "version", "source", "declaration"],
+        user=user,
     )
-    recount_people(touched, user=user, reason="saisie d’heures")
+    recount_people(touched, user=user, reason="saisie d’heures", listed=False)
     _reload(outcomes)
     return outcomes
 
@@ -130,6 +153,19 @@ def _unchanged(cell: Cell, entry: HoursEntry | None) -> bool:
     return (entry.hours if entry else None) == cell.hours
 
 
+def _check_employer(entry: HoursEntry | None) -> None:
+    """Refuse that an employer changes what is with the house."""
+    if entry is None or entry.state == EntryState.SENT_BACK or entry.is_with_employer:
+        return
+    said = {
+        EntryState.VALIDATED: "validées par la maison",
+        EntryState.SUBMITTED: "déjà soumises à la maison",
+    }.get(EntryState(entry.state), "saisies par la maison")
+    raise DomainError(
+        f"Ces {formats.hours(entry.hours)} sont {said} : si elles sont fausses, dites-le dans votre message."
+    )
+
+
 def _check_version(cell: Cell, entry: HoursEntry | None) -> None:
     seen, now = cell.version, (entry.version if entry else 0)
     if seen == now:
@@ -140,7 +176,7 @@ def _check_version(cell: Cell, entry: HoursEntry | None) -> None:
             "Votre saisie est gardée : enregistrez de nouveau pour l’écrire."
         )
     raise StaleCell(
-        f"{entry.entered_by or 'Quelqu’un'} a saisi {formats.hours(entry.hours)} entre-temps. "
+        f"{entry.entered_by or 'Quelqu’un d’autre'} a saisi {formats.hours(entry.hours)} entre-temps. "
         "Votre saisie est gardée : enregistrez de nouveau pour la remplacer."
     )
 
@@ -187,12 +223,16 @@ def _current_entries(cells: Iterable[Cell]) -> dict[tuple[int, dt.date, str], Ho
     return {(row.assignment_id, row.month, row.kind): row for row in rows}
 
 
-def _month_totals(people: Iterable[int], months: Iterable[dt.date]) -> dict[tuple[int, dt.date], Decimal]:
-    """Hours worked by person and month over all placements, counted or not."""
+def _month_totals(
+    people: Iterable[int], months: Iterable[dt.date], *, employer: int | None = None
+) -> dict[tuple[int, dt.date], Decimal]:
+    """Hours worked by person and month over all placements (of one employer: its id), counted or not."""
     totals: dict[tuple[int, dt.date], Decimal] = defaultdict(lambda: ZERO)
     rows = HoursEntry.objects.current().filter(
         assignment__placement__beneficiary__in=set(people), month__in=set(months)
     )
+    if employer is not None:
+        rows = rows.filter(assignment__placement__employer=employer)
     for person, month, hours in rows.values_list("assignment__placement__beneficiary", "month", "hours"):
         totals[person, month] += hours
     return totals
@@ -225,20 +265,26 @@ def validate_hours(
     report = ValidationReport([], [])
     closed = set(ClosedYear.objects.values_list("year", flat=True))
     ids = [entry.pk for entry in entries]
-    rows = (
+    _lock_people_of(ids)
+    rows = list(
         HoursEntry.objects.select_for_update(of=("self",))
         .filter(pk__in=ids)
-        .select_related("assignment__placement__beneficiary")
+        .select_related("assignment__placement__beneficiary", "market")
         .order_by("month", "pk")
     )
+    over = _over_legal_maximum(rows)
     now = timezone.now()
     for entry in rows:
         if entry.is_superseded or entry.state not in EDITABLE:
             report.left.append((entry, "Cette ligne est déjà validée."))
+        elif entry.is_with_employer:
+            report.left.append((entry, NOT_SUBMITTED))
         elif entry.state == EntryState.SENT_BACK:
             report.left.append(
                 (entry, "Cette ligne est renvoyée à l’entreprise : elle est à corriger d’abord.")
             )
+        elif entry.pk in over:
+            report.left.append((entry, over[entry.pk]))
         elif only_those_that_count and (
             entry.counting_reason != CountingReason.COUNTED or entry.counted_hours != entry.hours
         ):
@@ -260,8 +306,51 @@ def validate_hours(
         reason="validation",
     )
     people = {entry.assignment.placement.beneficiary_id for entry in report.validated}
-    recount_people(people, user=user, reason="validation")
+    recount_people(people, user=user, reason="validation", listed=False)
+    settle_declarations({entry.declaration_id for entry in report.validated} - {None}, by=user)  # type: ignore[arg-type]
     return report
+
+
+def _lock_people_of(entry_ids: Sequence[int]) -> None:
+    """Take the people first, in the order in which saving takes them: two who write at once wait for one another."""
+    rows = HoursEntry.objects.filter(pk__in=entry_ids).order_by()
+    people = rows.values("assignment__placement__beneficiary")
+    list(Beneficiary.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
+
+
+def _over_legal_maximum(rows: Sequence[HoursEntry]) -> dict[int, str]:
+    """Entries of people whose month, over all employers, is above what the law allows; each with its sentence.
+
+    An employer declares without knowing what the others did: it is here that the sum is looked at.
+    """
+    declared = [row for row in rows if row.source != EntrySource.TAKE_OVER]
+    people = {row.assignment.placement.beneficiary_id for row in declared}
+    totals = _month_totals(people, {row.month for row in declared})
+    rules_for = make_rules_for({row.market_id: row.market.buyer_id for row in declared})
+    found = {}
+    for row in declared:
+        total = totals[row.assignment.placement.beneficiary_id, row.month]
+        rules = rules_for(row.market_id, row.month)
+        if counting.month_warning(total, rules) == "legal_max":
+            found[row.pk] = (
+                f"La personne aurait {formats.hours(total)} en {formats.month(row.month)}, tous employeurs réunis, "
+                f"au-dessus du maximum légal de {formats.hours(rules.legal_max_month)}."
+            )
+    return found
+
+
+@transaction.atomic
+def take_over_hours(*, entry: HoursEntry, user: User) -> HoursEntry:
+    """Take an employer's unfinished line as it is: the house answers for it from now on, and may validate it."""
+    _lock_people_of([entry.pk])
+    entry = HoursEntry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+    if not entry.is_with_employer:
+        raise DomainError("Cette ligne n’est plus en cours de saisie chez l’employeur : rechargez la page.")
+    entry.source = EntrySource.SCREEN
+    entry.entered_by = user
+    entry.version += 1
+    save_by(entry, user, "ligne reprise par la maison")
+    return entry
 
 
 @transaction.atomic
@@ -275,7 +364,8 @@ def send_back_hours(*, entry: HoursEntry, reason: str, user: User) -> HoursEntry
     entry.state = EntryState.SENT_BACK
     entry.sent_back_reason = reason.strip()[:300]
     entry.version += 1
-    entry.save()
+    save_by(entry, user, "renvoi à l’employeur")
+    reopen_for(entry, by=user)
     return entry
 
 
@@ -322,7 +412,7 @@ def correct_hours(*, entry: HoursEntry, hours: Decimal, reason: str, user: User)
         supersedes=entry,
         correction_reason=reason.strip()[:300],
     )
-    recount_people([person], user=user, reason="correction")
+    recount_people([person], user=user, reason="correction d’heures")
     corrected.refresh_from_db()
     return corrected
 

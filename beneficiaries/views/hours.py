@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.enums import Role
-from beneficiaries.enums import EntryState
 from beneficiaries.forms.hours import CorrectionForm, GridFilterForm, SendBackForm
 from beneficiaries.grid import (
     Grid,
@@ -28,7 +27,13 @@ from beneficiaries.grid import (
 )
 from beneficiaries.lookups import is_key
 from beneficiaries.models import Assignment, HoursEntry
-from beneficiaries.services.hours import correct_hours, save_cells, send_back_hours, validate_hours
+from beneficiaries.services.hours import (
+    correct_hours,
+    save_cells,
+    send_back_hours,
+    take_over_hours,
+    validate_hours,
+)
 from clauses.figures import CommitmentFigures
 from clauses.heads import market_figures
 from core import formats
@@ -38,6 +43,7 @@ from core.errors import DomainError
 from core.forms import parse_month
 from markets.files import file_context
 from markets.models import Market
+from markets.views.forms import confirm_page
 from markets.views.shared import file_row
 
 ROWS = 50
@@ -159,8 +165,7 @@ def _post(request: HttpRequest, assignments: Any, grid: Grid) -> HttpResponse | 
             ),
         )
         return None
-    entries = HoursEntry.objects.visible_to(request.user).current()
-    entries = entries.filter(month=grid.month, state__in=[EntryState.DRAFT, EntryState.SUBMITTED])
+    entries = HoursEntry.objects.visible_to(request.user).to_validate().filter(month=grid.month)
     if request.POST.get("action") == "validate":
         entries = entries.filter(assignment__in=assignments.values("pk"))
         report = validate_hours(entries=entries, user=request.user, only_those_that_count=True)
@@ -198,7 +203,7 @@ def hours_row(request: HttpRequest, pk: int) -> HttpResponse:
         entries = HoursEntry.objects.visible_to(request.user).filter(
             pk__in=[entry.pk for entry in row.entries]
         )
-        report = validate_hours(entries=entries.filter(state__in=["draft", "submitted"]), user=request.user)
+        report = validate_hours(entries=entries.to_validate(), user=request.user)
         said = formats.noun(len(report.validated), "ligne validée", "lignes validées")
         typed = {cell.kind for cell in row.cells}
         grid = build_grid([assignment], month, all_kinds=True)
@@ -260,6 +265,28 @@ def entry_correct(request: HttpRequest, pk: int) -> HttpResponse:
         "cancel_url": _market_month(entry),
     }
     return render(request, "core/form.html", context)
+
+
+@house_required
+def entry_take_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take over a line that its employer has not submitted: a gesture of its own, never part of a bulk validation."""
+    entry = get_object_or_404(_entries(request), pk=pk)
+    back = _market_month(entry)
+    return confirm_page(
+        request,
+        title="Reprendre une ligne de l’entreprise",
+        consequence=f"L’entreprise n’a pas encore soumis ce mois. Vous reprenez ses {formats.hours(entry.hours)} telles "
+        "quelles\u202f: la ligne devient la vôtre, elle peut être validée.",
+        details=[
+            _facts(entry),
+            "L’entreprise verra qui a repris la ligne, et quand ; elle ne pourra plus la changer.",
+        ],
+        submit_label="Reprendre la ligne",
+        back=back,
+        back_label="Heures du marché",
+        done="La ligne est reprise : elle peut être validée.",
+        save=lambda: take_over_hours(entry=entry, user=request.user),
+    )
 
 
 @house_required

@@ -4,6 +4,7 @@ from config.settings.apps import *
 from config.settings.base import *
 from config.settings.database import *
 from config.settings.files import *
+from config.settings.hours import *
 from config.settings.logs import *
 from config.settings.mail import *
 from config.settings.planning import *

@@ -10,6 +10,7 @@ from tests.factories import (
     CountingRulesFactory,
     HoursEntryFactory,
     PrescriberFactory,
+    RecountFactory,
     eligible_assignment,
 )
 
@@ -61,11 +62,15 @@ EXPECTED: Expectations = {
     "hours": {**HOUSE_ONLY, "company": 302},
     "hours_row": HOUSE_FORM,
     "entry_correct": HOUSE_ONLY,
+    "entry_take_over": HOUSE_ONLY,
     "entry_send_back": HOUSE_ONLY,
     "entry_list": HOUSE_ONLY,
     "company_entry_list": {"anonymous": 302, "company": 200, "others": 403},
     "market_hours": HOUSE_ONLY,
     "company_hours": HOUSE_ONLY,
+    # Checks and recounts
+    "recount_list": HOUSE_ONLY,
+    "recount_detail": HOUSE_ONLY,
 }
 
 
@@ -107,6 +112,10 @@ def _of_submitted_entry(cast: Any) -> dict[str, Any]:
     return {"pk": HoursEntryFactory(assignment=eligible_assignment(), state="submitted").pk}
 
 
+def _of_employer_entry(cast: Any) -> dict[str, Any]:
+    return {"pk": HoursEntryFactory(assignment=eligible_assignment(), source="portal").pk}
+
+
 KWARGS: Kwargs = {
     "beneficiary_detail": _of_person,
     **dict.fromkeys(PERSON_PAGES, _of_person),
@@ -128,7 +137,9 @@ KWARGS: Kwargs = {
     "closed_year_close": lambda cast: {"year": ClosedYearFactory(year=2024).year},
     "hours_row": _of_assignment,
     "entry_correct": _of_validated_entry,
+    "entry_take_over": _of_employer_entry,
     "entry_send_back": _of_submitted_entry,
     "market_hours": _of_market,
     "company_hours": _of_company,
+    "recount_detail": lambda cast: {"pk": RecountFactory().pk},
 }
