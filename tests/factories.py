@@ -41,6 +41,7 @@ from beneficiaries.models import (
     Placement,
     Prescriber,
     Qpv,
+    Recount,
 )
 from clauses.enums import ChangeReason, Channel, ClauseKind, ReviewState, StepKind
 from clauses.ladder import Stage
@@ -1015,6 +1016,18 @@ class CountingRulesFactory(DjangoModelFactory):
     in_force_from = dt.date(2000, 1, 1)
     buyer = None
     market = None
+
+
+class RecountFactory(DjangoModelFactory):
+    """A recount that changed one entry of a person who is not there any more."""
+
+    class Meta:
+        model = Recount
+
+    reason = "règles de comptage"
+    entries = 1
+    delta = Decimal("-12.00")
+    by_year = factory.LazyFunction(lambda: {"2026": [1, "-12.00"]})
 
 
 class ClosedYearFactory(DjangoModelFactory):

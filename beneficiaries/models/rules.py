@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 from django.db import models
@@ -101,6 +102,17 @@ class CountingRules(TrackedModel):
     def __str__(self) -> str:
         scope = self.market or self.buyer or "territoire"
         return f"{scope}, à partir de {self.in_force_from:%m/%Y}"
+
+    @classmethod
+    def of_territory(cls, day: dt.date) -> CountingRules:
+        """The territory's rules in force on that day: for what is about a person, not one buyer or one market."""
+        rows = cls.objects.filter(buyer__isnull=True, market__isnull=True, in_force_from__lte=day)
+        return rows.order_by("-in_force_from").first() or cls()
+
+    @property
+    def cap(self) -> Decimal:
+        """The most hours of one person that may count in a month."""
+        return self.legal_max_month if self.month_cap is None else min(self.month_cap, self.legal_max_month)
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from beneficiaries import counting
-from beneficiaries.enums import EntrySource, EntryState, Modality
+from beneficiaries.enums import CountingReason, EntrySource, EntryState, Modality
 from beneficiaries.models import (
     Assignment,
     Beneficiary,
@@ -22,6 +20,7 @@ from beneficiaries.models import (
     EligibilityReview,
     HoursEntry,
 )
+from beneficiaries.services.recounts import RecountChange, RecountReport, gather, record_recount
 from core.history import bulk_update_tracked
 from markets.models import Market
 
@@ -32,21 +31,20 @@ PEOPLE_AT_ONCE = 200
 DERIVED_FIELDS = ("counted_hours", "counting_reason", "counting_detail", "after_planned_end")
 
 
-@dataclass(slots=True)
-class RecountReport:
-    """What a recount changed: entries whose counted hours moved, and by how much (hours)."""
-
-    changed: list[HoursEntry] = field(default_factory=list)
-    delta: Decimal = Decimal("0.00")
-
-
 RulesFor = Callable[[int, dt.date], counting.Rules]
 
 
-def make_rules_for(buyer_of_market: dict[int, int]) -> RulesFor:
-    """Settings in force by market and month, the nearest scope first: market, buyer, territory."""
+def make_rules_for(buyer_of_market: dict[int, int], *, proposed: CountingRules | None = None) -> RulesFor:
+    """Settings in force by market and month, the nearest scope first: market, buyer, territory.
+
+    `proposed` stands in the place of the row that it changes, or beside the others when it is new: nothing is written.
+    """
     by_scope: dict[tuple[str, int | None], list[CountingRules]] = defaultdict(list)
-    for row in CountingRules.objects.order_by("-in_force_from"):
+    rows = list(CountingRules.objects.order_by("-in_force_from"))
+    if proposed is not None:
+        rows = [row for row in rows if row.pk != proposed.pk] + [proposed]
+        rows.sort(key=lambda row: row.in_force_from, reverse=True)
+    for row in rows:
         if row.market_id:
             by_scope["market", row.market_id].append(row)
         elif row.buyer_id:
@@ -92,29 +90,48 @@ def rules_of_market(market: Market, month: dt.date) -> counting.Rules:
 
 @transaction.atomic
 def recount_people(
-    beneficiary_ids: Iterable[int], *, user: User | None, reason: str, write: bool = True
+    beneficiary_ids: Iterable[int],
+    *,
+    user: User | None,
+    reason: str,
+    write: bool = True,
+    listed: bool = True,
+    proposed: CountingRules | None = None,
 ) -> RecountReport:
     """Bring periods and counting results of these people up to date; idempotent.
 
-    Entries of a closed year keep the result that was published. `write=False` only says what would change.
-    `reason` is kept in the history of every entry that changes.
+    Entries of a closed year keep the result that was published. `write=False` only says what would change, under
+    `proposed` rules if they are given. `reason` is kept in the history of every entry that changes, and in
+    « Recomptages » when results that were known change, unless `listed=False` (hours that were simply typed).
     """
     report = RecountReport()
     ids = sorted(set(beneficiary_ids))
+    closed = set(ClosedYear.objects.values_list("year", flat=True)) if ids else set()
     for first in range(0, len(ids), PEOPLE_AT_ONCE):
+        some = ids[first : first + PEOPLE_AT_ONCE]
         _recount_some(
-            ids[first : first + PEOPLE_AT_ONCE], user=user, reason=reason, write=write, report=report
+            some, user=user, reason=reason, write=write, report=report, closed=closed, proposed=proposed
         )
+    if not gather(report) and write and listed:
+        record_recount(report, reason=reason, user=user)
     return report
 
 
 def _recount_some(
-    ids: Sequence[int], *, user: User | None, reason: str, write: bool, report: RecountReport
+    ids: Sequence[int],
+    *,
+    user: User | None,
+    reason: str,
+    write: bool,
+    report: RecountReport,
+    closed: set[int],
+    proposed: CountingRules | None,
 ) -> None:
     if write:
         # One recount of a person at a time: the second waits for what the first wrote.
         list(Beneficiary.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
     works: dict[int, list[counting.Work]] = defaultdict(list)
+    person_of: dict[int, int] = {}
     buyer_of_market: dict[int, int] = {}
     reviews, standing_id = _standing_reviews(ids)
     assignments = (
@@ -125,14 +142,14 @@ def _recount_some(
     for assignment in assignments:
         market = assignment.commitment.market
         buyer_of_market[market.pk] = market.buyer_id
-        works[assignment.placement.beneficiary_id].append(_as_work(assignment, market, standing_id))
+        person = person_of[assignment.pk] = assignment.placement.beneficiary_id
+        works[person].append(_as_work(assignment, market, standing_id))
 
-    rules_for = make_rules_for(buyer_of_market)
-    closed = set(ClosedYear.objects.values_list("year", flat=True))
+    rules_for = make_rules_for(buyer_of_market, proposed=proposed)
     entries: dict[int, list[HoursEntry]] = defaultdict(list)
     rows = HoursEntry.objects.current().filter(assignment__placement__beneficiary__in=ids)
-    for entry in rows.select_related("assignment__placement").order_by("month", "pk"):
-        entries[entry.assignment.placement.beneficiary_id].append(entry)
+    for entry in rows.order_by("month", "pk"):
+        entries[person_of[entry.assignment_id]].append(entry)
     periods: dict[int, list[EligibilityPeriod]] = defaultdict(list)
     for period in EligibilityPeriod.objects.filter(beneficiary__in=ids).order_by("starts_on"):
         periods[period.beneficiary_id].append(period)
@@ -144,7 +161,7 @@ def _recount_some(
             _store_periods(pk, periods[pk], opened)
         results = _results(entries[pk], works[pk], reviews[pk], opened, rules_for, closed)
         for entry in entries[pk]:
-            if (result := results.get(entry.pk)) and _apply(entry, result, report):
+            if (result := results.get(entry.pk)) and _apply(entry, pk, result, report):
                 to_write.append(entry)
     if write:
         bulk_update_tracked(HoursEntry, to_write, DERIVED_FIELDS, user=user, reason=reason[:100])
@@ -247,7 +264,7 @@ def _store_periods(pk: int, stored: Sequence[EligibilityPeriod], opened: Sequenc
         gone.delete()
 
 
-def _apply(entry: HoursEntry, result: counting.Result, report: RecountReport) -> bool:
+def _apply(entry: HoursEntry, person: int, result: counting.Result, report: RecountReport) -> bool:
     """Put the result on the row; say whether anything is new."""
     new = (result.counted, str(result.reason), result.detail[:400], result.after_planned_end)
     if new == tuple(getattr(entry, name) for name in DERIVED_FIELDS):
@@ -255,6 +272,23 @@ def _apply(entry: HoursEntry, result: counting.Result, report: RecountReport) ->
     if result.counted != entry.counted_hours or str(result.reason) != entry.counting_reason:
         report.changed.append(entry)
         report.delta += result.counted - entry.counted_hours
+        if entry.counting_reason != CountingReason.NOT_COMPUTED:
+            report.changes.append(
+                RecountChange(
+                    entry=entry.pk,
+                    person=person,
+                    assignment=entry.assignment_id,
+                    market=entry.market_id,
+                    month=entry.month,
+                    kind=entry.kind,
+                    hours=entry.hours,
+                    before=entry.counted_hours,
+                    after=result.counted,
+                    reason_before=entry.counting_reason,
+                    reason=str(result.reason),
+                    detail=result.detail[:400],
+                )
+            )
     for name, value in zip(DERIVED_FIELDS, new, strict=True):
         setattr(entry, name, value)
     return True

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.enums import Role
 from beneficiaries.enums import EntryState
-from beneficiaries.forms.rules import CountingRulesForm
+from beneficiaries.forms.rules import CountingRulesForm, RulesQuestionForm
 from beneficiaries.models import (
     ClosedYear,
     ContractType,
@@ -24,13 +24,15 @@ from beneficiaries.models import (
     HoursEntry,
 )
 from beneficiaries.services.hours import close_year
-from beneficiaries.services.rules import save_rules
+from beneficiaries.services.rules import preview_rules, rules_in_place, save_rules
 from beneficiaries.tables import (
     ContractTypeTable,
     CountingRulesTable,
     CriterionTable,
     EducationLevelTable,
+    rules_scope,
 )
+from beneficiaries.views.recounts import READ, recount_page
 from core import formats
 from core.access import admin_required
 from core.changes import history_of
@@ -41,16 +43,26 @@ ADMIN = (Role.ADMIN,)
 
 
 class CountingRulesList(ListPage):
-    """Every set of rules; the nearest in force wins: market, then buyer, then territory."""
+    """Every set of rules, and which of them count for a market in a month: market, then buyer, then territory."""
 
     model, table_class, roles = CountingRules, CountingRulesTable, ADMIN
-    template_name = "beneficiaries/settings_list.html"
+    template_name = "beneficiaries/rules_list.html"
     title, export_name = "Règles de comptage", "regles-de-comptage"
     intro = "Pour un mois donné valent les plus proches\u202f: celles du marché, sinon du donneur d’ordre, sinon du territoire."
     create_url_name, create_label = "counting_rules_create", "Ajouter des règles"
 
     def prepare(self, queryset: Any) -> Any:
         return queryset.select_related("buyer", "market")
+
+    def extra_context(self) -> dict[str, Any]:
+        asked = self.request.GET if {"marche", "mois"} & set(self.request.GET) else None
+        form = RulesQuestionForm(asked, user=self.request.user)
+        market, month = form.question
+        return {
+            "question": form,
+            "asked_month": month,
+            "in_place": [] if form.errors else rules_in_place(market, month),
+        }
 
 
 @admin_required
@@ -67,7 +79,11 @@ def counting_rules_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def _edit_rules(request: HttpRequest, rules: CountingRules) -> HttpResponse:
     is_new = rules.pk is None
     form = CountingRulesForm(request.POST or None, instance=rules, user=request.user)
+    back = reverse("counting_rules_list")
     if request.method == "POST" and form.is_valid():
+        asked = _ask_before(request, form.instance, back)
+        if asked is not None:
+            return asked
         job = save_rules(rules=form.instance, user=request.user)
         if job is None:
             messages.success(request, "Les règles sont enregistrées. Elles ne touchent aucune heure saisie.")
@@ -77,18 +93,34 @@ def _edit_rules(request: HttpRequest, rules: CountingRules) -> HttpResponse:
             f"Les règles sont enregistrées\u202f; les heures de {formats.noun(job.total, 'personne')} sont recomptées.",
         )
         return redirect("job_detail", pk=job.pk)
-    back = reverse("counting_rules_list")
     context = {
         "title": "Nouvelles règles de comptage" if is_new else "Modifier des règles de comptage",
         "intro": "Ces règles valent à partir de leur premier mois. Les heures déjà publiées dans une année close "
-        "gardent leur compte\u202f; les autres sont recomptées.",
+        "gardent leur compte\u202f; les autres sont recomptées, après que vous avez lu ce qui changera.",
         "form": form,
+        "submit_label": "Voir ce qui changera",
         "entries": [] if is_new else history_of(rules, hidden=("buyer", "market")),
         "cancel_url": back,
         "back_url": back,
         "back_label": "Règles de comptage",
     }
     return render(request, "beneficiaries/rules_form.html", context)
+
+
+def _ask_before(request: HttpRequest, rules: CountingRules, back: str) -> HttpResponse | None:
+    """What the rules would change, before they are saved; None once it was read, or when they change nothing."""
+    if READ in request.POST:
+        return None
+    report = preview_rules(rules)
+    if not report.changes:
+        return None
+    return recount_page(
+        request,
+        report,
+        title=f"Règles de comptage\u202f: {rules_scope(rules)}, à partir de {formats.month(rules.in_force_from)}",
+        cancel_url=back,
+        submit_label="Enregistrer et recompter",
+    )
 
 
 # --- Closed years --------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from beneficiaries.models import (
@@ -34,6 +36,10 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
+def plain(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\xa0", " ")
+
+
 def rules_form(**changes: Any) -> dict[str, Any]:
     return {
         "in_force_from": "01/2026",
@@ -44,6 +50,7 @@ def rules_form(**changes: Any) -> dict[str, Any]:
         "full_time_month": "151,67",
         "legal_max_month": "220",
         "chain_gap_days": "30",
+        "exit_months": "3",
         **changes,
     }
 
@@ -72,10 +79,12 @@ def test_new_rules_recount_the_people_whom_they_touch(cast, signed_in):
     )
     other = eligible_assignment(commitment=cast.commitment_b, starts_on=dt.date(2026, 3, 2))
     HoursEntryFactory(assignment=other, month=dt.date(2026, 3, 1), validated=True)
-    answer = signed_in(cast.admin).post(
-        reverse("counting_rules_create"),
-        rules_form(market=cast.commitment_a.market_id, counts_tutoring="on"),
-    )
+    typed = rules_form(market=cast.commitment_a.market_id, counts_tutoring="on")
+    browser = signed_in(cast.admin)
+    asked = browser.post(reverse("counting_rules_create"), typed).content.decode()
+    assert "Ceci changera 1 ligne de 2026, +6 h." in plain(asked)
+    assert CountingRules.objects.count() == 1 and not Job.objects.exists()
+    answer = browser.post(reverse("counting_rules_create"), {**typed, "recomptage_lu": "1"})
     job = Job.objects.get(kind="recount_rules")
     assert answer.headers["Location"] == reverse("job_detail", args=[job.pk])
     assert job.total == 1
@@ -216,16 +225,69 @@ def test_the_rules_of_the_reference_list_are_those_that_the_decisions_apply(cast
 @pytest.mark.parametrize(
     ("typed", "kept", "words"),
     [
-        ("cddi : 12", {"cddi": 12}, ""),
+        ("12", {"cddi": 12}, ""),
         ("", {}, ""),
-        ("inconnu : 12", None, "n’est pas le code d’un type de contrat"),
-        ("cddi : beaucoup", None, "un nombre de mois entre 1 et 60"),
+        ("0", {}, ""),
+        ("61", None, "un nombre de mois entre 0 et 60"),
+        ("-1", None, "un nombre de mois entre 0 et 60"),
+        ("beaucoup", None, "un nombre entier de mois"),
+        ("1e17", None, "un nombre entier de mois"),
     ],
 )
-def test_extensions_by_contract_type_are_typed_one_by_line(client, cast, typed, kept, words):
+def test_extensions_are_months_by_contract_type(client, cast, typed, kept, words):
     ContractTypeFactory()
     client.force_login(cast.admin)
-    page = client.post(reverse("counting_rules_create"), rules_form(extensions=typed))
+    page = client.post(reverse("counting_rules_create"), rules_form(prolongation_cddi=typed))
     found = CountingRules.objects.filter(in_force_from=dt.date(2026, 1, 1)).first()
     assert (found.extension_months if found else None) == kept
     assert not words or words in page.content.decode()
+
+
+def test_extensions_that_rules_hold_are_in_their_form(client, cast):
+    ContractTypeFactory()
+    rules = CountingRulesFactory()
+    rules.extension_months = {"cddi": 18}
+    rules.save()
+    client.force_login(cast.admin)
+    page = client.get(reverse("counting_rules_edit", args=[rules.pk])).content.decode()
+    assert 'name="prolongation_cddi" value="18"' in page
+
+
+def test_the_list_says_which_rules_count_for_a_market_in_a_month(cast, signed_in):
+    market = cast.commitment_a.market
+    CountingRulesFactory(market=market, in_force_from=dt.date(2026, 1, 1), period_months=36)
+    browser = signed_in(cast.admin)
+    url = reverse("counting_rules_list")
+    page = browser.get(url, {"marche": market.reference, "mois": "03/2026"}).content.decode()
+    assert page.count("l’emportent") == 1 and "couvertes par de plus proches" in page
+    assert page.index("l’emportent") < page.index("couvertes par de plus proches")
+    assert "Aucun marché ne porte" in browser.get(url, {"marche": "rien"}).content.decode()
+    assert browser.get(url, {"mois": "treize"}).status_code == 200
+
+
+def test_rules_that_change_nothing_are_saved_without_being_asked_twice(cast, signed_in):
+    HoursEntryFactory(
+        assignment=eligible_assignment(starts_on=dt.date(2026, 3, 2)),
+        month=dt.date(2026, 3, 1),
+        counted=True,
+    )
+    answer = signed_in(cast.admin).post(reverse("counting_rules_create"), rules_form(note="précision"))
+    assert answer.status_code == 302
+    assert CountingRules.objects.filter(note="précision").exists()
+
+
+def test_the_page_of_rules_asks_the_same_queries_with_one_line_and_with_six(cast, signed_in):
+    browser = signed_in(cast.admin)
+    url = reverse("counting_rules_list")
+    costs = []
+    for rows in (1, 6):
+        while CountingRules.objects.count() < rows:
+            CountingRulesFactory(
+                market=cast.commitment_a.market, in_force_from=dt.date(2026, CountingRules.objects.count(), 1)
+            )
+        asked = {"marche": cast.commitment_a.market.reference}
+        browser.get(url, asked)
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(url, asked)
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= 12
