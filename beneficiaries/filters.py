@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django import forms
 from django.utils import timezone
 
 from beneficiaries.enums import EligibilityState, Gender, PrescriberKind
 from beneficiaries.models import Beneficiary, Prescriber
 from beneficiaries.models.standing import assigned_on
-from core.filters import FilterSet, scoped
+from beneficiaries.name_search import forgiving
+from core.filters import FilterSet, SearchFilter, scoped
 from markets.models import Commune
 
 STATES = [
@@ -27,11 +29,22 @@ def communes_of_people(request: Any) -> Any:
     return Commune.objects.filter(pk__in=people.order_by().values("commune"))
 
 
+class NameFilter(SearchFilter):
+    """Names as they are typed: those who bear the words first, then near spellings."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Nom, prénom", widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"})
+        )
+
+    def filter(self, qs: Any, value: str) -> Any:
+        return forgiving(qs, value) if value else qs
+
+
 class PersonFilter(FilterSet):
     """Words of the name, state of eligibility, residence, prescriber, gender, at work or not."""
 
-    search_label = "Nom, prénom"
-
+    q = NameFilter()
     state = django_filters.ChoiceFilter(
         label="Éligibilité", choices=STATES, field_name="eligibility_state", empty_label="toutes"
     )
@@ -70,7 +83,7 @@ class PersonFilter(FilterSet):
 class EmployeeFilter(FilterSet):
     """What a company looks for among its employees."""
 
-    search_label = "Nom, prénom"
+    q = NameFilter()
 
     class Meta:
         model = Beneficiary

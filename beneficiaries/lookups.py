@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from beneficiaries.models import Beneficiary, Occupation
+from beneficiaries.name_search import bearing, find_people
 from clauses.models import Commitment
 from core import formats
+from core.search import words_asked
 from core.text import WORD_MAX, normalise, typed_words
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class Lookup:
     label: Callable[[Any], str]
     nothing: str
     several: str
+    # Rows that the words may mean in spite of a typing error: suggested, never chosen for someone.
+    near: Callable[[Any, str], list[Any]] | None = None
 
     def write(self, row: Any) -> str:
         """The row as a field shows it; the number in brackets finds it again."""
@@ -39,7 +43,8 @@ class Lookup:
         """The first rows that hold the words."""
         if not words.strip():
             return []
-        return [self.write(row) for row in self.find(self.rows(user), words)[:SUGGESTIONS]]
+        rows = self.near(self.rows(user), words) if self.near else self.find(self.rows(user), words)
+        return [self.write(row) for row in rows[:SUGGESTIONS]]
 
     def read(self, user: User, text: str) -> Any:
         """The one row that was typed or chosen. Raises ValueError with the sentence to show."""
@@ -56,7 +61,10 @@ class Lookup:
         if len(same) == 1:
             return same[0]
         if not wanted:
-            raise ValueError(f"«\u202f{formats.short(text, 60)}\u202f»\u202f: {self.nothing}")
+            close = self.near(rows, _EXACT.sub("", text))[:4] if self.near else []
+            names = " ; ".join(self.write(row) for row in close)
+            said = f"{self.nothing} Orthographe proche\u202f: {names}." if names else self.nothing
+            raise ValueError(f"«\u202f{formats.short(text, 60)}\u202f»\u202f: {said}")
         names = " ; ".join(self.write(row) for row in wanted[:4])
         raise ValueError(f"«\u202f{formats.short(text, 60)}\u202f»\u202f: {self.several} {names}.")
 
@@ -70,8 +78,13 @@ def _fits(model: Any, text: str) -> bool:
     return is_key(text) or model._meta.pk.get_internal_type() == "CharField"
 
 
-def _by_words(rows: Any, words: str) -> Any:
-    return rows.matching(words)
+def _people_by_words(rows: Any, words: str) -> Any:
+    typed = words_asked(words)
+    return bearing(rows, typed) if typed else rows.none()
+
+
+def _people_nearly(rows: Any, words: str) -> list[Any]:
+    return [match.person for match in find_people(rows, words, SUGGESTIONS)]
 
 
 def _reference_by_words(rows: Any, words: str) -> Any:
@@ -112,7 +125,8 @@ LOOKUPS = {
     ),
     "person": Lookup(
         rows=lambda user: Beneficiary.objects.visible_to(user),
-        find=_by_words,
+        find=_people_by_words,
+        near=_people_nearly,
         label=person_label,
         nothing="aucune personne ne porte ce nom. Créez sa fiche d’abord.",
         several="plusieurs personnes portent ce nom. Choisissez parmi\u202f:",

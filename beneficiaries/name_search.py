@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 
 from beneficiaries.models import Beneficiary, NameVariant
 from beneficiaries.name_likeness import (
@@ -20,7 +20,6 @@ from beneficiaries.name_likeness import (
     Name,
     glued,
     indexed,
-    is_near,
     likeness,
     near_dates,
     score,
@@ -38,6 +37,8 @@ SHORTEST = 4
 MOST_RANKED = 1_000
 # A person found by their names but for one word must look like them all the same.
 LEAST_SCORE = 70.0
+# A list that finds so many by their own words says nothing of near spellings.
+FEW = 20
 BATCH = 5_000
 
 
@@ -202,6 +203,28 @@ def find_people(rows: Any, text: str, limit: int) -> list[Match]:
     ]
 
 
+def forgiving(rows: Any, text: str) -> Any:
+    """A list narrowed to what was typed: those who bear the words, then a few near spellings, marked by `near_rank`."""
+    typed = words_asked(text)
+    exact = bearing(rows, typed)
+    if sum(map(len, typed)) < SHORTEST:
+        return exact
+    first = list(exact.order_by().values_list("pk", flat=True)[:FEW])
+    near = (
+        [pk for _, pk in near_people(rows, typed, FEW - len(first), beside=first)] if len(first) < FEW else []
+    )
+    if not near:
+        return exact
+    rank = Case(
+        *(When(pk=pk, then=Value(place)) for place, pk in enumerate(near, start=1)),
+        default=Value(0),
+        output_field=IntegerField(),
+    )
+    return (
+        rows.filter(pk__in=[*first, *near]).annotate(near_rank=rank).order_by("near_rank", "search_key", "pk")
+    )
+
+
 def likely_same(
     last_name: str,
     first_name: str,
@@ -236,11 +259,3 @@ def likely_same(
         if value is not None:
             matches.append(Match(person, value, near=value < 100))
     return sorted(matches, key=lambda match: (-match.score, match.person.pk))[:limit]
-
-
-def spelling_is_near(typed: list[str], row: Any) -> bool:
-    """Whether a person bears the typed words but for a letter: what a list says beside the name."""
-    words = [word for part in names_of(row) for word in words_of_name(part)]
-    return not all(any(word.startswith(asked) for word in words) for asked in typed) and any(
-        is_near(asked, word) for asked in typed for word in words
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.html import format_html
 from django_tables2 import A
 
 from beneficiaries.enums import EligibilityState, HourKind
@@ -33,6 +34,13 @@ def eligibility_words(code: str, until: Any) -> str:
     if code == EligibilityState.ELIGIBLE and until:
         return f"éligible jusqu’au {formats.day(until)}"
     return str(EligibilityState(code).label)
+
+
+def name_found(person: Any) -> Any:
+    """The name, and that it was found by a near spelling only."""
+    if not getattr(person, "near_rank", 0):
+        return str(person)
+    return format_html('{} <small class="near-name">orthographe proche</small>', person)
 
 
 class ActivityTable(Table):
@@ -69,8 +77,8 @@ class PersonTable(Table):
         fields = ("name", "birth_date", "commune", "eligibility", "employer", "hours")
         caption = "Personnes"
 
-    def render_name(self, record: Beneficiary) -> str:
-        return str(record)
+    def render_name(self, record: Any) -> Any:
+        return name_found(record)
 
     def value_name(self, record: Beneficiary) -> str:
         return str(record)
@@ -103,8 +111,8 @@ class EmployeeTable(Table):
         fields = ("name", "starts_on", "ends_on", "eligible_until", "hours")
         caption = "Vos salarié·e·s en insertion"
 
-    def render_name(self, record: Beneficiary) -> str:
-        return str(record)
+    def render_name(self, record: Any) -> Any:
+        return name_found(record)
 
     def value_name(self, record: Beneficiary) -> str:
         return str(record)

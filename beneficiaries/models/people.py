@@ -144,9 +144,7 @@ class Beneficiary(Searchable, TrackedModel):
         verbose_name="quartier prioritaire (QPV)",
     )
     # Kept with the person: contours are drawn again, and someone who lived inside still did.
-    qpv_vintage = models.PositiveSmallIntegerField(
-        "millésime du QPV", null=True, blank=True, editable=False
-    )
+    qpv_vintage = models.PositiveSmallIntegerField("millésime du QPV", null=True, blank=True, editable=False)
     education = models.ForeignKey(
         EducationLevel,
         models.PROTECT,
@@ -218,10 +216,9 @@ class Beneficiary(Searchable, TrackedModel):
                 violation_error_message="La date de naissance est antérieure à 1900 : vérifiez l’année.",
             ),
         ]
-        # By it the files that may be one person's are brought together.
-        indexes = [models.Index(fields=["birth_date"], name="beneficiary_birth")]
-
         indexes = [
+            # By it the files that may be one person's are brought together.
+            models.Index(fields=["birth_date"], name="beneficiary_birth"),
             # Few of many: what every list leaves out for whom may not see the archive.
             models.Index(
                 fields=["archived_on"], condition=Q(archived_on__isnull=False), name="beneficiary_archived"
@@ -230,6 +227,19 @@ class Beneficiary(Searchable, TrackedModel):
 
     def __str__(self) -> str:
         return f"{self.last_name} {self.first_name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("update_fields") is None:
+            if self.qpv_id is None:
+                self.qpv_vintage = None
+            elif self.qpv_vintage is None:
+                self.qpv_vintage = self.qpv.vintage  # type: ignore[union-attr]
+        super().save(*args, **kwargs)
+
+    @property
+    def residence_vintage(self) -> int | None:
+        """The vintage of the QPV as it was recorded; `qpv` is loaded with the file."""
+        return self.qpv_vintage or (self.qpv.vintage if self.qpv else None)
 
     def clean(self) -> None:
         # The uniqueness of name and birth date is checked on the normalised name.
