@@ -41,6 +41,8 @@ class GridCell:
     conflict: bool = False
     # Not to be written by who reads the grid, whatever the entry's state: an employer's grid says so.
     closed: bool = False
+    # What the contract would make of the month, shown in grey where nothing is written.
+    proposal: str = ""
 
     @property
     def name(self) -> str:

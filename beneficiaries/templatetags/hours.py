@@ -32,10 +32,11 @@ def _cell(cell: GridCell, person: str) -> str:
     else:
         refused = f' aria-invalid="true" aria-describedby="e-{name}"' if error else ""
         version = cell.version_name
+        proposal = f' placeholder="{escape(cell.proposal)}"' if cell.proposal else ""
         shown = (
             f'<input form="grille" type="text" inputmode="decimal" class="hours-input" name="{name}" id="{name}" '
             f'value="{text}" aria-label="{label}, {person}" autocomplete="off" maxlength="20" '
-            f'data-kind="{cell.kind}"{refused}>'
+            f'data-kind="{cell.kind}"{proposal}{refused}>'
             f'<input form="grille" type="hidden" name="{version}" id="{version}" value="{cell.version}">'
         )
     return f'<td class="num" data-cell="{cell.kind}" data-label="{label}">{shown}<span class="cell-error" id="e-{name}">{error}</span></td>'
