@@ -312,8 +312,12 @@ def validate_hours(
 
 
 def _lock_people_of(entry_ids: Sequence[int]) -> None:
-    """Take the people first, in the order in which saving takes them: two who write at once wait for one another."""
+    """Take the months declared, then the people, as saving and declaring do: who write at once wait for one another."""
     rows = HoursEntry.objects.filter(pk__in=entry_ids).order_by()
+    declared = rows.filter(declaration__isnull=False).values("declaration")
+    list(
+        MonthDeclaration.objects.select_for_update().filter(pk__in=declared).order_by("pk").values_list("pk")
+    )
     people = rows.values("assignment__placement__beneficiary")
     list(Beneficiary.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
 
@@ -356,6 +360,7 @@ def take_over_hours(*, entry: HoursEntry, user: User) -> HoursEntry:
 @transaction.atomic
 def send_back_hours(*, entry: HoursEntry, reason: str, user: User) -> HoursEntry:
     """Send declared hours back to who declared them, with what is to be corrected."""
+    _lock_people_of([entry.pk])
     entry = HoursEntry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
     if entry.state != EntryState.SUBMITTED:
         raise DomainError("Seules des heures soumises se renvoient.")
