@@ -10,19 +10,19 @@ from django.db import models
 from django.db.models import F, Q
 
 from beneficiaries.enums import EndReason, ImmersionPurpose, Modality, PlacementNature, Qualification
+from beneficiaries.models.archive import OfPersonQuerySet, about
 from beneficiaries.models.eligibility import EligibilityReview
 from beneficiaries.models.people import Beneficiary, Prescriber
 from beneficiaries.models.reference import ContractType, Occupation
 from clauses.models import Commitment
 from core.history import TrackedModel
-from core.querysets import ScopedQuerySet
 from markets.models import Company, CompanyMembership
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
-class PlacementQuerySet(ScopedQuerySet):
+class PlacementQuerySet(OfPersonQuerySet):
     def visible_to_company(self, user: User) -> Any:
         return self.filter(pk__in=Assignment.objects.visible_to(user).values("placement"))
 
@@ -106,7 +106,7 @@ class ImmersionAgreement(TrackedModel):
     )
     amendment_on = models.DateField("avenant au CDDI signé le", null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = about("placement__beneficiary")
 
     class Meta:
         verbose_name = "convention de PMSMP"
@@ -131,7 +131,7 @@ class TrainingCourse(TrackedModel):
     )
     obtained_on = models.DateField("obtenue le", null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = about("placement__beneficiary")
 
     class Meta:
         verbose_name = "formation suivie"
@@ -142,10 +142,12 @@ class TrainingCourse(TrackedModel):
         return self.title
 
 
-class AssignmentQuerySet(ScopedQuerySet):
+class AssignmentQuerySet(OfPersonQuerySet):
+    person = "placement__beneficiary"
+
     def visible_to_company(self, user: User) -> Any:
         companies = CompanyMembership.objects.filter(user=user).values("company")
-        return self.filter(
+        return self.outside_archive().filter(
             Q(placement__employer__in=companies)
             | Q(user_company__in=companies)
             | Q(commitment__holder__in=companies)

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from beneficiaries.models.archive import OfPersonQuerySet, about
 from beneficiaries.models.eligibility import EligibilityReview
 from beneficiaries.models.people import Beneficiary
 from beneficiaries.models.reference import EligibilityCriterion
 from core.history import TrackedModel
 from core.models import StoredFile
-from core.querysets import ScopedQuerySet
 
 
 class ProofFile(TrackedModel):
@@ -43,7 +43,7 @@ class ProofFile(TrackedModel):
     added_at = models.DateTimeField("ajouté le", auto_now_add=True)
     erased_on = models.DateField("effacé le", null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = about("beneficiary")
 
     class Meta:
         verbose_name = "justificatif"
@@ -61,7 +61,7 @@ class ProofFile(TrackedModel):
         return f"justificatif de «\u202f{self.criterion}\u202f»"
 
 
-class ProofRequestQuerySet(ScopedQuerySet):
+class ProofRequestQuerySet(OfPersonQuerySet):
     def open(self) -> Any:
         """Those that still wait."""
         return self.filter(answered_on__isnull=True, closed_on__isnull=True)
