@@ -97,6 +97,14 @@ class NameFinder:
             return self._json(value, apart=apart)
         return value
 
+    def scrub_row(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What changes of a row that is about one thing: who is named in one of its texts goes from the others too."""
+        texts = {name: value for name, value in values.items() if isinstance(value, str)}
+        named = list(self._named([token for text in texts.values() for token in _tokens(text)]))
+        fresh = {name: self.scrub(_take_out(text, named), apart=True) for name, text in texts.items()}
+        fresh |= {name: self.scrub(value, apart=True) for name, value in values.items() if name not in texts}
+        return {name: value for name, value in fresh.items() if value != values[name]}
+
     # --- Texts ----------------------------------------------------------------------------------------------
 
     def _text(self, text: str, *, apart: bool) -> str:

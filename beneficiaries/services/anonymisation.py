@@ -27,9 +27,9 @@ from beneficiaries.models import (
 from beneficiaries.naming import Known, NameFinder
 from beneficiaries.personal_data import ERASED, FILES, WORDS, Words, model_of
 from beneficiaries.services.proofs import erase_proof
+from core.erasure import overwrite_words
 from core.errors import DomainError
 from core.files import delete_file
-from core.history import overwrite_words
 from core.links import revoke_link
 from core.models import AccessLink, Message, StoredFile
 from markets.models import Task
@@ -143,15 +143,20 @@ def _search(model: Any, words: Words, finder: NameFinder) -> int:
     rows = model._base_manager.filter(held).order_by("pk").values_list("pk", *fields)
     to_write = []
     for pk, *values in rows.iterator(chunk_size=READ_AT_ONCE):
-        fresh = {}
-        for (name, one), value in zip(fields.items(), values, strict=True):
-            scrubbed = finder.scrub(value, apart=name in apart) if value else value
-            if scrubbed is not value and scrubbed != value:
-                fresh[name] = scrubbed[: one.max_length] if isinstance(scrubbed, str) else scrubbed
+        held_texts = {name: value for name, value in zip(fields, values, strict=True) if value}
+        fresh = finder.scrub_row({name: held_texts[name] for name in apart if name in held_texts})
+        for name in near:
+            if name in held_texts:
+                scrubbed = finder.scrub(held_texts[name], apart=False)
+                fresh |= {name: scrubbed} if scrubbed != held_texts[name] else {}
         if fresh:
             to_write.append((pk, fresh))
     for pk, fresh in to_write:
-        overwrite_words(model._base_manager.filter(pk=pk), fresh)
+        cut = {
+            name: value[: fields[name].max_length] if isinstance(value, str) else value
+            for name, value in fresh.items()
+        }
+        overwrite_words(model._base_manager.filter(pk=pk), cut)
     return len(to_write)
 
 
