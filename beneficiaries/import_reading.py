@@ -1,0 +1,557 @@
+"""How the tables of an import are read: which line has the titles, what each column says, what a cell holds.
+
+Writes nothing and asks no database. Sentences name the column; a line knows its sheet and its number.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from beneficiaries.import_words import HOURS_COLUMNS, HOURS_OF_KIND, KIND_WORDS, label_of, wanted_for
+from core import formats
+from core.errors import DomainError
+from core.forms import parse_hours
+from core.spreadsheets import (
+    Cell,
+    Sheet,
+    day_of,
+    guess_header,
+    is_blank,
+    letters,
+    match_columns,
+    text_of,
+    titles_of,
+)
+from core.text import normalise
+
+CENT = Decimal("0.01")
+# A file of a whole house's year; the reader of tables stops there too.
+LINES_MAX = 20_000
+MONTHS = {
+    "janvier": 1, "janv": 1, "jan": 1, "fevrier": 2, "fevr": 2, "fev": 2, "mars": 3, "avril": 4, "avr": 4, "mai": 5,
+    "juin": 6, "juillet": 7, "juil": 7, "aout": 8, "septembre": 9, "sept": 9, "octobre": 10, "oct": 10,
+    "novembre": 11, "nov": 11, "decembre": 12, "dec": 12,
+}  # fmt: skip
+_MONTH_WORDS = "|".join(sorted(MONTHS, key=len, reverse=True))
+_NAMED_MONTH = re.compile(rf"\b({_MONTH_WORDS})(?: ?(20\d\d|\d\d))?\b")
+_NUMBERED_MONTH = re.compile(
+    r"\b(0?[1-9]|1[0-2]) (20\d\d)\b|\b(20\d\d) ?(0[1-9]|1[0-2])\b|\b(0[1-9]|1[0-2])(20\d\d)\b"
+)
+_YEAR = re.compile(r"\b(20[0-4]\d)\b")
+_NOTHING = ("", "neant", "ras", "na", "n a", "nc", "aucune", "aucun", "null", "none", "vide", "non renseigne")
+_CIVILITY = re.compile(r"^(m|mr|mme|mlle|monsieur|madame|mademoiselle)[.\s]+(?=\S)", re.I)
+_DURATION = re.compile(r"(?:(\d+) days?, )?(\d+):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
+_TOTAL = re.compile(r"(sous )?tota(l|ux)\b|somme\b|cumul\b|ensemble\b")
+
+
+# --- Columns ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file: its title, what it says (blank: it is not read), and the month that its title names."""
+
+    index: int
+    title: str
+    says: str = ""
+    month: dt.date | None = None
+    # The title names a month but no year: January to December are left to the file's year.
+    month_number: int = 0
+
+    @property
+    def letter(self) -> str:
+        return letters(self.index)
+
+    @property
+    def where(self) -> str:
+        return f"Colonne « {formats.short(self.title, 60)} » ({self.letter})"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table is read. `month` and `year`: those of the lines that do not say theirs."""
+
+    kind: str
+    header: int
+    columns: tuple[Column, ...]
+    month: dt.date | None = None
+    year: int | None = None
+
+    def of(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.says == name), None)
+
+    @property
+    def says(self) -> set[str]:
+        return {column.says for column in self.columns if column.says}
+
+    @property
+    def hours(self) -> list[Column]:
+        return [column for column in self.columns if column.says in HOURS_COLUMNS]
+
+
+def read_layout(
+    *,
+    kind: str,
+    sheet: Sheet,
+    file_name: str = "",
+    header: int = 0,
+    remembered: Mapping[str, str] | None = None,
+    chosen: Mapping[int, str] | None = None,
+    month: dt.date | None = None,
+) -> Layout:
+    """What the columns of a sheet say: as they were chosen, else as it was decided last time, else by their titles."""
+    wanted = wanted_for(kind)
+    header = header if 0 < header <= len(sheet.rows) else guess_header(sheet.rows, wanted)
+    titles = titles_of(sheet.rows, header)[: max(1, _width(sheet.rows))]
+    above = _months_above(sheet.rows, header, len(titles))
+    cells = sheet.rows[header - 1] if header <= len(sheet.rows) else []
+    found: dict[int, tuple[dt.date | None, int]] = {}
+    for index in range(len(titles)):
+        cell = cells[index] if index < len(cells) else None
+        own = _month_of_title(cell)
+        found[index] = own if own != (None, 0) else above.get(index, (None, 0))
+    says = dict(chosen) if chosen is not None else _guess(kind, titles, found, remembered or {})
+    columns = tuple(
+        Column(index, title, says.get(index, ""), *found[index]) for index, title in enumerate(titles)
+    )
+    told, number = _month_around(sheet, header, file_name)
+    year = (month or told).year if (month or told) else _year_around(sheet, header, file_name)
+    if told is None and number and year:
+        told = dt.date(year, number, 1)
+    return Layout(kind, header, columns, month or told, year)
+
+
+def _width(rows: Sequence[Sequence[Cell]]) -> int:
+    """The last column that holds something."""
+    return max((i + 1 for row in rows[:2_000] for i, cell in enumerate(row) if cell is not None), default=1)
+
+
+def _guess(
+    kind: str,
+    titles: Sequence[str],
+    months: Mapping[int, tuple[dt.date | None, int]],
+    remembered: Mapping[str, str],
+) -> dict[int, str]:
+    says: dict[int, str] = {}
+    known = {row.name for row in wanted_for(kind)} | {""}
+    for index, title in enumerate(titles):
+        name = remembered.get(title_key(title))
+        if (
+            name in known
+            and name is not None
+            and (name in HOURS_COLUMNS or name not in says.values() or not name)
+        ):
+            says[index] = name
+    taken = set(says.values())
+    wanted = [row for row in wanted_for(kind) if row.name not in taken]
+    # A column of a month holds hours, whatever else its title says.
+    monthly = {i for i, found in months.items() if found != (None, 0) and kind != "people" and i not in says}
+    bare = ["" if i in says or i in monthly else title for i, title in enumerate(titles)]
+    for name, index in match_columns(bare, wanted).items():
+        says[index] = name
+    for index in monthly:
+        says[index] = HOURS_OF_KIND.get(kind_in(titles[index]) or "work", "hours_work")
+        if not kind_in(titles[index]):
+            says[index] = "hours"
+    if kind != "people":
+        for index, title in enumerate(titles):
+            # « Formation interne (h) » beside « Heures »: a second column of hours.
+            if index not in says and re.search(r"\bheures?\b|\(h\)", normalise(title)) and kind_in(title):
+                says[index] = HOURS_OF_KIND[kind_in(title)]
+    if "full_name" in says.values() and {"last_name", "first_name"} <= set(says.values()):
+        says = {index: name for index, name in says.items() if name != "full_name"}
+    elif (
+        "last_name" in says.values()
+        and "first_name" not in says.values()
+        and "full_name" not in says.values()
+    ):
+        # A single column of names holds both.
+        says = {index: "full_name" if name == "last_name" else name for index, name in says.items()}
+    return {index: name for index, name in says.items() if name}
+
+
+def title_key(title: str) -> str:
+    """What stays of a title from a month to the next: « Heures mars 2026 » and « Heures avril 2026 » are one."""
+    text = _NUMBERED_MONTH.sub("mois", _NAMED_MONTH.sub("mois", normalise(title)))
+    return " ".join(re.sub(r"\b20\d\d\b", "", text).split())[:100]
+
+
+def kind_in(text: str) -> str:
+    """The kind of hours that words name, or nothing."""
+    said = normalise(text)
+    return next((kind for kind, pattern in KIND_WORDS if re.search(pattern, said)), "")
+
+
+def find_month(text: str) -> tuple[dt.date | None, int]:
+    """(month, 0), or (None, its number) where the year is not said, or (None, 0)."""
+    said = normalise(text)
+    numbered = _NUMBERED_MONTH.search(said)
+    if numbered:
+        month = next(part for part in (numbered[1], numbered[4], numbered[5]) if part)
+        year = next(part for part in (numbered[2], numbered[3], numbered[6]) if part)
+        return dt.date(int(year), int(month), 1), 0
+    named = _NAMED_MONTH.search(said)
+    if not named:
+        return None, 0
+    number = MONTHS[named[1]]
+    if not named[2]:
+        years = _YEAR.findall(said)
+        return (dt.date(int(years[0]), number, 1), 0) if len(set(years)) == 1 else (None, number)
+    year = int(named[2])
+    return dt.date(year if year > 99 else 2000 + year, number, 1), 0
+
+
+def _month_of_title(cell: Cell) -> tuple[dt.date | None, int]:
+    if isinstance(cell, dt.date):
+        return dt.date(cell.year, cell.month, 1), 0
+    if not isinstance(cell, str) or len(cell) > 60:
+        return None, 0
+    # « Né le 1 janvier » is no title; « Mai » alone is.
+    return find_month(cell)
+
+
+def _months_above(
+    rows: Sequence[Sequence[Cell]], header: int, width: int
+) -> dict[int, tuple[dt.date | None, int]]:
+    """Months of a line of merged titles just above: each one covers the columns up to the next."""
+    if header < 2:
+        return {}
+    row = rows[header - 2]
+    told = {index: _month_of_title(cell) for index, cell in enumerate(row)}
+    if sum(found != (None, 0) for found in told.values()) < 2:
+        return {}
+    spread: dict[int, tuple[dt.date | None, int]] = {}
+    last: tuple[dt.date | None, int] = (None, 0)
+    for index in range(width):
+        if index < len(row) and row[index] is not None:
+            last = told[index]
+        if last != (None, 0):
+            spread[index] = last
+    return spread
+
+
+def _around(sheet: Sheet, header: int, file_name: str) -> Iterable[str]:
+    """Where the month of a whole file is written: above the titles, the sheet's name, the file's name."""
+    for row in sheet.rows[: header - 1]:
+        yield from (text_of(cell) for cell in row if cell is not None)
+    yield sheet.name
+    yield re.sub(r"\.[a-z]{3,4}$", "", file_name, flags=re.I)
+
+
+def _month_around(sheet: Sheet, header: int, file_name: str) -> tuple[dt.date | None, int]:
+    number = 0
+    for text in _around(sheet, header, file_name):
+        if len(text) > 200:
+            continue
+        month, bare = find_month(text)
+        if month:
+            return month, 0
+        number = number or bare
+    return None, number
+
+
+def _year_around(sheet: Sheet, header: int, file_name: str) -> int | None:
+    for text in _around(sheet, header, file_name):
+        if found := _YEAR.search(normalise(text[:200])):
+            return int(found[1])
+    return None
+
+
+def missing_columns(layout: Layout) -> list[str]:
+    """The sentences that say what the table lacks to be read; none when it can be."""
+    says = layout.says
+    found = []
+    if not ("full_name" in says or {"last_name", "first_name"} <= says):
+        found.append("Aucune colonne ne donne le nom et le prénom des personnes.")
+    if layout.kind == "people":
+        return found
+    if not layout.hours:
+        found.append("Aucune colonne ne donne les heures.")
+    if layout.kind == "take_over" and "market" not in says:
+        found.append("Aucune colonne ne donne la référence du marché.")
+    dated = says & {"month", "starts_on"} or layout.month or (layout.kind == "take_over" and "year" in says)
+    in_titles = bool(layout.hours) and all(
+        column.month or (column.month_number and (layout.year or "year" in says)) for column in layout.hours
+    )
+    if not dated and not in_titles:
+        found.append("Rien ne dit de quel mois sont les heures : donnez-le.")
+    return found
+
+
+def check_layout(layout: Layout, sheet: Sheet) -> None:
+    """Refuse, naming the sheet and the line of the titles, a table that lacks what an import cannot do without."""
+    if missing := missing_columns(layout):
+        titles = ", ".join(f"« {formats.short(column.title, 30)} »" for column in layout.columns[:8])
+        raise DomainError(
+            f"{sheet_label(sheet)}, ligne {layout.header} : {' '.join(missing)} Colonnes lues : {titles}."
+        )
+
+
+def sheet_label(sheet: Sheet) -> str:
+    return f"Feuille « {formats.short(sheet.name, 60)} »" if sheet.name else "Fichier"
+
+
+# --- Lines --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as a file names them."""
+
+    last_name: str
+    first_name: str
+    birth_date: dt.date | None = None
+    person_id: str = ""
+
+    @property
+    def words(self) -> str:
+        """The words of the name in a set order: inverted names are the same."""
+        return words_of(f"{self.last_name} {self.first_name}")
+
+    @property
+    def key(self) -> str:
+        birth = self.birth_date.isoformat() if self.birth_date else ""
+        return f"{self.words}|{birth}|{self.person_id}"[:300]
+
+    def __str__(self) -> str:
+        born = f", né·e le {formats.day(self.birth_date)}" if self.birth_date else ""
+        return f"{self.last_name} {self.first_name}".strip() + born
+
+
+def words_of(name: str) -> str:
+    return " ".join(sorted(normalise(name).split()))
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of the file: what was read of it, what was put right, what is wrong with it."""
+
+    sheet: str
+    number: int
+    cells: list[str]
+    identity: Identity | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def where(self) -> str:
+        sheet = f"feuille « {formats.short(self.sheet, 40)} », " if self.sheet else ""
+        return f"{sheet}ligne {self.number}"
+
+
+def body_of(sheet: Sheet, layout: Layout) -> Iterable[tuple[int, Sequence[Cell]]]:
+    """The lines below the titles with their number: blank ones, totals and repeated titles are passed over."""
+    heading = [text_of(cell) for cell in sheet.rows[layout.header - 1]] if sheet.rows else []
+    names = [
+        column.index for column in layout.columns if column.says in ("last_name", "full_name", "first_name")
+    ]
+    for number, row in enumerate(sheet.rows[layout.header :], start=layout.header + 1):
+        if is_blank(row) or _is_total(row, names):
+            continue
+        if [text_of(cell) for cell in row] == heading:
+            continue
+        yield number, row
+
+
+def _is_total(row: Sequence[Cell], names: Sequence[int]) -> bool:
+    first = next((cell for cell in row if cell is not None), None)
+    if not isinstance(first, str) or not _TOTAL.match(normalise(first)):
+        return False
+    # « Ensemble, Marie »: someone whose name begins so has a first name too.
+    others = [row[index] for index in names if index < len(row) and row[index] not in (None, first)]
+    return not others
+
+
+def cell_at(row: Sequence[Cell], column: Column | None) -> Cell:
+    if column is None or column.index >= len(row):
+        return None
+    cell = row[column.index]
+    return None if isinstance(cell, str) and _is_nothing(cell) else cell
+
+
+def _is_nothing(text: str) -> bool:
+    return not text.strip("-–—./…? ") or (len(text) < 20 and normalise(text) in _NOTHING)
+
+
+def read_identity(line: Line, row: Sequence[Cell], layout: Layout) -> None:
+    """The person of a line; what is wrong goes to its errors."""
+    last, first = (
+        " ".join(text_of(cell_at(row, layout.of(name))).split()) for name in ("last_name", "first_name")
+    )
+    column = layout.of("full_name") or layout.of("last_name")
+    full = layout.of("full_name")
+    if full is not None and not (last and first):
+        last, first = split_name(
+            text_of(cell_at(row, full)), first_comes_first=normalise(full.title).startswith("prenom")
+        )
+    where = column.where if column else "Nom"
+    birth = None
+    born = layout.of("birth_date")
+    try:
+        birth = day_of(cell_at(row, born))
+    except ValueError as error:
+        line.errors.append(f"{born.where if born else 'Naissance'} : {error}")
+    if birth and not 1900 <= birth.year <= dt.date.today().year - 10:
+        line.errors.append(f"{born.where if born else ''} : né·e le {formats.day(birth)}, vérifiez l’année.")
+        birth = None
+    if not last and not first:
+        line.errors.append(f"{where} : le nom manque.")
+        return
+    if not last or not first:
+        line.errors.append(
+            f"{where} : il manque le nom ou le prénom de « {formats.short(last or first, 60)} »."
+        )
+    for text in (last, first):
+        if text and not any(char.isalpha() for char in text):
+            line.errors.append(f"{where} : « {formats.short(text, 40)} » n’est pas un nom.")
+        elif len(text) > 300:
+            line.errors.append(f"{where} : ce nom compte plus de 300 signes.")
+    person_id = " ".join(text_of(cell_at(row, layout.of("person_id"))).split())[:80]
+    line.identity = Identity(last[:300], first[:300], birth, person_id)
+
+
+def split_name(text: str, *, first_comes_first: bool = False) -> tuple[str, str]:
+    """(last name, first name) of « DUPONT Jean », « Jean DUPONT », « Dupont, Jean » or « Mme Dupont Jean »."""
+    said = _CIVILITY.sub("", " ".join(text.split()))
+    if said.count(",") == 1:
+        last, first = (part.strip() for part in said.split(","))
+        return last, first
+    words = said.split()
+    if len(words) < 2:
+        return said, ""
+    upper = [
+        word for word in words if len(word) > 1 and word.upper() == word and any(c.isalpha() for c in word)
+    ]
+    others = [word for word in words if word not in upper]
+    if upper and others:
+        return " ".join(upper), " ".join(others)
+    return (" ".join(words[1:]), words[0]) if first_comes_first else (words[0], " ".join(words[1:]))
+
+
+def hours_of(cell: Cell) -> Decimal | None:
+    """Hours as people and spreadsheets write them: 12,5 · 12h30 · 12:30 · a time, a duration of more than a day.
+
+    Raises ValueError with the sentence to show.
+    """
+    if cell is None:
+        return None
+    if isinstance(cell, bool):
+        raise ValueError(f"« {text_of(cell)} » n’est pas un nombre d’heures.")
+    if isinstance(cell, dt.date):
+        return _hours_of_moment(cell)
+    if isinstance(cell, Decimal):
+        return _sound(cell, text_of(cell))
+    text = re.sub(r"(?i)\s*(heures?|hrs?)\b\.?", "h", cell).strip()
+    if "%" in text:
+        raise ValueError(f"« {formats.short(cell, 40)} » est un pourcentage, pas un nombre d’heures.")
+    if found := _DURATION.fullmatch(text):
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        if minutes > 59 or seconds > 59:
+            raise ValueError(f"« {formats.short(cell, 40)} » : une heure compte 60 minutes.")
+        return _sound(Decimal(days * 24 + hours) + Decimal(minutes * 60 + seconds) / 3600, text)
+    bare = re.sub(r"[\s\u00a0\u202f]", "", text).rstrip("hH").replace(",", ".")
+    if re.fullmatch(r"-?\d+\.\d{3,}", bare):
+        return _sound(Decimal(bare), text)
+    return parse_hours(text)
+
+
+def _sound(hours: Decimal, text: str) -> Decimal:
+    if hours < 0:
+        raise ValueError(f"« {formats.short(text, 40)} » : un nombre d’heures ne peut pas être négatif.")
+    try:
+        if hours > 100_000:
+            raise InvalidOperation
+        return hours.quantize(CENT, rounding=ROUND_HALF_UP)
+    except InvalidOperation:
+        raise ValueError(f"« {formats.short(text, 40)} » dépasse tout nombre d’heures possible.") from None
+
+
+def _hours_of_moment(cell: dt.date) -> Decimal:
+    """A duration that a spreadsheet keeps as a day of the beginning of its calendar (1900, or 1904)."""
+    moment = cell if isinstance(cell, dt.datetime) else dt.datetime.combine(cell, dt.time())
+    for zero in (dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)):
+        past = moment - zero
+        if dt.timedelta() <= past <= dt.timedelta(days=366):
+            return _sound(Decimal(int(past.total_seconds())) / 3600, text_of(cell))
+    raise ValueError(f"« {text_of(cell)} » est une date, pas un nombre d’heures.")
+
+
+def month_of_cell(cell: Cell, year: int | None) -> dt.date | None:
+    """The month that a cell names, with the year of its line where it says none. Raises ValueError."""
+    if cell is None:
+        return None
+    if isinstance(cell, dt.date):
+        return _plausible(dt.date(cell.year, cell.month, 1), text_of(cell))
+    if isinstance(cell, Decimal) and cell == cell.to_integral_value():
+        value = int(cell)
+        if 1 <= value <= 12:
+            if year is None:
+                raise ValueError(f"mois {value} sans année.")
+            return dt.date(year, value, 1)
+        if 200_000 < value < 205_000 and 1 <= value % 100 <= 12:
+            return dt.date(value // 100, value % 100, 1)
+    if isinstance(cell, str):
+        month, number = find_month(cell)
+        if month:
+            return _plausible(month, cell)
+        bare = cell.strip()
+        if not number and re.fullmatch(r"0?[1-9]|1[0-2]", bare):
+            number = int(bare)
+        if number:
+            if year is None:
+                raise ValueError(f"« {formats.short(cell, 40)} » ne dit pas l’année.")
+            return dt.date(year, number, 1)
+    try:
+        day = day_of(cell)
+    except ValueError:
+        raise ValueError(f"« {formats.short(text_of(cell), 40)} » n’est pas un mois.") from None
+    return _plausible(day.replace(day=1), text_of(cell)) if day else None
+
+
+def _plausible(month: dt.date, text: str) -> dt.date:
+    if not 2000 <= month.year <= 2100:
+        raise ValueError(f"« {formats.short(text, 40)} » : vérifiez l’année.")
+    return month
+
+
+def year_of_cell(cell: Cell) -> int | None:
+    if cell is None:
+        return None
+    if isinstance(cell, dt.date):
+        return cell.year
+    found = re.fullmatch(r"\s*(20[0-4]\d)(?:[.,]0+)?\s*", text_of(cell))
+    if not found:
+        raise ValueError(f"« {formats.short(text_of(cell), 40)} » n’est pas une année.")
+    return int(found[1])
+
+
+def same_shape(sheets: Sequence[Sheet], index: int, layout: Layout) -> list[Sheet]:
+    """The sheets that bear the same titles on the same line as this one: a workbook of one sheet a month."""
+    wanted = [title_key(column.title) for column in layout.columns]
+    found = []
+    for rank, sheet in enumerate(sheets):
+        if rank == index:
+            found.append(sheet)
+        elif not sheet.hidden and layout.header <= len(sheet.rows):
+            titles = [title_key(title) for title in titles_of(sheet.rows, layout.header)]
+            if titles[: len(wanted)] == wanted and not any(
+                not title.startswith("colonne ") for title in titles[len(wanted) :]
+            ):
+                found.append(sheet)
+    return found
+
+
+def labels_of(kind: str) -> list[tuple[str, str]]:
+    """What a column may say, as choices."""
+    return [("", "–"), *((row.name, row.label) for row in wanted_for(kind))]
+
+
+def describe_columns(layout: Layout) -> dict[str, str]:
+    """Title → what it says, for the page and the documentation."""
+    return {column.title: label_of(layout.kind, column.says) for column in layout.columns if column.says}
