@@ -21,14 +21,24 @@ class BeneficiariesConfig(AppConfig):
         register_tab("market", Tab("Heures", "market_hours", HOUSE, 40))
         register_tab("company", Tab("Heures", "company_hours", HOUSE, 40))
         self.register_people()
+        self.register_declarations()
         self.register_checks()
         self.register_directory()
+        self.register_eligibility()
+        self.register_placements()
+        self.register_recruitment()
 
     def register_checks(self) -> None:
         """What is to be looked at in hours, and what was recounted."""
         from beneficiaries import registrations_checks
 
         registrations_checks.register_checks()
+
+    def register_declarations(self) -> None:
+        """The employers' months: their places, what waits, the works of each morning."""
+        from beneficiaries import registrations_declarations
+
+        registrations_declarations.register()
 
     def register_people(self) -> None:
         """Tabs, reference lists, pages of « Réglages », the scope of companies, the default rules."""
@@ -45,8 +55,29 @@ class BeneficiariesConfig(AppConfig):
         registrations.register_waiting_people()
         post_migrate.connect(registrations.create_default_rules, sender=self)
 
+    def register_eligibility(self) -> None:
+        """Proofs, validations to follow, the notice on personal data."""
+        from django.db.models.signals import post_migrate
+
+        from beneficiaries import registrations_eligibility
+
+        registrations_eligibility.register()
+        post_migrate.connect(registrations_eligibility.create_default_notice, sender=self)
+
     def register_directory(self) -> None:
         """The directory of people: typing errors forgiven, sections of « Personnes », the tab of notes."""
         from beneficiaries import registrations_directory
 
         registrations_directory.register()
+
+    def register_recruitment(self) -> None:
+        """Offers, candidates, collective actions, training needs."""
+        from beneficiaries import registrations_recruitment
+
+        registrations_recruitment.register()
+
+    def register_placements(self) -> None:
+        """Contracts chained and lent out, globalisations, declarations without names, situations after a path."""
+        from beneficiaries import registrations_placements
+
+        registrations_placements.register()

@@ -2,9 +2,29 @@
 
 from django.urls import path
 
+from beneficiaries.declaration_urls import urlpatterns as declarations
 from beneficiaries.entry_list import CompanyEntryList, EntryList
+from beneficiaries.placement_urls import urlpatterns as placements
 from beneficiaries.recount_list import RecountList
-from beneficiaries.views import eligibility, employment, hours, people, prescribers, recounts, rules
+from beneficiaries.recruitment_urls import urlpatterns as recruitment
+from beneficiaries.validation_list import ValidationWatch
+from beneficiaries.views import (
+    criteria,
+    duplicates,
+    eligibility,
+    eligibility_papers,
+    employment,
+    follow_ups,
+    hours,
+    notices,
+    people,
+    person_forms,
+    positioning,
+    prescribers,
+    proofs,
+    recounts,
+    rules,
+)
 
 urlpatterns = [
     path("heures/", hours.hours, name="hours"),
@@ -14,13 +34,14 @@ urlpatterns = [
     path("heures/releve/<int:pk>/reprendre/", hours.entry_take_over, name="entry_take_over"),
     path("heures/releves/", EntryList.as_view(), name="entry_list"),
     path("heures/mes-releves/", CompanyEntryList.as_view(), name="company_entry_list"),
+    *declarations,
     path("marches/<int:pk>/heures/", hours.market_hours, name="market_hours"),
     path("entreprises/<int:pk>/heures/", hours.company_hours, name="company_hours"),
     # People and their files
     path("personnes/", people.beneficiary_list, name="beneficiary_list"),
-    path("personnes/nouvelle/", people.beneficiary_create, name="beneficiary_create"),
+    path("personnes/nouvelle/", person_forms.beneficiary_create, name="beneficiary_create"),
     path("personnes/<int:pk>/", people.beneficiary_detail, name="beneficiary_detail"),
-    path("personnes/<int:pk>/modifier/", people.beneficiary_edit, name="beneficiary_edit"),
+    path("personnes/<int:pk>/modifier/", person_forms.beneficiary_edit, name="beneficiary_edit"),
     path("personnes/<int:pk>/heures/", people.beneficiary_hours, name="beneficiary_hours"),
     path("personnes/<int:pk>/historique/", people.beneficiary_history, name="beneficiary_history"),
     path(
@@ -34,6 +55,48 @@ urlpatterns = [
         eligibility.review_correct,
         name="review_correct",
     ),
+    path("personnes/<int:pk>/eligibilite/etude/", eligibility.review_assess, name="review_assess"),
+    path(
+        "personnes/<int:pk>/eligibilite/<int:review_pk>/courrier/",
+        eligibility_papers.review_letter,
+        name="review_letter",
+    ),
+    path(
+        "personnes/<int:pk>/attestation/",
+        eligibility_papers.eligibility_attestation,
+        name="eligibility_attestation",
+    ),
+    path("personnes/<int:pk>/notice/", eligibility_papers.person_notice, name="person_notice"),
+    path("personnes/<int:pk>/notice/remise/", eligibility_papers.notice_hand_over, name="notice_hand_over"),
+    path("personnes/<int:pk>/justificatifs/nouveau/", proofs.proof_create, name="proof_create"),
+    path("personnes/justificatifs/<int:pk>/retirer/", proofs.proof_remove, name="proof_remove"),
+    path(
+        "personnes/<int:pk>/justificatifs/demander/",
+        proofs.proof_request_create,
+        name="proof_request_create",
+    ),
+    path(
+        "personnes/justificatifs/demandes/<int:pk>/relancer/",
+        proofs.proof_request_remind,
+        name="proof_request_remind",
+    ),
+    path(
+        "personnes/justificatifs/demandes/<int:pk>/clore/",
+        proofs.proof_request_close,
+        name="proof_request_close",
+    ),
+    path("personnes/<int:pk>/positionner/", positioning.person_position, name="person_position"),
+    path("marches/<int:pk>/personnes/positionner/", positioning.market_position, name="market_position"),
+    path("personnes/validations/", ValidationWatch.as_view(), name="validation_watch"),
+    # The directory: duplicates, notes
+    path("personnes/rapprochements/", duplicates.duplicate_list, name="duplicate_list"),
+    path("personnes/referents/", person_forms.referrer_options, name="referrer_options"),
+    path("personnes/<int:pk>/autre-fiche/", duplicates.person_duplicates, name="person_duplicates"),
+    path("personnes/<int:pk>/reunir/<int:other>/", duplicates.person_merge, name="person_merge"),
+    path("personnes/<int:pk>/distinguer/<int:other>/", duplicates.person_separate, name="person_separate"),
+    path("personnes/<int:pk>/suivi/", follow_ups.person_follow_up, name="person_follow_up"),
+    path("personnes/suivi/<int:pk>/", follow_ups.follow_up_edit, name="follow_up_edit"),
+    path("personnes/suivi/<int:pk>/effacer/", follow_ups.follow_up_delete, name="follow_up_delete"),
     # Contracts and assignments
     path("personnes/<int:pk>/contrats/", employment.beneficiary_contracts, name="beneficiary_contracts"),
     path("personnes/<int:pk>/contrats/nouveau/", employment.placement_create, name="placement_create"),
@@ -50,6 +113,8 @@ urlpatterns = [
     path("prescripteurs/nouveau/", prescribers.prescriber_create, name="prescriber_create"),
     path("prescripteurs/<int:pk>/", prescribers.prescriber_detail, name="prescriber_detail"),
     path("prescripteurs/<int:pk>/modifier/", prescribers.prescriber_edit, name="prescriber_edit"),
+    path("prescripteurs/<int:pk>/referents/nouveau/", prescribers.referrer_create, name="referrer_create"),
+    path("prescripteurs/referents/<int:pk>/", prescribers.referrer_edit, name="referrer_edit"),
     # Checks and recounts
     path("heures/recomptages/", RecountList.as_view(), name="recount_list"),
     path("heures/recomptages/<int:pk>/", recounts.recount_detail, name="recount_detail"),
@@ -59,7 +124,16 @@ urlpatterns = [
     path("reglages/regles-de-comptage/<int:pk>/", rules.counting_rules_edit, name="counting_rules_edit"),
     path("reglages/annees-closes/", rules.closed_year_list, name="closed_year_list"),
     path("reglages/annees-closes/<int:year>/clore/", rules.closed_year_close, name="closed_year_close"),
-    path("reglages/criteres/", rules.CriterionList.as_view(), name="criterion_list"),
+    path("reglages/criteres/", criteria.CriterionList.as_view(), name="criterion_list"),
+    path("reglages/criteres/nouveau/", criteria.criterion_create, name="criterion_create"),
+    path("reglages/criteres/<slug:code>/", criteria.criterion_detail, name="criterion_detail"),
+    path("reglages/criteres/<slug:code>/changer/", criteria.criterion_change, name="criterion_change"),
+    path("reglages/criteres/<slug:code>/fermer/", criteria.criterion_close, name="criterion_close"),
+    path("reglages/notice/", notices.notice_settings, name="notice_settings"),
+    path("reglages/notice/nouvelle/", notices.notice_create, name="notice_create"),
+    path("reglages/notice/<int:pk>/pdf/", notices.notice_paper, name="notice_paper"),
     path("reglages/types-de-contrat/", rules.ContractTypeList.as_view(), name="contract_type_list"),
     path("reglages/niveaux-de-formation/", rules.EducationLevelList.as_view(), name="education_level_list"),
+    *recruitment,
+    *placements,
 ]

@@ -55,6 +55,8 @@ class File:
     steps: list[Link]
     tabs: list[Link]
     head: Head
+    # Under the figures: what they hold, or leave out.
+    notes: list[str] = field(default_factory=list)
 
 
 _heads: dict[str, Callable[[Any, Any], Head]] = {}
@@ -63,6 +65,24 @@ _heads: dict[str, Callable[[Any, Any], Head]] = {}
 def register_head(kind: str, head: Callable[[Any, Any], Head]) -> None:
     """Say, in AppConfig.ready(), what stands above the tabs: a function of the row and the user who reads."""
     _heads[kind] = head
+
+
+_notes: dict[str, list[Callable[[Any, Any], list[str]]]] = {}
+
+
+def register_note(kind: str, notes: Callable[[Any, Any], list[str]]) -> None:
+    """Say, in AppConfig.ready(), what is written under a file's figures: a function of the row and the reader.
+
+    Kinds: those of the files, and « commitment ».
+    """
+    entries = _notes.setdefault(kind, [])
+    if notes not in entries:
+        entries.append(notes)
+
+
+def notes_of(kind: str, row: Any, user: Any) -> list[str]:
+    """The sentences under the figures of a file, for this reader."""
+    return [note for source in _notes.get(kind, []) for note in source(row, user)]
 
 
 _parts: dict[str, list[Callable[[Any], list[Part]]]] = {}
@@ -103,6 +123,7 @@ def file_context(kind: str, row: Any, request: HttpRequest, *, with_head: bool =
             steps=steps,
             tabs=tabs_of(kind, user, row.pk),
             head=_heads[kind](row, user) if with_head and kind in _heads else Head(),
+            notes=notes_of(kind, row, user) if with_head else [],
         ),
         kind: row,
     }

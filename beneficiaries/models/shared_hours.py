@@ -89,8 +89,13 @@ class MutualisationShare(TrackedModel):
 
 
 class AggregateDeclarationQuerySet(ScopedQuerySet):
+    def visible_to_buyer(self, user: User) -> Any:
+        return self.filter(commitment__in=Commitment.objects.visible_to(user).values("pk"))
+
     def visible_to_company(self, user: User) -> Any:
-        return self.filter(company__in=CompanyMembership.objects.filter(user=user).values("company"))
+        """The structure's own, and those on the commitments that the user's companies hold."""
+        companies = CompanyMembership.objects.filter(user=user).values("company")
+        return self.filter(Q(company__in=companies) | Q(commitment__holder__in=companies))
 
 
 class AggregateDeclaration(TrackedModel):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
-from beneficiaries.enums import Decision, Modality
+from beneficiaries.enums import Decision, EndReason, Modality, PlacementNature
 from beneficiaries.models import (
     Assignment,
     Beneficiary,
@@ -18,9 +18,15 @@ from beneficiaries.models import (
     EligibilityPeriod,
     EligibilityReview,
     HoursEntry,
+    ImmersionAgreement,
     Placement,
+    TrainingCourse,
 )
+from beneficiaries.placement_checks import LENT_OUT, fitting_modality
 from beneficiaries.services.counting import recount_people
+from beneficiaries.services.immersions import record_agreement
+from beneficiaries.services.outcomes import cancel_overtaken
+from beneficiaries.services.trainings import record_course, watch_result
 from beneficiaries.services.writing import save_by
 from clauses.models import Commitment
 from core import formats
@@ -71,52 +77,112 @@ def period_on(beneficiary: Beneficiary, day: dt.date) -> EligibilityPeriod | Non
 
 
 def proposed_previous(
-    beneficiary: Beneficiary, employer: Company, starts_on: dt.date, *, excluding: int | None = None
+    beneficiary: Beneficiary,
+    employer: Company,
+    starts_on: dt.date,
+    *,
+    nature: str = PlacementNature.EMPLOYMENT,
+    purpose: str = "",
+    excluding: int | None = None,
 ) -> Placement | None:
-    """The contract that a new one renews or continues: same employer, ended few days before (a setting)."""
-    rules = (
-        CountingRules.objects.filter(
-            buyer__isnull=True, market__isnull=True, in_force_from__lte=starts_on.replace(day=1)
-        )
-        .order_by("-in_force_from")
-        .first()
-    ) or CountingRules()
-    since = starts_on - dt.timedelta(days=rules.chain_gap_days + 1)
-    return (
-        Placement.objects.filter(
-            beneficiary=beneficiary, employer=employer, ends_on__gte=since, ends_on__lt=starts_on
-        )
-        .exclude(pk=excluding or 0)
-        .order_by("-ends_on", "-pk")
-        .first()
-    )
+    """The contract that a new one renews or continues: same employer and nature, ended few days before (a setting).
+
+    purpose: the object of a PMSMP; another object is another agreement.
+    """
+    since = starts_on - dt.timedelta(days=CountingRules.of_territory(starts_on).chain_gap_days + 1)
+    found = Placement.objects.filter(
+        beneficiary=beneficiary, employer=employer, nature=nature, ends_on__gte=since, ends_on__lt=starts_on
+    ).exclude(pk=excluding or 0)
+    if purpose:
+        found = found.filter(immersion_agreement__purpose=purpose)
+    return found.order_by("-ends_on", "-pk").first()
 
 
 @transaction.atomic
-def create_placement(*, placement: Placement, user: User) -> Placement:
-    """Add a contract, an immersion or a training to a person's path."""
+def create_placement(
+    *,
+    placement: Placement,
+    user: User,
+    agreement: ImmersionAgreement | None = None,
+    course: TrainingCourse | None = None,
+    accept_over_limit: bool = False,
+) -> Placement:
+    """Add a contract, an immersion (with its agreement) or a training (with its course) to a person's path.
+
+    Raises DomainError for a PMSMP over its limits, unless `accept_over_limit`: what was signed is recorded all the same.
+    """
     _check_placement(placement)
-    if placement.previous_id is None and placement.employer_id:
-        placement.previous = proposed_previous(placement.beneficiary, placement.employer, placement.starts_on)
+    # Two immersions written at once are checked one after the other.
+    Beneficiary.objects.select_for_update().get(pk=placement.beneficiary_id)
+    if (
+        placement.previous_id is None
+        and placement.employer_id
+        and placement.nature != PlacementNature.TRAINING
+    ):
+        placement.previous = proposed_previous(
+            placement.beneficiary,
+            placement.employer,
+            placement.starts_on,
+            nature=placement.nature,
+            purpose=agreement.purpose if agreement else "",
+        )
     save_by(placement, user)
+    _record_details(placement, agreement, course, accept_over_limit, user)
     return placement
 
 
 @transaction.atomic
-def update_placement(*, placement: Placement, user: User) -> Placement:
+def update_placement(
+    *,
+    placement: Placement,
+    user: User,
+    agreement: ImmersionAgreement | None = None,
+    course: TrainingCourse | None = None,
+    accept_over_limit: bool = False,
+) -> Placement:
     """Change a contract; its assignments are never left outside of it."""
     _check_placement(placement)
+    Beneficiary.objects.select_for_update().get(pk=placement.beneficiary_id)
     first = placement.assignments.order_by("starts_on").first()
     if first is not None and first.starts_on < placement.starts_on:
         raise DomainError(
             f"Une affectation commence le {formats.day(first.starts_on)}, avant ce début de contrat.",
             field="starts_on",
         )
+    if placement.modality in LENT_OUT and placement.assignments.filter(user_company__isnull=True).exists():
+        raise DomainError(
+            "Une affectation de ce contrat ne dit pas encore chez qui la personne travaille\u202f: "
+            "indiquez-y l’entreprise utilisatrice avant de choisir une mise à disposition.",
+            field="modality",
+        )
     if placement.ends_on:
         _check_no_later_assignment(placement, placement.ends_on)
     save_by(placement, user)
+    _record_details(placement, agreement, course, accept_over_limit, user)
     recount_people([placement.beneficiary_id], user=user, reason="contrat modifié")
     return placement
+
+
+def _record_details(
+    placement: Placement,
+    agreement: ImmersionAgreement | None,
+    course: TrainingCourse | None,
+    accept_over_limit: bool,
+    user: User,
+) -> None:
+    """The agreement of an immersion, the course of a training; those of another nature go."""
+    if agreement is not None:
+        record_agreement(placement=placement, agreement=agreement, accepted=accept_over_limit, user=user)
+    if course is not None:
+        record_course(placement=placement, course=course, user=user)
+    if placement.modality != Modality.PMSMP:
+        for former in ImmersionAgreement.objects.filter(placement=placement):
+            former._history_user = user  # type: ignore[attr-defined]
+            former.delete()
+    if placement.nature != PlacementNature.TRAINING:
+        for dropped in TrainingCourse.objects.filter(placement=placement):
+            dropped._history_user = user  # type: ignore[attr-defined]
+            dropped.delete()
 
 
 @transaction.atomic
@@ -128,9 +194,12 @@ def assign(
     ends_on: dt.date | None = None,
     user_company: Company | None = None,
     positioned_on: dt.date | None = None,
+    require_user_company: bool = True,
     user: User,
 ) -> Assigned:
     """Put a contract to work on a commitment, on the latest decision that stands on its first day.
+
+    require_user_company: lent-out work says for whom; a file of past years that does not is taken as it is.
 
     positioned_on: the day on which someone already validated was positioned on this commitment. Without a prior
     validation the assignment is recorded all the same, with a warning: its hours will not count.
@@ -147,7 +216,10 @@ def assign(
         positioned_by=user if positioned_on else None,
     )
     _check_assignment(assignment)
+    if require_user_company:
+        _check_user_company(assignment)
     save_by(assignment, user)
+    cancel_overtaken(people=[person.pk], user=user)
     recount_people([person.pk], user=user, reason="affectation")
     return Assigned(assignment, assignment_warnings(assignment))
 
@@ -162,16 +234,19 @@ def update_assignment(*, assignment: Assignment, user: User) -> Assigned:
     elif assignment.positioned_by_id is None:
         assignment.positioned_by = user
     _check_assignment(assignment)
+    _check_user_company(assignment)
     save_by(assignment, user)
+    cancel_overtaken(people=[person.pk], user=user)
     recount_people([person.pk], user=user, reason="affectation modifiée")
     return Assigned(assignment, assignment_warnings(assignment))
 
 
 @transaction.atomic
-def end_placement(*, placement: Placement, ends_on: dt.date, user: User) -> Placement:
-    """Close a contract and the assignments still open on that day.
+def end_placement(*, placement: Placement, ends_on: dt.date, end_reason: str = "", user: User) -> Placement:
+    """Close a contract and the assignments still open on that day, and say why it ended.
 
-    Raises DomainError when an assignment begins, or hours were entered, after that day.
+    Without a reason, one that ends on its planned day ended as planned. Raises DomainError when an assignment begins,
+    or hours were entered, after that day, and when a contract that had an end is cut short without a reason.
     """
     placement = Placement.objects.select_for_update(of=("self",)).get(pk=placement.pk)
     if ends_on < placement.starts_on:
@@ -179,13 +254,24 @@ def end_placement(*, placement: Placement, ends_on: dt.date, user: User) -> Plac
             f"Le contrat commence le {formats.day(placement.starts_on)}\u202f: sa fin ne peut pas le précéder.",
             field="ends_on",
         )
+    is_cut_short = placement.ends_on is not None and ends_on < placement.ends_on
+    if is_cut_short and end_reason in ("", EndReason.TERM):
+        raise DomainError(
+            f"La fin prévue est le {formats.day(placement.ends_on)}\u202f: dites pourquoi le contrat finit avant.",
+            field="end_reason",
+        )
     _check_no_later_assignment(placement, ends_on)
+    placement.end_reason = end_reason or (
+        EndReason.TERM if placement.ends_on == ends_on else placement.end_reason
+    )
     placement.ends_on = ends_on
     save_by(placement, user)
     for assignment in placement.assignments.order_by("pk"):
         if assignment.ends_on is None or assignment.ends_on > ends_on:
             assignment.ends_on = ends_on
             save_by(assignment, user)
+    if placement.nature == PlacementNature.TRAINING:
+        watch_result(placement=placement, user=user)
     recount_people([placement.beneficiary_id], user=user, reason="fin de contrat")
     return placement
 
@@ -273,6 +359,12 @@ def _rests_on_positionnement(assignment: Assignment) -> bool:
 def _check_placement(placement: Placement) -> None:
     if placement.ends_on and placement.ends_on < placement.starts_on:
         raise DomainError("La fin du contrat précède son début.", field="ends_on")
+    if not fitting_modality(placement.nature, placement.modality):
+        raise DomainError(
+            f"La modalité «\u202f{placement.get_modality_display()}\u202f» ne va pas avec une étape de nature "
+            f"«\u202f{placement.get_nature_display()}\u202f».",
+            field="modality",
+        )
     kind: ContractType | None = placement.contract_type
     if kind is not None and kind.nature != placement.nature:
         raise DomainError(
@@ -314,6 +406,24 @@ def _check_assignment(assignment: Assignment) -> None:
             f"Le marché est clos depuis le {formats.day(market.closed_on)}\u202f: "
             "une affectation ne peut plus y commencer.",
             field="commitment",
+        )
+
+
+def _check_user_company(assignment: Assignment) -> None:
+    """Lent-out work: the employer is not where the person works."""
+    placement = assignment.placement
+    if placement.modality not in LENT_OUT:
+        return
+    if assignment.user_company_id is None:
+        raise DomainError(
+            f"{placement.employer} met la personne à disposition\u202f: indiquez l’entreprise utilisatrice, "
+            "chez qui elle travaille.",
+            field="user_company",
+        )
+    if assignment.user_company_id == placement.employer_id:
+        raise DomainError(
+            "L’entreprise utilisatrice n’est pas l’employeur, dans une mise à disposition.",
+            field="user_company",
         )
 
 

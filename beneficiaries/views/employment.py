@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -12,15 +13,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from beneficiaries.enums import PlacementNature, Qualification
 from beneficiaries.forms.employment import (
     AssignmentForm,
     ChoosePersonForm,
     EndPlacementForm,
     NewAssignmentForm,
     PlacementForm,
+    TrainingResultForm,
 )
 from beneficiaries.lookups import LOOKUPS, is_key
-from beneficiaries.models import Assignment, Beneficiary, Placement
+from beneficiaries.models import Assignment, Beneficiary, Placement, TrainingCourse
+from beneficiaries.path_details import add_details, placement_warnings
 from beneficiaries.services.employment import (
     Assigned,
     assign,
@@ -31,6 +35,8 @@ from beneficiaries.services.employment import (
     update_assignment,
     update_placement,
 )
+from beneficiaries.services.immersions import OverLimit
+from beneficiaries.services.trainings import record_result
 from beneficiaries.tables import AssignmentTable
 from beneficiaries.views.people import file_context, path_of, person_or_404
 from clauses.models import Commitment
@@ -54,24 +60,47 @@ def _tell(request: HttpRequest, assigned: Assigned, sentence: str) -> None:
 def beneficiary_contracts(request: HttpRequest, pk: int) -> HttpResponse:
     """« Contrats et affectations »."""
     person = person_or_404(request, pk)
-    context = {**file_context(request, person), "steps": path_of(request, person)}
+    context = {**file_context(request, person), "steps": add_details(path_of(request, person))}
     return render(request, "beneficiaries/person_contracts.html", context)
+
+
+NATURE_TITLES = {
+    PlacementNature.EMPLOYMENT: ("Emploi", "Nouveau contrat de {}"),
+    PlacementNature.IMMERSION: ("Immersion", "Nouvelle immersion de {}"),
+    PlacementNature.TRAINING: ("Formation", "Nouvelle formation de {}"),
+}
+SAVED = {
+    PlacementNature.EMPLOYMENT: ("Le contrat", "enregistré"),
+    PlacementNature.IMMERSION: ("L’immersion", "enregistrée"),
+    PlacementNature.TRAINING: ("La formation", "enregistrée"),
+}
 
 
 @house_required
 def placement_create(request: HttpRequest, pk: int) -> HttpResponse:
-    """A contract and, most often at once, its assignment to a commitment."""
+    """A contract, an immersion or a training and, most often at once, its assignment to a commitment."""
     person = get_object_or_404(Beneficiary.objects.visible_to(request.user), pk=pk)
-    form = PlacementForm(request.POST or None, user=request.user, beneficiary=person)
+    form = PlacementForm(
+        request.POST or None, user=request.user, beneficiary=person, nature=request.GET.get("nature", "")
+    )
     commitment = _asked_commitment(request)
     assignment_form = NewAssignmentForm(
-        request.POST or None, user=request.user, prefix="affectation", initial={"commitment": commitment}
+        request.POST or None,
+        user=request.user,
+        prefix="affectation",
+        initial={"commitment": commitment, "positioned_on": _asked_day(request)},
     )
     if request.method == "POST" and form.is_valid() and assignment_form.is_valid():
         data = assignment_form.cleaned_data
         try:
             with transaction.atomic():
-                placement = create_placement(placement=form.instance, user=request.user)
+                placement = create_placement(
+                    placement=form.instance,
+                    agreement=form.agreement,
+                    course=form.course,
+                    accept_over_limit=form.cleaned_data.get("accept_over_limit", False),
+                    user=request.user,
+                )
                 assigned = None
                 if data["commitment"]:
                     assigned = assign(
@@ -86,25 +115,89 @@ def placement_create(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as error:
             form.instance.pk = None
             form.instance._state.adding = True
-            target = assignment_form if error.field in assignment_form.fields else form
-            target.add_domain_error(error)
+            _refuse(assignment_form if error.field in assignment_form.fields else form, error)
         else:
+            what, saved = SAVED[form.nature]
             if assigned:
-                _tell(request, assigned, "Le contrat et l’affectation sont enregistrés.")
+                _tell(request, assigned, f"{what} et l’affectation sont enregistrés.")
             else:
-                messages.success(request, "Le contrat est enregistré, sans affectation.")
+                messages.success(request, f"{what} est {saved}, sans affectation.")
             if placement.previous_id:
-                messages.info(request, f"Il est noté comme la suite du contrat {placement.previous}.")
+                messages.info(request, _follows(placement))
+            _warn(request, placement)
             return redirect("beneficiary_contracts", pk=person.pk)
-    context = {
-        "title": f"Nouveau contrat de {person}",
-        "person": person,
-        "form": form,
-        "assignment_form": assignment_form,
-        "eligibility_line": eligibility_line(person),
-        "cancel_url": reverse("beneficiary_contracts", args=[person.pk]),
-    }
-    return render(request, "beneficiaries/placement_form.html", context)
+    return _placement_page(
+        request,
+        form,
+        person,
+        NATURE_TITLES[form.nature][1].format(person),
+        assignment_form=assignment_form,
+        eligibility_line=eligibility_line(person),
+    )
+
+
+def _placement_page(
+    request: HttpRequest, form: PlacementForm, person: Beneficiary, title: str, **context: Any
+) -> HttpResponse:
+    query = request.GET.copy()
+    natures = []
+    for nature, (label, _) in NATURE_TITLES.items():
+        query["nature"] = nature.value
+        natures.append((label, f"?{query.urlencode()}", nature == form.nature))
+    return render(
+        request,
+        "beneficiaries/placement_form.html",
+        {
+            "title": title,
+            "person": person,
+            "form": form,
+            "natures": natures,
+            "cancel_url": reverse("beneficiary_contracts", args=[person.pk]),
+            "assignment_form": None,
+            "eligibility_line": "",
+            **context,
+        },
+    )
+
+
+def _refuse(form: Any, error: DomainError) -> None:
+    """Beside its field; a PMSMP over its limits says each of them, and may be recorded knowingly."""
+    if not isinstance(error, OverLimit):
+        form.add_domain_error(error)
+        return
+    form.ask_to_accept()
+    for breach in error.breaches:
+        form.add_error(FIELD_OF_RULE.get(breach.rule, "ends_on"), breach.sentence)
+
+
+# Where the limit that is passed is best read.
+FIELD_OF_RULE = {
+    "renewal_host": "previous",
+    "renewal_purpose": "previous",
+    "renewed_once": "previous",
+    "host_agreements": "employer",
+    "outside_contract": "during",
+    "contract_part": "during",
+}
+
+
+def _follows(placement: Placement) -> str:
+    if placement.nature == PlacementNature.IMMERSION:
+        return f"Elle renouvelle la convention du {formats.day(placement.previous.starts_on)}."  # type: ignore[union-attr]
+    return f"Il est noté comme la suite du contrat {placement.previous}."
+
+
+def _warn(request: HttpRequest, placement: Placement) -> None:
+    for warning in placement_warnings(placement):
+        messages.warning(request, warning)
+
+
+def _asked_day(request: HttpRequest) -> dt.date | None:
+    """The day of a positionnement that waits for its contract (`views.positioning`)."""
+    try:
+        return dt.date.fromisoformat(request.GET.get("positionne", ""))
+    except ValueError:
+        return None
 
 
 def _asked_commitment(request: HttpRequest) -> Commitment | None:
@@ -143,16 +236,56 @@ def _placement_or_404(request: HttpRequest, pk: int) -> Placement:
 def placement_edit(request: HttpRequest, pk: int) -> HttpResponse:
     placement = _placement_or_404(request, pk)
     person = placement.beneficiary
-    form = PlacementForm(request.POST or None, instance=placement, user=request.user, beneficiary=person)
+    form = PlacementForm(
+        request.POST or None,
+        instance=placement,
+        user=request.user,
+        beneficiary=person,
+        nature=request.GET.get("nature", ""),
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            update_placement(placement=form.instance, user=request.user)
+            saved = update_placement(
+                placement=form.instance,
+                agreement=form.agreement,
+                course=form.course,
+                accept_over_limit=form.cleaned_data.get("accept_over_limit", False),
+                user=request.user,
+            )
+        except DomainError as error:
+            _refuse(form, error)
+        else:
+            what, done = SAVED[form.nature]
+            messages.success(request, f"{what} est {done}.")
+            _warn(request, saved)
+            return redirect("beneficiary_contracts", pk=person.pk)
+    return _placement_page(request, form, person, f"Modifier une étape de {person}")
+
+
+@house_required
+def training_result(request: HttpRequest, pk: int) -> HttpResponse:
+    """What became of the qualification, at the end of a training."""
+    courses = TrainingCourse.objects.visible_to(request.user).filter(
+        placement__in=Placement.objects.visible_to(request.user).values("pk")
+    )
+    course = get_object_or_404(courses.select_related("placement__beneficiary"), placement=pk)
+    person = course.placement.beneficiary
+    known = course.qualification != Qualification.UNDER_WAY
+    form = TrainingResultForm(
+        request.POST or None,
+        user=request.user,
+        initial={"qualification": course.qualification if known else "", "obtained_on": course.obtained_on},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            record_result(course=course, user=request.user, **form.cleaned_data)
         except DomainError as error:
             form.add_domain_error(error)
         else:
-            messages.success(request, "Le contrat est enregistré.")
+            messages.success(request, "Le résultat de la formation est enregistré.")
             return redirect("beneficiary_contracts", pk=person.pk)
-    return _form(request, form, person, "Modifier le contrat")
+    aimed = f", qualification visée\u202f: {course.qualification_aimed}" if course.qualification_aimed else ""
+    return _form(request, form, person, "Résultat de la formation", facts=f"{course.title}{aimed}")
 
 
 @house_required
@@ -160,11 +293,11 @@ def placement_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a contract and its open assignments."""
     placement = _placement_or_404(request, pk)
     person = placement.beneficiary
-    initial = {"ends_on": placement.ends_on or timezone.localdate()}
+    initial = {"ends_on": placement.ends_on or timezone.localdate(), "end_reason": placement.end_reason}
     form = EndPlacementForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            end_placement(placement=placement, ends_on=form.cleaned_data["ends_on"], user=request.user)
+            end_placement(placement=placement, user=request.user, **form.cleaned_data)
         except DomainError as error:
             form.add_domain_error(error)
         else:
@@ -283,6 +416,7 @@ class AssignmentList(ListPage):
                 "placement__contract_type",
                 "commitment__market",
                 "commitment__holder",
+                "user_company",
             )
             .annotate(
                 hours_sum=Sum("entries__hours", filter=current),
@@ -317,7 +451,9 @@ class MarketPeople(AssignmentList):
     create_label = "Affecter une personne"
 
     def extra_context(self) -> dict[str, Any]:
+        closed = self.market.closed_on is not None
         return {
+            "position_url": "" if closed else reverse("market_position", args=[self.market.pk]),
             "facts": f"{self.market.reference} · {self.market.buyer}",
             "tab_list": tabs_of("market", self.request.user, self.market.pk),
             "parents": [
@@ -349,6 +485,7 @@ class CompanyPeople(AssignmentList):
 
     def extra_context(self) -> dict[str, Any]:
         return {
+            "position_url": "",
             "facts": "Personnes qu’elle emploie, accueille ou compte sur ses engagements",
             "tab_list": tabs_of("company", self.request.user, self.company.pk),
             "parents": [

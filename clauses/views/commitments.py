@@ -29,6 +29,7 @@ from core import charts, formats
 from core.access import HOUSE, house_required, role_required
 from core.errors import DomainError
 from core.models import StoredFile
+from markets.files import notes_of
 from markets.models import Lot
 from markets.views.forms import form_page
 
@@ -143,6 +144,7 @@ def commitment_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "total": total,
             "is_house": is_house,
             "has_siblings": is_house and siblings.exists(),
+            "notes": notes_of("commitment", commitment, user),
         },
     )
 

@@ -170,13 +170,15 @@ def leave_tasks(*, former: User, by: User | None, to: User | None = None, **wher
     return bulk_update_tracked(Task, rows, ["assignee"], user=by, reason="relais")
 
 
-# A dispute outlives its market: the buyer still has to decide.
-OUTLIVING = "escalation:"
+# What outlives its market: a dispute, which the buyer still has to decide; where people stand months later.
+OUTLIVING = ("escalation:", "outcome:", "training:")
 
 
 @transaction.atomic
 def finish_tasks_of(*, market: Market, on: dt.date, by: User | None) -> int:
-    """Close what was still to be done about a market that closes, disputes aside; returns how many."""
-    tasks = Task.objects.open().filter(market=market).exclude(key__startswith=OUTLIVING)
+    """Close what was still to be done about a market that closes, save what outlives it; returns how many."""
+    tasks = Task.objects.open().filter(market=market)
+    for prefix in OUTLIVING:
+        tasks = tasks.exclude(key__startswith=prefix)
     finished = [finish_task(task=task, on=on, outcome="marché clos", by=by) for task in tasks.order_by("pk")]
     return len(finished)

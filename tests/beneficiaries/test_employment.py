@@ -37,7 +37,7 @@ START = dt.date(2026, 3, 2)
 
 
 def hired(**changes: Any) -> Placement:
-    return PlacementFactory(**{"starts_on": START, "modality": "ETTI", **changes})
+    return PlacementFactory(**{"starts_on": START, "modality": "siae_contract", **changes})
 
 
 # --- The decision that an assignment rests on ----------------------------------------------------------------
@@ -243,7 +243,7 @@ def contract_form(cast: Any, **changes: Any) -> dict[str, Any]:
     return {
         "nature": "employment",
         "employer": "Alpha Bâtiment",
-        "modality": "ETTI",
+        "modality": "siae_contract",
         "contract_type": ContractTypeFactory().pk,
         "starts_on": "2/3/26",
         "weekly_hours": "35",
