@@ -27,6 +27,7 @@ class BeneficiariesConfig(AppConfig):
         self.register_eligibility()
         self.register_placements()
         self.register_recruitment()
+        self.register_privacy()
 
     def register_checks(self) -> None:
         """What is to be looked at in hours, and what was recounted."""
@@ -81,3 +82,12 @@ class BeneficiariesConfig(AppConfig):
         from beneficiaries import registrations_placements
 
         registrations_placements.register()
+
+    def register_privacy(self) -> None:
+        """What is kept of people and for how long, the export of their data, the rules of departure."""
+        from django.db.models.signals import post_migrate
+
+        from beneficiaries import registrations_privacy
+
+        registrations_privacy.register()
+        post_migrate.connect(registrations_privacy.create_default_rules, sender=self)

@@ -5,50 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
-
-from beneficiaries.models import Beneficiary, EligibilityPeriod, EligibilityReview, InformationNotice
+from beneficiaries.models import Beneficiary, EligibilityReview, InformationNotice
+from beneficiaries.validity import Validity
 from core import formats
 from core.pdf import render_pdf
 from core.text import normalise
 from markets.paper import house_facts, logo_address, sheets
 
 STYLES = sheets("person-letter")
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """Until when a person is eligible, by which decision; `is_used` tells a period that runs from a validation that waits."""
-
-    until: dt.date
-    review: EligibilityReview
-    is_used: bool
-
-    @property
-    def number(self) -> str:
-        """The number of the attestation: that of the decision, so that the house finds it again."""
-        return f"{self.review.decided_on:%Y}-{self.review.pk:05d}"
-
-
-def validity_of(person: Beneficiary, today: dt.date) -> Validity | None:
-    """What an attestation of that day says; the same rule as `standing.with_eligibility`. None when not eligible."""
-    period = (
-        EligibilityPeriod.objects.filter(beneficiary=person, ends_on__gte=today)
-        .select_related("review")
-        .order_by("-ends_on")
-        .first()
-    )
-    if period is not None:
-        return Validity(period.ends_on, period.review, True)
-    used = EligibilityPeriod.objects.filter(review=OuterRef("pk"))
-    review = (
-        EligibilityReview.objects.standing()
-        .approved()
-        .filter(~Exists(used), beneficiary=person, decided_on__lte=today, valid_until__gte=today)
-        .order_by("-valid_until", "-pk")
-        .first()
-    )
-    return Validity(review.valid_until, review, False) if review and review.valid_until else None
 
 
 def called(person: Beneficiary) -> str:

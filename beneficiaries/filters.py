@@ -67,6 +67,12 @@ class PersonFilter(FilterSet):
         method="by_assignment",
         empty_label="indifférent",
     )
+    informed = django_filters.ChoiceFilter(
+        label="Notice d’information",
+        choices=[("non", "non remise"), ("oui", "remise")],
+        method="by_notice",
+        empty_label="indifférent",
+    )
 
     class Meta:
         model = Beneficiary
@@ -74,6 +80,9 @@ class PersonFilter(FilterSet):
 
     def by_qpv(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(qpv__isnull=value == "non")
+
+    def by_notice(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(informed_on__isnull=value == "non")
 
     def by_assignment(self, queryset: Any, name: str, value: str) -> Any:
         people = assigned_on(timezone.localdate()).values("placement__beneficiary")

@@ -14,7 +14,6 @@ from beneficiaries.models import (
     ContractType,
     CountingRules,
     EducationLevel,
-    EligibilityCriterion,
     Prescriber,
 )
 from core import formats
@@ -222,39 +221,6 @@ class CountingRulesTable(Table):
 
     def value_kinds(self, record: CountingRules) -> str:
         return self.render_kinds(record)
-
-
-class CriterionTable(ActivityTable):
-    label = TextColumn(verbose_name="Critère")
-    code = TextColumn(verbose_name="Code")
-    sufficiency = TextColumn(
-        accessor="get_sufficiency_display", verbose_name="Portée", order_by="sufficiency"
-    )
-    route = TextColumn(accessor="get_route_display", verbose_name="Voie", order_by="route")
-    proof = TextColumn(verbose_name="Justificatif", orderable=False)
-    proof_max_age_months = CountColumn(verbose_name="Âge maximal (mois)")
-    sensitive = TextColumn(verbose_name="Sensible")
-    is_active = TextColumn(verbose_name="État")
-
-    class Meta:
-        model = EligibilityCriterion
-        fields = (
-            "label",
-            "code",
-            "sufficiency",
-            "route",
-            "proof",
-            "proof_max_age_months",
-            "sensitive",
-            "is_active",
-        )
-        caption = "Critères d’éligibilité"
-
-    def render_sensitive(self, value: bool) -> str:
-        return "oui, lectures journalisées" if value else "non"
-
-    def value_sensitive(self, value: bool) -> str:
-        return self.render_sensitive(value)
 
 
 class ContractTypeTable(ActivityTable):

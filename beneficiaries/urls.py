@@ -5,6 +5,7 @@ from django.urls import path
 from beneficiaries.declaration_urls import urlpatterns as declarations
 from beneficiaries.entry_list import CompanyEntryList, EntryList
 from beneficiaries.placement_urls import urlpatterns as placements
+from beneficiaries.privacy_urls import urlpatterns as privacy
 from beneficiaries.recount_list import RecountList
 from beneficiaries.recruitment_urls import urlpatterns as recruitment
 from beneficiaries.validation_list import ValidationWatch
@@ -135,5 +136,6 @@ urlpatterns = [
     path("reglages/types-de-contrat/", rules.ContractTypeList.as_view(), name="contract_type_list"),
     path("reglages/niveaux-de-formation/", rules.EducationLevelList.as_view(), name="education_level_list"),
     *recruitment,
+    *privacy,
     *placements,
 ]

@@ -26,6 +26,7 @@ from beneficiaries.enums import (
     Sufficiency,
 )
 from beneficiaries.models import (
+    AggregateDeclaration,
     Assignment,
     Beneficiary,
     ClosedYear,
@@ -35,13 +36,20 @@ from beneficiaries.models import (
     EligibilityCriterion,
     EligibilityPeriod,
     EligibilityReview,
+    FollowUp,
     HeldCriterion,
     HoursEntry,
+    Mutualisation,
+    MutualisationShare,
     Occupation,
+    Outcome,
     Placement,
     Prescriber,
+    ProofFile,
+    ProofRequest,
     Qpv,
     Recount,
+    Referrer,
 )
 from clauses.enums import ChangeReason, Channel, ClauseKind, ReviewState, StepKind
 from clauses.ladder import Stage
@@ -884,6 +892,15 @@ class PrescriberFactory(DjangoModelFactory):
     kind = PrescriberKind.LOCAL_MISSION
 
 
+class ReferrerFactory(DjangoModelFactory):
+    class Meta:
+        model = Referrer
+
+    prescriber = factory.SubFactory(PrescriberFactory)
+    last_name = factory.Sequence(lambda n: f"Référent{n}")
+    first_name = "Claude"
+
+
 class BeneficiaryFactory(DjangoModelFactory):
     class Meta:
         model = Beneficiary
@@ -892,6 +909,15 @@ class BeneficiaryFactory(DjangoModelFactory):
     first_name = "Sacha"
     birth_date = dt.date(1990, 5, 17)
     gender = Gender.FEMALE
+
+
+class FollowUpFactory(DjangoModelFactory):
+    class Meta:
+        model = FollowUp
+
+    beneficiary = factory.SubFactory(BeneficiaryFactory)
+    happened_on = dt.date(2026, 3, 2)
+    text = "Entretien de suivi."
 
 
 class EligibilityReviewFactory(DjangoModelFactory):
@@ -939,6 +965,36 @@ class EligibilityReviewFactory(DjangoModelFactory):
                 review=review, criterion=criterion, proof_date=decided, proof_label=criterion.proof
             )
         return review
+
+
+class ProofFileFactory(DjangoModelFactory):
+    """A PDF at the file of a person, with no decision yet; `review=` files it with one."""
+
+    class Meta:
+        model = ProofFile
+
+    beneficiary = factory.SubFactory(BeneficiaryFactory)
+    criterion = factory.SubFactory(EligibilityCriterionFactory)
+    dated = dt.date(2026, 1, 5)
+    stored = factory.LazyFunction(
+        lambda: store_file(kind="proof", name="attestation.pdf", content=b"%PDF-1.7\nproof\n%%EOF", user=None)
+    )
+
+
+class ProofRequestFactory(DjangoModelFactory):
+    """A request that still waits, of the proof of RSA; `criteria=` asks for others."""
+
+    class Meta:
+        model = ProofRequest
+
+    beneficiary = factory.SubFactory(BeneficiaryFactory, email="personne@example.org")
+    email = factory.SelfAttribute("beneficiary.email")
+    asked_on = dt.date(2026, 1, 5)
+    due_on = dt.date(2026, 1, 20)
+
+    @factory.post_generation
+    def criteria(made: Any, create: bool, extracted: Any, **kwargs: Any) -> None:
+        made.criteria.set(extracted or [EligibilityCriterionFactory()])
 
 
 class EligibilityPeriodFactory(DjangoModelFactory):
@@ -1081,6 +1137,61 @@ def eligible_assignment(
         ends_on=ends_on,
         review=review,
     )
+
+
+class OutcomeFactory(DjangoModelFactory):
+    """The situation of someone who left on 31/01/2026, asked for at the exit; `known=True` says CDI."""
+
+    class Meta:
+        model = Outcome
+
+    beneficiary = factory.SubFactory(BeneficiaryFactory)
+    milestone = "exit"
+    exit_on = dt.date(2026, 1, 31)
+    due_on = dt.date(2026, 4, 30)
+
+    class Params:
+        known = factory.Trait(situation="cdi", source="house", recorded_on=dt.date(2026, 5, 4))
+
+
+class AggregateDeclarationFactory(DjangoModelFactory):
+    """320 h of eight people of an ESAT, January to March 2026."""
+
+    class Meta:
+        model = AggregateDeclaration
+
+    company = factory.SubFactory(CompanyFactory)
+    commitment = factory.SubFactory(CommitmentFactory)
+    first_month = dt.date(2026, 1, 1)
+    last_month = dt.date(2026, 3, 1)
+    headcount = 8
+    hours = Decimal("320.00")
+
+
+def mutualisation(shares: dict[Any, Any], *, in_effect: bool = True, **values: Any) -> Mutualisation:
+    """A globalisation of 2025 and 2026; `shares`: commitment → percent. In effect: document held, agreements dated."""
+    row = Mutualisation.objects.create(
+        **{
+            "label": "Globalisation des écoles",
+            "signed_on": dt.date(2025, 1, 6),
+            "starts_on": dt.date(2025, 1, 1),
+            "ends_on": dt.date(2026, 12, 1),
+            "document": store_file(
+                kind="mutualisation", name="signée.pdf", content=b"%PDF-1.4 %%EOF", user=None, max_bytes=1000
+            )
+            if in_effect
+            else None,
+            **values,
+        }
+    )
+    for commitment, share in shares.items():
+        MutualisationShare.objects.create(
+            mutualisation=row,
+            commitment=commitment,
+            share=Decimal(str(share)),
+            agreed_on=dt.date(2025, 1, 6) if in_effect else None,
+        )
+    return row
 
 
 # --- reporting -----------------------------------------------------------------------------------------------

@@ -10,48 +10,75 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from beneficiaries.enums import Decision, Gender, Sufficiency, Unemployment
+from beneficiaries.assessment import (
+    ALONE,
+    AUTOMATIC,
+    COMBINED,
+    INDIVIDUAL,
+    PRIORITY,
+    Assessment,
+    Terms,
+    assess,
+    oldest_accepted,
+)
+from beneficiaries.enums import Decision, Gender, Unemployment
 from beneficiaries.models import (
     Beneficiary,
     EducationLevel,
     EligibilityCriterion,
     EligibilityReview,
     Prescriber,
+    ProofFile,
     Qpv,
 )
-from beneficiaries.services.eligibility import Held
-from core.forms import DateFormField, Form
+from beneficiaries.services.criteria import terms_of
+from beneficiaries.services.eligibility import Held, age_on
+from core import formats
+from core.forms import DateFormField, Form, parse_day
 from markets.fields import CommuneFormField
 
 GROUPS = (
-    ("Suffit seul", lambda row: row.route == "individual" and row.sufficiency == Sufficiency.ALONE),
-    ("À combiner, deux au moins", lambda row: row.sufficiency == Sufficiency.COMBINED),
-    ("Voie automatique, décision à enregistrer", lambda row: row.route == "automatic"),
-    ("Priorité seulement", lambda row: row.sufficiency == Sufficiency.PRIORITY),
+    ("Suffit seul", lambda terms: terms.route == INDIVIDUAL and terms.sufficiency == ALONE),
+    ("À combiner, deux au moins", lambda terms: terms.route == INDIVIDUAL and terms.sufficiency == COMBINED),
+    ("Voie automatique, décision à enregistrer", lambda terms: terms.route == AUTOMATIC),
+    ("Priorité seulement", lambda terms: terms.sufficiency == PRIORITY),
 )
 
-
-FIRST = ("correction_reason", "decision", "decided_on")
+FIRST = ("correction_reason", "decided_on")
+OF_A_CRITERION = ("held_", "proof_date_", "proof_label_", "proof_file_")
 
 
 @dataclass(frozen=True)
 class CriterionRow:
-    """One criterion of the form, with its three fields."""
+    """One criterion of the form, with its four fields and the files that the person's file holds for it."""
 
     criterion: EligibilityCriterion
+    terms: Terms
+    day: dt.date
     held: Any
     proof_date: Any
     proof_label: Any
+    proof_file: Any
+    kept: list[ProofFile]
 
     @property
     def rule(self) -> str:
-        months = self.criterion.proof_max_age_months
-        age = f", {months} mois au plus" if months is not None else ""
-        return f"{self.criterion.proof}{age}"
+        oldest = oldest_accepted(self.day, self.terms.max_age_months)
+        age = (
+            f", {self.terms.max_age_months} mois au plus (du {formats.day(oldest)} au plus tôt)"
+            if oldest
+            else ""
+        )
+        return f"{self.terms.proof}{age}"
+
+    @property
+    def errors(self) -> list[str]:
+        fields = (self.held, self.proof_date, self.proof_label, self.proof_file)
+        return [error for field in fields for error in field.errors]
 
 
 class CriteriaForm(Form):
-    """Base: a checkbox, a day and a text for each criterion in force."""
+    """Base: a checkbox, a day, a text and a file for each criterion in force on the day of the decision."""
 
     decision = forms.ChoiceField(
         label="Décision",
@@ -92,10 +119,18 @@ class CriteriaForm(Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, beneficiary: Beneficiary, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.criteria = list(EligibilityCriterion.objects.filter(is_active=True))
-        self.fields["principal"].queryset = EligibilityCriterion.objects.filter(is_active=True)
+        self.beneficiary = beneficiary
+        self.day = self._day_of_decision()
+        rows = list(EligibilityCriterion.objects.order_by("position", "code"))
+        self.terms = terms_of(rows, self.day)
+        # One that is held no more stays on the page of the decision that held it, and where it was just checked.
+        self.criteria = [row for row in rows if self.terms[row.pk].in_force or self._is_checked(row)]
+        self.fields["principal"].queryset = EligibilityCriterion.objects.filter(
+            pk__in=[row.pk for row in self.criteria]
+        )
+        self.read_kept_files()
         for row in self.criteria:
             self.fields[f"held_{row.pk}"] = forms.BooleanField(label=row.label, required=False)
             self.fields[f"proof_date_{row.pk}"] = DateFormField(
@@ -104,35 +139,66 @@ class CriteriaForm(Form):
             self.fields[f"proof_label_{row.pk}"] = forms.CharField(
                 label=f"Justificatif vu, {row.label}", required=False, max_length=250
             )
+            self.fields[f"proof_file_{row.pk}"] = forms.FileField(
+                label=f"Fichier, {row.label}", required=False, max_length=200
+            )
+
+    def _day_of_decision(self) -> dt.date:
+        """The day whose rules hold: the one typed, when it can be read."""
+        typed = self.data.get("decided_on") if self.is_bound else self.initial.get("decided_on")
+        if isinstance(typed, dt.date):
+            return typed
+        try:
+            return parse_day(typed or "") or timezone.localdate()
+        except ValueError:
+            return timezone.localdate()
+
+    def _is_checked(self, row: EligibilityCriterion) -> bool:
+        name = f"held_{row.pk}"
+        return bool(self.data.get(name) if self.is_bound else self.initial.get(name))
+
+    def read_kept_files(self) -> None:
+        """Read the files that the person's file holds, by criterion, the latest first."""
+        self.kept: dict[str, list[ProofFile]] = {}
+        rows = ProofFile.objects.visible_to(self.user).filter(
+            beneficiary=self.beneficiary, stored__isnull=False
+        )
+        for row in rows.select_related("stored"):
+            self.kept.setdefault(row.criterion_id, []).append(row)
 
     def groups(self) -> Iterator[tuple[str, list[CriterionRow]]]:
         """The criteria as the page shows them, by what they carry."""
         rest = list(self.criteria)
         for title, belongs in GROUPS:
-            rows = [self.row_of(row) for row in rest if belongs(row)]
-            rest = [row for row in rest if not belongs(row)]
+            rows = [self.row_of(row) for row in rest if belongs(self.terms[row.pk])]
+            rest = [row for row in rest if not belongs(self.terms[row.pk])]
             if rows:
                 yield title, rows
 
     def row_of(self, criterion: EligibilityCriterion) -> CriterionRow:
         key = criterion.pk
         return CriterionRow(
-            criterion, self[f"held_{key}"], self[f"proof_date_{key}"], self[f"proof_label_{key}"]
+            criterion,
+            self.terms[key],
+            self.day,
+            *(self[f"{name}{key}"] for name in OF_A_CRITERION),
+            kept=self.kept.get(key, []),
         )
 
     def first_fields(self) -> list[Any]:
-        """The decision itself, above the criteria."""
+        """The day of the decision (and why it is corrected), above the criteria."""
         return [self[name] for name in FIRST if name in self.fields]
 
     def others(self) -> list[Any]:
-        """What comes under the criteria."""
-        apart = ("held_", "proof_date_", "proof_label_")
-        return [self[name] for name in self.fields if name not in FIRST and not name.startswith(apart)]
+        """What comes under the criteria: the decision itself first."""
+        return [
+            self[name] for name in self.fields if name not in FIRST and not name.startswith(OF_A_CRITERION)
+        ]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         for row in self.criteria:
-            wrote = data.get(f"proof_date_{row.pk}") or data.get(f"proof_label_{row.pk}")
+            wrote = any(data.get(f"{name}{row.pk}") for name in OF_A_CRITERION[1:])
             if wrote and not data.get(f"held_{row.pk}"):
                 self.add_error(
                     f"held_{row.pk}",
@@ -149,6 +215,40 @@ class CriteriaForm(Form):
             if data.get(f"held_{row.pk}")
         ]
 
+    def uploads(self) -> list[tuple[EligibilityCriterion, Any, dt.date | None]]:
+        """The files that were sent with the criteria that are checked, with their dates."""
+        data = self.cleaned_data
+        return [
+            (row, data[f"proof_file_{row.pk}"], data.get(f"proof_date_{row.pk}"))
+            for row in self.criteria
+            if data.get(f"held_{row.pk}") and data.get(f"proof_file_{row.pk}")
+        ]
+
+    def assessment(self) -> Assessment:
+        """What the criteria checked so far open, by what can be read of the form."""
+        if self.is_bound:
+            self.full_clean()
+            held, note = self.held(), self.cleaned_data.get("note", "")
+        else:
+            held = [
+                Held(row, self.initial.get(f"proof_date_{row.pk}"))
+                for row in self.criteria
+                if self._is_checked(row)
+            ]
+            note = self.initial.get("note") or ""
+        return assess(
+            [
+                (self.terms[row.criterion.pk], row.proof_date, bool(self.kept.get(row.criterion.pk)))
+                for row in held
+            ],
+            day=self.day,
+            note=note,
+        )
+
+    def as_typed(self) -> dict[str, Any]:
+        """What was typed, as the initial values of a form that is shown again without judging it."""
+        return {name: self.data.get(name) for name in self.fields if name in self.data}
+
 
 class ReviewForm(CriteriaForm):
     """A new decision; the situation at entry is read from the person's file, except what the form asks."""
@@ -159,15 +259,25 @@ class ReviewForm(CriteriaForm):
         required=False,
         empty_label="non renseigné",
     )
+    informed_on = DateFormField(
+        label="Notice d’information remise le",
+        required=False,
+        help_text="le jour où la personne a reçu la notice sur ses données",
+    )
 
     def __init__(self, *args: Any, beneficiary: Beneficiary, **kwargs: Any) -> None:
         kwargs["initial"] = {
             "decided_on": timezone.localdate(),
             "prescriber": beneficiary.prescriber_id,
-            **kwargs.get("initial", {}),
+            "informed_on": beneficiary.informed_on,
+            **_brought(beneficiary),
+            **(kwargs.get("initial") or {}),
         }
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, beneficiary=beneficiary, **kwargs)
         self.scope_field("prescriber", Prescriber, lambda rows: rows.order_by("search_key", "pk"))
+
+    def clean_informed_on(self) -> Any:
+        return not_to_come(self.cleaned_data["informed_on"])
 
     def arguments(self) -> dict[str, Any]:
         """What `services.eligibility.record_review` takes."""
@@ -214,9 +324,9 @@ class CorrectionForm(CriteriaForm):
     )
 
     def __init__(self, *args: Any, review: EligibilityReview, **kwargs: Any) -> None:
-        kwargs["initial"] = {**_initial_of(review), **kwargs.get("initial", {})}
-        super().__init__(*args, **kwargs)
-        self.order_fields(["correction_reason", "decision", "decided_on"])
+        kwargs["initial"] = {**_initial_of(review), **(kwargs.get("initial") or {})}
+        super().__init__(*args, beneficiary=review.beneficiary, **kwargs)
+        self.order_fields(["correction_reason", "decided_on", "decision"])
         self.fields["entry_qpv"].queryset = Qpv.objects.all()
         self.fields["entry_education"].queryset = EducationLevel.objects.all()
         self.scope_field("entry_prescriber", Prescriber, lambda rows: rows.order_by("search_key", "pk"))
@@ -244,6 +354,27 @@ class CorrectionForm(CriteriaForm):
         }
 
 
+def not_to_come(day: dt.date | None) -> dt.date | None:
+    """Refuse a day to come: a hand-over is recorded once done."""
+    if day and day > timezone.localdate():
+        raise forms.ValidationError(
+            f"Le {formats.day(day)} est à venir\u202f: la remise s’enregistre une fois faite."
+        )
+    return day
+
+
+def _brought(beneficiary: Beneficiary) -> dict[str, Any]:
+    """The criteria whose proofs were added since the last decision, checked beforehand with their dates."""
+    waiting = ProofFile.objects.filter(
+        beneficiary=beneficiary, review__isnull=True, erased_on__isnull=True, stored__isnull=False
+    )
+    initial: dict[str, Any] = {}
+    for row in waiting.order_by("added_at", "pk"):
+        initial[f"held_{row.criterion_id}"] = True
+        initial[f"proof_date_{row.criterion_id}"] = row.dated
+    return initial
+
+
 def _initial_of(review: EligibilityReview) -> dict[str, Any]:
     initial: dict[str, Any] = {
         "decision": review.decision,
@@ -268,9 +399,6 @@ def _initial_of(review: EligibilityReview) -> dict[str, Any]:
 
 def frozen_preview(beneficiary: Beneficiary, today: dt.date) -> list[tuple[str, str]]:
     """What a decision taken today would freeze, as the file has it: label and value."""
-    from beneficiaries.services.eligibility import age_on
-    from core import formats
-
     age = age_on(today, beneficiary.birth_date)
     missing = "non renseigné"
     return [

@@ -20,7 +20,6 @@ from beneficiaries.models import (
     ContractType,
     CountingRules,
     EducationLevel,
-    EligibilityCriterion,
     HoursEntry,
 )
 from beneficiaries.services.hours import close_year
@@ -28,7 +27,6 @@ from beneficiaries.services.rules import preview_rules, rules_in_place, save_rul
 from beneficiaries.tables import (
     ContractTypeTable,
     CountingRulesTable,
-    CriterionTable,
     EducationLevelTable,
     rules_scope,
 )
@@ -232,11 +230,6 @@ class ReferenceListPage(ListPage):
     def get_queryset(self) -> Any:
         # A reference list is about nobody: every row is the house's.
         return self.model._default_manager.order_by(*self.model._meta.ordering)
-
-
-class CriterionList(ReferenceListPage):
-    model, table_class = EligibilityCriterion, CriterionTable
-    title, export_name = "Critères d’éligibilité", "criteres"
 
 
 class ContractTypeList(ReferenceListPage):

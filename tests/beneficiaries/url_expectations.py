@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
+from django.utils import timezone
+
+from beneficiaries.models import InformationNotice, TrainingCourse
+from tests.beneficiaries.recruitment_expectations import RECRUITMENT, RECRUITMENT_KWARGS
 from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, Expectation, Expectations, Kwargs
 from tests.factories import (
+    AggregateDeclarationFactory,
+    BeneficiaryFactory,
     ClosedYearFactory,
     CountingRulesFactory,
+    EligibilityCriterionFactory,
+    EligibilityReviewFactory,
+    FollowUpFactory,
     HoursEntryFactory,
+    OutcomeFactory,
+    PlacementFactory,
     PrescriberFactory,
+    ProofFileFactory,
+    ProofRequestFactory,
     RecountFactory,
+    ReferrerFactory,
     eligible_assignment,
+    mutualisation,
 )
 
 HOUSE_AND_COMPANY: Expectation = {
@@ -31,6 +47,13 @@ PERSON_PAGES = (
     "beneficiary_contracts",
     "placement_create",
 )
+ELIGIBILITY_PAGES = (
+    "proof_create",
+    "proof_request_create",
+    "person_position",
+    "person_notice",
+    "notice_hand_over",
+)
 EXPECTED: Expectations = {
     "beneficiary_list": HOUSE_AND_COMPANY,
     "beneficiary_create": HOUSE_ONLY,
@@ -39,6 +62,26 @@ EXPECTED: Expectations = {
     "review_correct": HOUSE_ONLY,
     "placement_edit": HOUSE_ONLY,
     "placement_end": HOUSE_ONLY,
+    "training_result": HOUSE_ONLY,
+    "outcome_list": HOUSE_ONLY,
+    "outcome_entry": HOUSE_ONLY,
+    "beneficiary_outcomes": HOUSE_ONLY,
+    "outcome_record": HOUSE_ONLY,
+    "outcome_link": HOUSE_FORM,
+    # A link that nobody made opens nothing, to anybody.
+    "outcome_answer": {"others": 404},
+    "mutualisation_list": HOUSE_ONLY,
+    "mutualisation_create": HOUSE_ONLY,
+    "mutualisation_detail": HOUSE_ONLY,
+    "mutualisation_edit": HOUSE_ONLY,
+    "mutualisation_document": HOUSE_ONLY,
+    "mutualisation_stop": HOUSE_ONLY,
+    "mutualisation_agreement": HOUSE_ONLY,
+    "market_aggregates": HOUSE_ONLY,
+    "market_aggregate": HOUSE_ONLY,
+    "company_aggregates": HOUSE_ONLY,
+    "company_aggregate": HOUSE_ONLY,
+    "aggregate_edit": HOUSE_ONLY,
     "assignment_create": HOUSE_ONLY,
     "assignment_edit": HOUSE_ONLY,
     "lookup": HOUSE_ONLY,
@@ -49,6 +92,18 @@ EXPECTED: Expectations = {
     "prescriber_create": HOUSE_ONLY,
     "prescriber_detail": HOUSE_ONLY,
     "prescriber_edit": HOUSE_ONLY,
+    # The directory: duplicates, notes, referrers
+    "duplicate_list": HOUSE_ONLY,
+    "referrer_options": HOUSE_ONLY,
+    "person_duplicates": HOUSE_ONLY,
+    "person_merge": HOUSE_ONLY,
+    "person_separate": HOUSE_FORM,
+    "person_follow_up": HOUSE_ONLY,
+    "follow_up_edit": HOUSE_ONLY,
+    # A note of another day, by someone else: the way back to the tab.
+    "follow_up_delete": {**HOUSE_ONLY, "facilitator": 302},
+    "referrer_create": HOUSE_ONLY,
+    "referrer_edit": HOUSE_ONLY,
     "counting_rules_list": ADMIN_ONLY,
     "counting_rules_create": ADMIN_ONLY,
     "counting_rules_edit": ADMIN_ONLY,
@@ -56,10 +111,25 @@ EXPECTED: Expectations = {
     # A year that is closed already: the way back to the list.
     "closed_year_close": {**ADMIN_ONLY, "admin": 302},
     "criterion_list": ADMIN_ONLY,
+    "criterion_create": ADMIN_ONLY,
+    **dict.fromkeys(("criterion_detail", "criterion_change", "criterion_close"), ADMIN_ONLY),
+    "notice_settings": ADMIN_ONLY,
+    "notice_create": ADMIN_ONLY,
+    "notice_paper": ADMIN_ONLY,
+    # Eligibility
+    "review_assess": HOUSE_FORM,
+    "review_letter": HOUSE_ONLY,
+    "eligibility_attestation": HOUSE_AND_COMPANY,
+    **dict.fromkeys(ELIGIBILITY_PAGES, HOUSE_ONLY),
+    "proof_remove": HOUSE_ONLY,
+    "proof_request_remind": HOUSE_ONLY,
+    "proof_request_close": HOUSE_FORM,
+    "market_position": HOUSE_ONLY,
+    "validation_watch": HOUSE_ONLY,
     "contract_type_list": ADMIN_ONLY,
     "education_level_list": ADMIN_ONLY,
     # Hours
-    "hours": {**HOUSE_ONLY, "company": 302},
+    "hours": HOUSE_ONLY,
     "hours_row": HOUSE_FORM,
     "entry_correct": HOUSE_ONLY,
     "entry_take_over": HOUSE_ONLY,
@@ -71,6 +141,7 @@ EXPECTED: Expectations = {
     # Checks and recounts
     "recount_list": HOUSE_ONLY,
     "recount_detail": HOUSE_ONLY,
+    **RECRUITMENT,
 }
 
 
@@ -90,6 +161,24 @@ def _of_placement(cast: Any) -> dict[str, Any]:
 
 def _of_assignment(cast: Any) -> dict[str, Any]:
     return {"pk": _assignment(cast).pk}
+
+
+def _of_outcome(cast: Any) -> dict[str, Any]:
+    return {"pk": OutcomeFactory(beneficiary=_assignment(cast).placement.beneficiary).pk}
+
+
+def _of_training(cast: Any) -> dict[str, Any]:
+    placement = PlacementFactory(nature="training", modality="training", contract_type=None)
+    TrainingCourse.objects.create(placement=placement, title="Titre de maçon")
+    return {"pk": placement.pk}
+
+
+def _mutualisation(cast: Any) -> Any:
+    return mutualisation({cast.commitment_a: 60, cast.commitment_b: 40}, in_effect=False)
+
+
+def _of_aggregate(cast: Any) -> dict[str, Any]:
+    return {"pk": AggregateDeclarationFactory(commitment=cast.commitment_a, company=cast.company_a).pk}
 
 
 def _of_market(cast: Any) -> dict[str, Any]:
@@ -116,7 +205,44 @@ def _of_employer_entry(cast: Any) -> dict[str, Any]:
     return {"pk": HoursEntryFactory(assignment=eligible_assignment(), source="portal").pk}
 
 
+def _two_people(cast: Any) -> dict[str, Any]:
+    return {**_of_person(cast), "other": BeneficiaryFactory().pk}
+
+
+def _of_refusal(cast: Any) -> dict[str, Any]:
+    review = EligibilityReviewFactory(refused=True)
+    return {"pk": review.beneficiary_id, "review_pk": review.pk}
+
+
+def _eligible_today(cast: Any) -> dict[str, Any]:
+    begun = timezone.localdate() - dt.timedelta(days=30)
+    assignment = eligible_assignment(commitment=cast.commitment_a, starts_on=begun)
+    return {"pk": assignment.placement.beneficiary_id}
+
+
+def _of_criterion(cast: Any) -> dict[str, Any]:
+    return {"code": EligibilityCriterionFactory().pk}
+
+
 KWARGS: Kwargs = {
+    **dict.fromkeys(("criterion_detail", "criterion_change", "criterion_close"), _of_criterion),
+    "notice_paper": lambda cast: {"pk": InformationNotice.objects.earliest("in_force_from").pk},
+    "review_assess": _of_person,
+    "review_letter": _of_refusal,
+    "eligibility_attestation": _eligible_today,
+    **dict.fromkeys(ELIGIBILITY_PAGES, _of_person),
+    "proof_remove": lambda cast: {"pk": ProofFileFactory().pk},
+    "proof_request_remind": lambda cast: {"pk": ProofRequestFactory().pk},
+    "proof_request_close": lambda cast: {"pk": ProofRequestFactory().pk},
+    "market_position": _of_market,
+    "person_duplicates": _of_person,
+    "person_merge": _two_people,
+    "person_separate": _two_people,
+    "person_follow_up": _of_person,
+    "follow_up_edit": lambda cast: {"pk": FollowUpFactory().pk},
+    "follow_up_delete": lambda cast: {"pk": FollowUpFactory().pk},
+    "referrer_create": _of_prescriber,
+    "referrer_edit": lambda cast: {"pk": ReferrerFactory().pk},
     "beneficiary_detail": _of_person,
     **dict.fromkeys(PERSON_PAGES, _of_person),
     "review_correct": lambda cast: {
@@ -125,6 +251,21 @@ KWARGS: Kwargs = {
     },
     "placement_edit": _of_placement,
     "placement_end": _of_placement,
+    "training_result": _of_training,
+    "beneficiary_outcomes": _of_person,
+    "outcome_record": _of_outcome,
+    "outcome_link": _of_outcome,
+    "outcome_answer": lambda cast: {"token": "jeton-inconnu"},
+    **dict.fromkeys(
+        ("mutualisation_detail", "mutualisation_edit", "mutualisation_document", "mutualisation_stop"),
+        lambda cast: {"pk": _mutualisation(cast).pk},
+    ),
+    "mutualisation_agreement": lambda cast: {"pk": _mutualisation(cast).shares.order_by("pk")[0].pk},
+    "market_aggregates": _of_market,
+    "market_aggregate": _of_market,
+    "company_aggregates": _of_company,
+    "company_aggregate": _of_company,
+    "aggregate_edit": _of_aggregate,
     "assignment_create": _of_placement,
     "assignment_edit": _of_assignment,
     "lookup": lambda cast: {"kind": "person"},
@@ -142,4 +283,5 @@ KWARGS: Kwargs = {
     "market_hours": _of_market,
     "company_hours": _of_company,
     "recount_detail": lambda cast: {"pk": RecountFactory().pk},
+    **RECRUITMENT_KWARGS,
 }

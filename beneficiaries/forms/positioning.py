@@ -1,0 +1,74 @@
+"""Positionnement: the commitment, and the contract when several run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from beneficiaries.forms.fields import LookupField, bind_fields
+from beneficiaries.models import Beneficiary, Placement
+from beneficiaries.services.positioning import running_placements
+from clauses.models import Commitment
+from core.forms import Form
+
+
+def placement_label(row: Placement) -> str:
+    kind = f", {row.contract_type}" if row.contract_type else ""
+    return f"{row.employer}{kind}, depuis le {row.starts_on:%d/%m/%Y}"
+
+
+class PositionForm(Form):
+    """For one person: on which commitment; with which contract, where several run."""
+
+    commitment = LookupField(
+        "commitment",
+        label="Engagement",
+        help_text="la référence du marché ou le nom du titulaire",
+        error_messages={"required": "Indiquez sur quel engagement positionner la personne."},
+    )
+    placement: Any = forms.ModelChoiceField(
+        label="Contrat", queryset=Placement.objects.none(), required=False, empty_label=None
+    )
+
+    def __init__(self, *args: Any, beneficiary: Beneficiary, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bind_fields(self)
+        visible = Placement.objects.visible_to(self.user).values("pk")
+        rows = running_placements(beneficiary, timezone.localdate()).filter(pk__in=visible)
+        self.placements = list(rows)
+        if len(self.placements) > 1:
+            field = self.fields["placement"]
+            field.queryset, field.required = rows, True  # type: ignore[attr-defined]
+            field.label_from_instance = placement_label  # type: ignore[attr-defined]
+        else:
+            del self.fields["placement"]
+
+    def placement_chosen(self) -> Placement | None:
+        """The contract chosen, the only one that runs, or none."""
+        if "placement" in self.fields:
+            return self.cleaned_data["placement"]
+        return self.placements[0] if self.placements else None
+
+
+class MarketPositionForm(Form):
+    """From a market: who, and on which of its commitments."""
+
+    person = LookupField(
+        "person",
+        label="Personne déjà validée",
+        help_text="le nom et le prénom, dans n’importe quel ordre",
+        error_messages={"required": "Indiquez la personne."},
+    )
+    commitment: Any = forms.ModelChoiceField(
+        label="Engagement", queryset=Commitment.objects.none(), empty_label=None
+    )
+
+    def __init__(self, *args: Any, commitments: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        bind_fields(self)
+        self.fields["commitment"].queryset = commitments  # type: ignore[attr-defined]
+        self.fields["commitment"].label_from_instance = lambda row: (  # type: ignore[attr-defined]
+            f"Lot {row.clause.lot.number}, {row.holder}, {row.clause}"
+        )
