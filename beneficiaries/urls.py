@@ -3,6 +3,7 @@
 from django.urls import path
 
 from beneficiaries.declaration_urls import urlpatterns as declarations
+from beneficiaries.directory_urls import urlpatterns as directory
 from beneficiaries.entry_list import CompanyEntryList, EntryList
 from beneficiaries.placement_urls import urlpatterns as placements
 from beneficiaries.privacy_urls import urlpatterns as privacy
@@ -11,17 +12,12 @@ from beneficiaries.recruitment_urls import urlpatterns as recruitment
 from beneficiaries.validation_list import ValidationWatch
 from beneficiaries.views import (
     criteria,
-    duplicates,
     eligibility,
     eligibility_papers,
     employment,
-    follow_ups,
     hours,
     notices,
-    people,
-    person_forms,
     positioning,
-    prescribers,
     proofs,
     recounts,
     rules,
@@ -38,13 +34,7 @@ urlpatterns = [
     *declarations,
     path("marches/<int:pk>/heures/", hours.market_hours, name="market_hours"),
     path("entreprises/<int:pk>/heures/", hours.company_hours, name="company_hours"),
-    # People and their files
-    path("personnes/", people.beneficiary_list, name="beneficiary_list"),
-    path("personnes/nouvelle/", person_forms.beneficiary_create, name="beneficiary_create"),
-    path("personnes/<int:pk>/", people.beneficiary_detail, name="beneficiary_detail"),
-    path("personnes/<int:pk>/modifier/", person_forms.beneficiary_edit, name="beneficiary_edit"),
-    path("personnes/<int:pk>/heures/", people.beneficiary_hours, name="beneficiary_hours"),
-    path("personnes/<int:pk>/historique/", people.beneficiary_history, name="beneficiary_history"),
+    *directory,
     path(
         "personnes/<int:pk>/eligibilite/",
         eligibility.beneficiary_eligibility,
@@ -89,15 +79,6 @@ urlpatterns = [
     path("personnes/<int:pk>/positionner/", positioning.person_position, name="person_position"),
     path("marches/<int:pk>/personnes/positionner/", positioning.market_position, name="market_position"),
     path("personnes/validations/", ValidationWatch.as_view(), name="validation_watch"),
-    # The directory: duplicates, notes
-    path("personnes/rapprochements/", duplicates.duplicate_list, name="duplicate_list"),
-    path("personnes/referents/", person_forms.referrer_options, name="referrer_options"),
-    path("personnes/<int:pk>/autre-fiche/", duplicates.person_duplicates, name="person_duplicates"),
-    path("personnes/<int:pk>/reunir/<int:other>/", duplicates.person_merge, name="person_merge"),
-    path("personnes/<int:pk>/distinguer/<int:other>/", duplicates.person_separate, name="person_separate"),
-    path("personnes/<int:pk>/suivi/", follow_ups.person_follow_up, name="person_follow_up"),
-    path("personnes/suivi/<int:pk>/", follow_ups.follow_up_edit, name="follow_up_edit"),
-    path("personnes/suivi/<int:pk>/effacer/", follow_ups.follow_up_delete, name="follow_up_delete"),
     # Contracts and assignments
     path("personnes/<int:pk>/contrats/", employment.beneficiary_contracts, name="beneficiary_contracts"),
     path("personnes/<int:pk>/contrats/nouveau/", employment.placement_create, name="placement_create"),
@@ -109,13 +90,6 @@ urlpatterns = [
     path("marches/<int:pk>/personnes/", employment.MarketPeople.as_view(), name="market_people"),
     path("marches/<int:pk>/personnes/affecter/", employment.market_assign, name="market_assign"),
     path("entreprises/<int:pk>/personnes/", employment.CompanyPeople.as_view(), name="company_people"),
-    # Prescribers
-    path("prescripteurs/", prescribers.PrescriberList.as_view(), name="prescriber_list"),
-    path("prescripteurs/nouveau/", prescribers.prescriber_create, name="prescriber_create"),
-    path("prescripteurs/<int:pk>/", prescribers.prescriber_detail, name="prescriber_detail"),
-    path("prescripteurs/<int:pk>/modifier/", prescribers.prescriber_edit, name="prescriber_edit"),
-    path("prescripteurs/<int:pk>/referents/nouveau/", prescribers.referrer_create, name="referrer_create"),
-    path("prescripteurs/referents/<int:pk>/", prescribers.referrer_edit, name="referrer_edit"),
     # Checks and recounts
     path("heures/recomptages/", RecountList.as_view(), name="recount_list"),
     path("heures/recomptages/<int:pk>/", recounts.recount_detail, name="recount_detail"),

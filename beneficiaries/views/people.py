@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import OuterRef, Q, Subquery, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import Role
 from beneficiaries.enums import EntryState
 from beneficiaries.filters import EmployeeFilter, PersonFilter
-from beneficiaries.forms.people import PersonForm
-from beneficiaries.models import Assignment, Beneficiary, HoursEntry, Placement
-from beneficiaries.services.people import SamePerson, namesakes, save_person
+from beneficiaries.merged_files import FileMerged, kept_file
+from beneficiaries.models import Assignment, Beneficiary, HoursEntry, PersonMerge
+from beneficiaries.person_path import (
+    assignments_of,
+    current_entries,
+    lines_of,
+    placements_of,
+    steps_of,
+    whole_path,
+)
 from beneficiaries.tables import EmployeeTable, PersonTable, eligibility_words
 from beneficiaries.timeline import timeline_of
+from beneficiaries.validity import employed_by
 from core import formats
 from core.access import HOUSE, house_required, role_required
 from core.lists import ListPage
@@ -90,9 +95,18 @@ def beneficiary_list(request: HttpRequest) -> HttpResponseBase:
 
 
 def person_or_404(request: HttpRequest, pk: int) -> Any:
-    """The person with the state of their eligibility today; 404 when the user may not see them."""
+    """The person with the state of their eligibility today; 404 when the user may not see them.
+
+    The address of a file that was merged leads to the one that stays.
+    """
     people = Beneficiary.objects.visible_to(request.user).with_eligibility(timezone.localdate())
-    return get_object_or_404(people.select_related("commune", "qpv", "education", "prescriber"), pk=pk)
+    rows = people.select_related("commune", "qpv", "education", "prescriber", "referrer")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        if (kept := kept_file(request, pk)) is not None:
+            raise FileMerged(kept)
+        raise Http404
+    return found
 
 
 def file_context(request: HttpRequest, person: Any) -> dict[str, Any]:
@@ -120,101 +134,34 @@ def beneficiary_detail(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_or_404(request, pk)
     if request.user.is_company:
         return _employee_detail(request, person)
-    steps = path_of(request, person)
-    assignments = [line for step in steps for line in step["assignments"]]
+    path = whole_path(request.user, person, timezone.localdate())
     context = {
         **file_context(request, person),
-        "steps": steps,
-        "counted": sum((line["counted"] for line in assignments), ZERO),
-        "not_counted": sum((line["not_counted"] for line in assignments), ZERO),
-        "pending": sum((line["pending"] for line in assignments), ZERO),
-        "commitments": len({line["assignment"].commitment_id for line in assignments}),
+        **path,
         "identity": _identity(person),
-        "next_step": _next_step(person, steps),
+        "next_step": _next_step(person, path["steps"]),
     }
     return render(request, "beneficiaries/person_detail.html", context)
 
 
 def path_of(request: HttpRequest, person: Beneficiary) -> list[dict[str, Any]]:
     """Steps of the path, newest first, with their assignments and the hours of each, by what became of them."""
-    hours = _hours_by_assignment(request, person)
-    assignments: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    found = (
-        Assignment.objects.visible_to(request.user)
-        .filter(placement__beneficiary=person)
-        .select_related(
-            "commitment__market__buyer", "commitment__holder", "user_company", "review", "positioned_by"
-        )
-        .order_by("-starts_on", "-pk")
-    )
-    rows = list(found)
-    first_use: dict[int | None, dt.date] = {}
-    for row in reversed(rows):
-        first_use.setdefault(row.review_id, row.starts_on)
-    for row in rows:
-        # The validation was used before: this one needs a positionnement of its own.
-        used_before = row.review_id is not None and first_use[row.review_id] < row.starts_on
-        line = {"assignment": row, "needs_position": used_before and row.positioned_on is None}
-        assignments[row.placement_id].append({**line, **hours[row.pk]})
-    steps = (
-        Placement.objects.visible_to(request.user)
-        .filter(beneficiary=person)
-        .select_related(
-            "employer", "contract_type", "occupation", "previous__employer", "previous__contract_type"
-        )
-    )
-    today = timezone.localdate()
-    return [
-        {
-            "placement": step,
-            "assignments": assignments[step.pk],
-            "under_way": step.starts_on <= today and (step.ends_on is None or step.ends_on >= today),
-            "upcoming": step.starts_on > today,
-        }
-        for step in steps
-    ]
-
-
-def _hours_by_assignment(request: HttpRequest, person: Beneficiary) -> dict[int, dict[str, Any]]:
-    """Hours counted, not counted and not validated yet, by assignment; each reason once, with its hours."""
-    found: dict[int, dict[str, Any]] = defaultdict(
-        lambda: {"counted": ZERO, "not_counted": ZERO, "pending": ZERO, "reasons": []}
-    )
-    reasons: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
-    entries = (
-        HoursEntry.objects.visible_to(request.user)
-        .current()
-        .filter(assignment__placement__beneficiary=person)
-        .order_by("month", "pk")
-    )
-    for entry in entries:
-        line = found[entry.assignment_id]
-        if entry.state != EntryState.VALIDATED:
-            line["pending"] += entry.hours
-            continue
-        left_out = entry.hours - entry.counted_hours
-        line["counted"] += entry.counted_hours
-        line["not_counted"] += left_out
-        if left_out:
-            reasons[entry.assignment_id][str(entry.get_counting_reason_display())] += left_out
-    for pk, by_reason in reasons.items():
-        found[pk]["reasons"] = [
-            f"{formats.hours(hours)}\u202f: {reason}" for reason, hours in by_reason.items()
-        ]
-    return found
+    lines = lines_of(assignments_of(request.user, person), current_entries(request.user, person))
+    return steps_of(placements_of(request.user, person), lines, timezone.localdate())
 
 
 def _identity(person: Any) -> list[tuple[str, Any]]:
-    qpv = f"{person.qpv} ({person.qpv.vintage})" if person.qpv else None
+    qpv = f"{person.qpv} (contours {person.residence_vintage})" if person.qpv else None
     return [
         ("Nom de naissance", person.birth_name),
         ("Date de naissance", formats.day(person.birth_date) if person.birth_date else None),
         ("Genre", person.get_gender_display()),
         ("Adresse", person.address),
-        ("Commune", person.commune),
+        ("Commune ou arrondissement", person.commune),
         ("Quartier prioritaire", qpv),
         ("Niveau de formation", person.education),
         ("Prescripteur", person.prescriber),
+        ("Référent·e de parcours", person.referrer),
         ("Adresse électronique", person.email),
         ("Téléphone", person.phone),
         ("Information RGPD remise le", formats.day(person.informed_on) if person.informed_on else None),
@@ -259,55 +206,18 @@ def _employee_detail(request: HttpRequest, person: Any) -> HttpResponse:
         .order_by("-starts_on", "-pk")
     )
     rows = list(assignments)
+    # The attestation is the employer's own to keep.
+    is_employer = Beneficiary.objects.filter(pk=person.pk, pk__in=employed_by(request.user)).exists()  # type: ignore[arg-type]
     context = {
+        "attestation_url": reverse("eligibility_attestation", args=[person.pk])
+        if person.eligible_until and is_employer
+        else "",
         "name": str(person),
         "eligible_until": person.eligible_until,
         "assignments": rows,
         "total": sum((row.hours_declared or ZERO for row in rows), ZERO),
     }
     return render(request, "beneficiaries/employee_detail.html", context)
-
-
-@house_required
-def beneficiary_create(request: HttpRequest) -> HttpResponse:
-    return _edit(request, Beneficiary())
-
-
-@house_required
-def beneficiary_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    return _edit(request, get_object_or_404(Beneficiary.objects.visible_to(request.user), pk=pk))
-
-
-def _edit(request: HttpRequest, person: Beneficiary) -> HttpResponse:
-    is_new = person.pk is None
-    shown_name = str(person)
-    form = PersonForm(request.POST or None, instance=person, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            save_person(person=form.instance, user=request.user)
-        except SamePerson as error:
-            form.add_error(None, form.duplicate_sentence(error.existing))
-        else:
-            messages.success(request, "La fiche est créée." if is_new else "La fiche est enregistrée.")
-            if form.instance.birth_date is None and namesakes(form.instance):
-                messages.warning(
-                    request,
-                    "Une autre fiche porte ce nom. Sans date de naissance, un doublon ne peut pas être écarté\u202f: "
-                    "vérifiez dans la liste.",
-                )
-            return redirect("beneficiary_detail", pk=form.instance.pk)
-    back = reverse("beneficiary_list") if is_new else reverse("beneficiary_detail", args=[person.pk])
-    context = {
-        "title": "Nouvelle personne" if is_new else f"Modifier la fiche de {shown_name}",
-        "form": form,
-        "intro": ""
-        if is_new
-        else "Les décisions déjà enregistrées gardent la situation à l’entrée\u202f: elles ne changent pas avec la fiche.",
-        "cancel_url": back,
-        "back_url": back,
-        "back_label": "Personnes" if is_new else shown_name,
-    }
-    return render(request, "core/form.html", context)
 
 
 @house_required
@@ -337,5 +247,10 @@ def beneficiary_hours(request: HttpRequest, pk: int) -> HttpResponse:
 def beneficiary_history(request: HttpRequest, pk: int) -> HttpResponse:
     """« Historique »: who changed what in the file, the contracts and the assignments."""
     person = person_or_404(request, pk)
-    context = {**file_context(request, person), "entries": timeline_of(person)}
+    merges = (
+        PersonMerge.objects.visible_to(request.user)
+        .filter(Q(kept=person) | Q(merged__merged_into=person))
+        .select_related("merged_by", "merged")
+    )
+    context = {**file_context(request, person), "entries": timeline_of(person), "merges": list(merges)}
     return render(request, "beneficiaries/person_history.html", context)

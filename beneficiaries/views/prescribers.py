@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from beneficiaries.filters import PrescriberFilter
-from beneficiaries.forms.people import PrescriberForm
-from beneficiaries.models import Beneficiary, HoursEntry, Prescriber
-from beneficiaries.services.people import save_prescriber
+from beneficiaries.forms.people import PrescriberForm, ReferrerForm
+from beneficiaries.models import Beneficiary, HoursEntry, Prescriber, Referrer
+from beneficiaries.services.people import save_prescriber, save_referrer
 from beneficiaries.tables import PersonTable, PrescriberTable
 from core.access import house_required
 from core.changes import history_of
@@ -46,6 +46,17 @@ def prescriber_detail(request: HttpRequest, pk: int) -> HttpResponse:
     prescriber = get_object_or_404(rows, pk=pk)
     today = timezone.localdate()
     people = Beneficiary.objects.visible_to(request.user).filter(prescriber=prescriber)
+    followed = Q(beneficiaries__in=people.values("pk"))
+    referrers = list(
+        Referrer.objects.visible_to(request.user)
+        .filter(prescriber=prescriber)
+        .annotate(people=Count("beneficiaries", filter=followed))
+        .order_by("-is_active", "search_key", "pk")
+    )
+    asked = request.GET.get("referent", "")
+    chosen = next((row for row in referrers if str(row.pk) == asked), None)
+    if chosen is not None:
+        people = people.filter(referrer=chosen)
     total = people.count()
     shown = (
         people.with_eligibility(today)
@@ -62,10 +73,12 @@ def prescriber_detail(request: HttpRequest, pk: int) -> HttpResponse:
             ("Adresse électronique", prescriber.email),
             ("Téléphone", prescriber.phone),
         ],
+        "referrers": referrers,
+        "chosen": chosen,
         "table": PersonTable(data=list(shown), orderable=False),
         "total": total,
         "more_url": f"{reverse('beneficiary_list')}?prescriber={prescriber.pk}"
-        if total > MOST_PEOPLE
+        if total > MOST_PEOPLE and chosen is None
         else "",
         "entries": history_of(prescriber),
     }
@@ -96,5 +109,38 @@ def _edit(request: HttpRequest, prescriber: Prescriber) -> HttpResponse:
         "cancel_url": back,
         "back_url": back,
         "back_label": "Prescripteurs" if is_new else shown_name,
+    }
+    return render(request, "core/form.html", context)
+
+
+@house_required
+def referrer_create(request: HttpRequest, pk: int) -> HttpResponse:
+    prescriber = get_object_or_404(Prescriber.objects.visible_to(request.user), pk=pk)
+    return _edit_referrer(request, Referrer(prescriber=prescriber))
+
+
+@house_required
+def referrer_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = Referrer.objects.visible_to(request.user).select_related("prescriber")
+    return _edit_referrer(request, get_object_or_404(rows, pk=pk))
+
+
+def _edit_referrer(request: HttpRequest, referrer: Referrer) -> HttpResponse:
+    is_new, shown_name, prescriber = referrer.pk is None, str(referrer), referrer.prescriber
+    form = ReferrerForm(request.POST or None, instance=referrer, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        save_referrer(referrer=form.instance, user=request.user)
+        messages.success(request, "Le ou la référent·e est enregistré·e.")
+        return redirect("prescriber_detail", pk=prescriber.pk)
+    back = reverse("prescriber_detail", args=[prescriber.pk])
+    context = {
+        "title": "Nouveau ou nouvelle référent·e de parcours" if is_new else f"Modifier {shown_name}",
+        "form": form,
+        "intro": ""
+        if is_new
+        else "Hors poste, il ou elle n’est plus proposé·e\u202f; les personnes suivies gardent son nom jusqu’au relais.",
+        "cancel_url": back,
+        "back_url": back,
+        "back_label": str(prescriber),
     }
     return render(request, "core/form.html", context)

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from beneficiaries.models import InformationNotice, TrainingCourse
+from tests.beneficiaries.privacy_expectations import PRIVACY, PRIVACY_KWARGS
 from tests.beneficiaries.recruitment_expectations import RECRUITMENT, RECRUITMENT_KWARGS
 from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, Expectation, Expectations, Kwargs
 from tests.factories import (
@@ -142,6 +143,7 @@ EXPECTED: Expectations = {
     "recount_list": HOUSE_ONLY,
     "recount_detail": HOUSE_ONLY,
     **RECRUITMENT,
+    **PRIVACY,
 }
 
 
@@ -284,4 +286,5 @@ KWARGS: Kwargs = {
     "company_hours": _of_company,
     "recount_detail": lambda cast: {"pk": RecountFactory().pk},
     **RECRUITMENT_KWARGS,
+    **PRIVACY_KWARGS,
 }
