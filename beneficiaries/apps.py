@@ -27,6 +27,7 @@ class BeneficiariesConfig(AppConfig):
         self.register_eligibility()
         self.register_placements()
         self.register_recruitment()
+        self.register_imports()
         self.register_privacy()
 
     def register_checks(self) -> None:
@@ -91,3 +92,9 @@ class BeneficiariesConfig(AppConfig):
 
         registrations_privacy.register()
         post_migrate.connect(registrations_privacy.create_default_rules, sender=self)
+
+    def register_imports(self) -> None:
+        """Tables that come from outside: hours, past years, people."""
+        from beneficiaries import registrations_imports
+
+        registrations_imports.register()

@@ -5,16 +5,19 @@ from django.urls import path
 from beneficiaries.declaration_urls import urlpatterns as declarations
 from beneficiaries.directory_urls import urlpatterns as directory
 from beneficiaries.entry_list import CompanyEntryList, EntryList
+from beneficiaries.import_urls import urlpatterns as imports
 from beneficiaries.placement_urls import urlpatterns as placements
 from beneficiaries.privacy_urls import urlpatterns as privacy
 from beneficiaries.recount_list import RecountList
 from beneficiaries.recruitment_urls import urlpatterns as recruitment
 from beneficiaries.validation_list import ValidationWatch
 from beneficiaries.views import (
+    anomalies,
     criteria,
     eligibility,
     eligibility_papers,
     employment,
+    hour_rows,
     hours,
     notices,
     positioning,
@@ -25,7 +28,9 @@ from beneficiaries.views import (
 
 urlpatterns = [
     path("heures/", hours.hours, name="hours"),
-    path("heures/ligne/<int:pk>/", hours.hours_row, name="hours_row"),
+    path("heures/ligne/<int:pk>/", hour_rows.hours_row, name="hours_row"),
+    path("heures/lignes/", hour_rows.hours_rows, name="hours_rows"),
+    path("heures/releve/<int:pk>/jours/", hours.entry_days, name="entry_days"),
     path("heures/releve/<int:pk>/corriger/", hours.entry_correct, name="entry_correct"),
     path("heures/releve/<int:pk>/renvoyer/", hours.entry_send_back, name="entry_send_back"),
     path("heures/releve/<int:pk>/reprendre/", hours.entry_take_over, name="entry_take_over"),
@@ -91,6 +96,9 @@ urlpatterns = [
     path("marches/<int:pk>/personnes/affecter/", employment.market_assign, name="market_assign"),
     path("entreprises/<int:pk>/personnes/", employment.CompanyPeople.as_view(), name="company_people"),
     # Checks and recounts
+    path("heures/a-verifier/", anomalies.anomaly_list, name="anomaly_list"),
+    path("heures/a-verifier/exact/", anomalies.anomaly_settle, name="anomaly_settle"),
+    path("heures/a-verifier/<int:pk>/rouvrir/", anomalies.anomaly_reopen, name="anomaly_reopen"),
     path("heures/recomptages/", RecountList.as_view(), name="recount_list"),
     path("heures/recomptages/<int:pk>/", recounts.recount_detail, name="recount_detail"),
     # Réglages
@@ -110,6 +118,7 @@ urlpatterns = [
     path("reglages/types-de-contrat/", rules.ContractTypeList.as_view(), name="contract_type_list"),
     path("reglages/niveaux-de-formation/", rules.EducationLevelList.as_view(), name="education_level_list"),
     *recruitment,
+    *imports,
     *privacy,
     *placements,
 ]

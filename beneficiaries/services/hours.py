@@ -18,6 +18,7 @@ from beneficiaries.models import Assignment, Beneficiary, ClosedYear, HoursEntry
 from beneficiaries.models.hours import FROM_EMPLOYER
 from beneficiaries.services.counting import RulesFor, make_rules_for, recount_people
 from beneficiaries.services.declaration_states import reopen_for, settle_declarations
+from beneficiaries.services.stale_cells import place_of, untouched
 from beneficiaries.services.writing import save_by
 from core import formats
 from core.errors import DomainError
@@ -79,6 +80,7 @@ def save_cells(
     employer = declaration.company_id if declaration else None
     month_totals = _month_totals(people, {cell.month for cell in cells}, employer=employer)
 
+    left_alone = untouched(cells, existing)
     created: list[HoursEntry] = []
     updated: list[HoursEntry] = []
     touched: set[int] = set()
@@ -86,7 +88,7 @@ def save_cells(
         cell = outcome.cell
         entry = existing.get((cell.assignment.pk, cell.month, cell.kind))
         outcome.entry = entry
-        if _unchanged(cell, entry):
+        if _unchanged(cell, entry) or place_of(cell) in left_alone:
             continue
         person = cell.assignment.placement.beneficiary_id
         before = entry.hours if entry else ZERO
@@ -107,6 +109,7 @@ def save_cells(
         touched.add(person)
         if cell.hours is None:
             assert entry is not None
+            entry._history_user = user  # type: ignore[attr-defined]
             entry.delete()
             outcome.entry = None
         elif entry is None:

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
-from accounts.enums import Role
-from beneficiaries.forms.hours import CorrectionForm, GridFilterForm, SendBackForm
+from beneficiaries.anomalies import mark_rows
+from beneficiaries.forms.hours import CorrectionForm, EntryDaysForm, GridFilterForm, SendBackForm
 from beneficiaries.grid import (
     Grid,
     build_grid,
+    cells_as_typed,
     commitment_lines,
+    fill_empty,
     pending,
     read_cells,
     rows_of,
     show_outcomes,
-    with_names,
 )
 from beneficiaries.lookups import is_key
 from beneficiaries.models import Assignment, HoursEntry
+from beneficiaries.services.checks import validate_without_anomaly
+from beneficiaries.services.entry_days import set_entry_days
 from beneficiaries.services.hours import (
     correct_hours,
     save_cells,
@@ -37,28 +38,33 @@ from beneficiaries.services.hours import (
 from clauses.figures import CommitmentFigures
 from clauses.heads import market_figures
 from core import formats
-from core.access import HOUSE, house_required, role_required
+from core.access import house_required
 from core.dates import add_months
 from core.errors import DomainError
 from core.forms import parse_month
 from markets.files import file_context
 from markets.models import Market
-from markets.views.forms import confirm_page
+from markets.views.forms import confirm_page, form_page
 from markets.views.shared import file_row
 
 ROWS = 50
 MOST_ROWS = 300
 FILE_TEMPLATE = "beneficiaries/hours/file_grid.html"
+# What fills the empty cells of the page in one gesture, and what is said when there is nothing to fill them with.
+FILLS = {"previous": "previous", "proposals": "proposal"}
+NOTHING_TO_FILL = {
+    "previous": "Aucune case vide n’a d’heures le mois précédent.",
+    "proposals": "Aucune case vide n’a de proposition\u202f: il faut des heures par semaine au contrat.",
+}
 
 
-@role_required(*HOUSE, Role.COMPANY)
+@house_required
 def hours(request: HttpRequest) -> HttpResponse:
-    """« Heures »: every assignment of the house in a month; a company reads its entries."""
-    if request.user.is_company:
-        return redirect("company_entry_list")
+    """« Heures »: every assignment of the house in a month; a company has its declarations instead."""
     form = GridFilterForm(request.GET or None, user=request.user)
     assignments = form.narrow(Assignment.objects.visible_to(request.user))
-    return _grid_page(request, assignments, "beneficiaries/hours/grid.html", {"filter_form": form}, rows=ROWS)
+    rows = MOST_ROWS if request.GET.get("lignes") == str(MOST_ROWS) else ROWS
+    return _grid_page(request, assignments, "beneficiaries/hours/grid.html", {"filter_form": form}, rows=rows)
 
 
 @house_required
@@ -85,7 +91,7 @@ def company_hours(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _month(request: HttpRequest) -> dt.date:
+def month_of_page(request: HttpRequest) -> dt.date:
     """The month asked for, else the last full one: hours are logged once they are worked."""
     last_full_month = add_months(timezone.localdate().replace(day=1), -1)
     try:
@@ -98,7 +104,7 @@ def _grid_page(
     request: HttpRequest, assignments: Any, template: str, around: Any, *, rows: int = MOST_ROWS
 ) -> HttpResponse:
     """A grid of these assignments; `around` is the context of the page, or makes it once all is written."""
-    month = _month(request)
+    month = month_of_page(request)
     wanted = request.GET.get("page", "")
     number = max(1, int(wanted)) if wanted.isdecimal() and len(wanted) < 7 else 1
     # One row more than the page tells whether another follows, without counting them all.
@@ -109,6 +115,7 @@ def _grid_page(
         answer = _post(request, assignments, grid)
         if answer is not None:
             return answer
+    mark_rows(grid)
     to_validate, count_in_full = pending(assignments, month)
 
     def address(**changes: str) -> str:
@@ -132,6 +139,13 @@ def _grid_page(
         "all_kinds": all_kinds,
         "all_kinds_url": address(natures="" if all_kinds else "toutes"),
         "here": request.get_full_path(),
+        "rows_url": f"{reverse('hours_rows')}?mois={month:%Y-%m}",
+        "checks_url": f"{reverse('anomaly_list')}?mois={month:%Y-%m}",
+        "other_length": "" if rows == ROWS else str(ROWS),
+        "length_url": address(lignes=str(MOST_ROWS if rows == ROWS else ROWS))
+        if "filter_form" in around
+        else "",
+        "rows_shown": rows,
         "to_validate": to_validate,
         "count_in_full": count_in_full,
     }
@@ -146,98 +160,47 @@ def _commitments(grid: Grid, around: dict[str, Any], request: HttpRequest) -> li
 
 
 def _post(request: HttpRequest, assignments: Any, grid: Grid) -> HttpResponse | None:
-    """Save all that can be; validate if asked. Without an error, a redirect; else the page with what was typed."""
+    """Save all that can be; fill or validate if asked. Without an error, a redirect; else the page with what was typed."""
+    action = request.POST.get("action", "")
     outcomes = save_cells(read_cells(grid, request.POST), user=request.user)
     show_outcomes(grid, outcomes)
+    if action in FILLS and fill_empty(grid, FILLS[action]):
+        filled = save_cells(read_cells(grid, cells_as_typed(grid)), user=request.user)
+        show_outcomes(grid, filled)
+        outcomes += filled
     saved = sum(outcome.saved for outcome in outcomes)
     refused = sum(cell.error != "" for row in grid.rows for cell in row.cells)
     if saved:
         messages.success(request, f"{formats.noun(saved, 'saisie enregistrée', 'saisies enregistrées')}.")
+    elif action in FILLS and not refused:
+        messages.info(request, NOTHING_TO_FILL[action])
     if refused:
         one, many = "saisie n’a pas été enregistrée", "saisies n’ont pas été enregistrées"
+        nothing = " Rien n’a été validé." if action == "validate" or "valider" in request.POST else ""
         messages.error(
             request,
-            f"{formats.noun(refused, one, many)} : la raison est écrite sous chacune, votre saisie est gardée."
-            + (
-                " Rien n’a été validé."
-                if request.POST.get("action") == "validate" or "valider" in request.POST
-                else ""
-            ),
+            f"{formats.noun(refused, one, many)} : la raison est écrite sous chacune, votre saisie est gardée.{nothing}",
         )
         return None
-    entries = HoursEntry.objects.visible_to(request.user).to_validate().filter(month=grid.month)
-    if request.POST.get("action") == "validate":
-        entries = entries.filter(assignment__in=assignments.values("pk"))
-        report = validate_hours(entries=entries, user=request.user, only_those_that_count=True)
-        _say_validated(request, len(report.validated), len(report.left))
+    if action == "validate":
+        done = validate_without_anomaly(assignments=assignments, month=grid.month, user=request.user)
+        say_validated(request, len(done.report.validated), done.left)
     elif is_key(request.POST.get("valider", "")):
+        entries = HoursEntry.objects.visible_to(request.user).to_validate().filter(month=grid.month)
         entries = entries.filter(assignment=int(request.POST["valider"]))
         report = validate_hours(entries=entries, user=request.user)
-        _say_validated(request, len(report.validated), len(report.left))
+        say_validated(request, len(report.validated), len(report.left))
     return redirect(request.get_full_path())
 
 
-def _say_validated(request: HttpRequest, validated: int, left: int) -> None:
+def say_validated(request: HttpRequest, validated: int, left: int) -> None:
+    """How many lines were validated, and how many someone still has to look at."""
     said = formats.noun(validated, "ligne validée", "lignes validées")
     if left:
         rest = formats.noun(left, "reste à regarder", "restent à regarder")
-        why = "elles ne comptent pas" if left > 1 else "elle ne compte pas"
-        messages.warning(request, f"{said}. {rest} : {why} en totalité, la raison est sur la ligne.")
+        messages.warning(request, f"{said}. {rest} : la raison est sur la ligne.")
     else:
         messages.success(request, f"{said}.")
-
-
-@house_required
-@require_POST
-def hours_row(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save one row of the grid (htmx); with `valider`, validate it too. Answers with the row's state."""
-    month = _month(request)
-    assignment = get_object_or_404(with_names(Assignment.objects.visible_to(request.user), month), pk=pk)
-    grid = build_grid([assignment], month, all_kinds=True)
-    posted = [cell for cell in grid.rows[0].cells if cell.name in request.POST or cell.entry]
-    grid.rows[0].cells = posted
-    show_outcomes(grid, save_cells(read_cells(grid, request.POST), user=request.user))
-    row = grid.rows[0]
-    said = ""
-    if "valider" in request.POST and not row.has_errors:
-        entries = HoursEntry.objects.visible_to(request.user).filter(
-            pk__in=[entry.pk for entry in row.entries]
-        )
-        report = validate_hours(entries=entries.to_validate(), user=request.user)
-        said = formats.noun(len(report.validated), "ligne validée", "lignes validées")
-        typed = {cell.kind for cell in row.cells}
-        grid = build_grid([assignment], month, all_kinds=True)
-        row = grid.rows[0]
-        row.cells = [cell for cell in row.cells if cell.kind in typed]
-    scope = _scope_of_page(request)
-    to_validate, count_in_full = pending(scope, month) if scope is not None else (None, None)
-    context = {
-        "row": row,
-        "month": month,
-        "said": said,
-        "to_validate": to_validate,
-        "count_in_full": count_in_full,
-        "commitments": commitment_lines([assignment.commitment_id], request.user),
-        "page_url": f"{reverse('hours')}?mois={month:%Y-%m}",
-    }
-    return render(request, "beneficiaries/hours/_row_saved.html", context)
-
-
-def _scope_of_page(request: HttpRequest) -> Any:
-    """The assignments of the grid that the row stands in, as htmx names its page; None for another page."""
-    page = urlsplit(request.htmx.current_url or "")  # type: ignore[attr-defined]
-    try:
-        match = resolve(page.path)
-    except Resolver404:
-        return None
-    mine = Assignment.objects.visible_to(request.user)
-    if match.url_name == "market_hours":
-        return mine.filter(commitment__market=match.kwargs["pk"])
-    if match.url_name == "company_hours":
-        return mine.filter(placement__employer=match.kwargs["pk"])
-    if match.url_name == "hours":
-        return GridFilterForm(QueryDict(page.query) or None, user=request.user).narrow(mine)
-    return None
 
 
 @house_required
@@ -311,6 +274,28 @@ def entry_send_back(request: HttpRequest, pk: int) -> HttpResponse:
         "cancel_url": _market_month(entry),
     }
     return render(request, "core/form.html", context)
+
+
+@house_required
+def entry_days(request: HttpRequest, pk: int) -> HttpResponse:
+    """The first and last day of an entry, where a period, an assignment or the market begins or ends in its month."""
+    entry = get_object_or_404(_entries(request), pk=pk)
+    initial = {"first_day": entry.first_day, "last_day": entry.last_day}
+    form = EntryDaysForm(request.POST or None, user=request.user, initial=initial)
+    return form_page(
+        request,
+        form,
+        title="Premier et dernier jour des heures",
+        facts=_facts(entry),
+        intro=f"{formats.hours(entry.hours)}, dont {formats.hours(entry.counted_hours)} comptées. "
+        f"{entry.counting_detail} Dites les jours où ces heures ont été faites\u202f: le compte suit. "
+        "Sans jours, la part est au prorata des jours ouvrés, et valider la ligne la confirme.",
+        back=_market_month(entry),
+        back_label="Heures du marché",
+        cancel_url=_market_month(entry),
+        done="Les jours sont enregistrés et les heures recomptées.",
+        save=lambda: set_entry_days(entry=entry, user=request.user, **form.cleaned_data),
+    )
 
 
 def _entries(request: HttpRequest) -> Any:

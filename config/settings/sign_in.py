@@ -40,6 +40,11 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "reset_password": "20/m/ip,5/m/key",
     "calendar": "300/m/ip",
+    # A month of three hundred lines is saved row by row.
+    "link": "600/m/ip",
+    "offer_reply": "60/m/ip",
+    "api": "300/m/key",
+    "api_refused": "30/m/ip",
 }
 # How many proxies of ours stand in front: without it, throttling by address would see the proxy's only.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
