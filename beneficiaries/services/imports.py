@@ -105,6 +105,10 @@ def receive_import(
         )
     try:
         sheets = read_sheets(content)
+        digest = hashlib.sha256(content).hexdigest()
+        if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            # « Texte Unicode »: the private storage takes it for no text.
+            content = content.decode("utf-16", "replace").encode("utf-8-sig")
         stored = store_file(
             kind=FILE_KIND, name=name or "fichier", content=content, user=user, max_bytes=BYTES_MAX,
             allowed_types=TABLE_TYPES,
@@ -115,7 +119,7 @@ def receive_import(
         kind=kind,
         stored=stored,
         file_name=stored.name[:200],
-        digest=hashlib.sha256(content).hexdigest(),
+        digest=digest,
         company=company,
         month=month,
         options=dict(options or {}),
@@ -382,13 +386,18 @@ def people_to_recount(row: DataImport) -> set[int]:
 
 def fresh(row: DataImport) -> DataImport:
     """The import as it stands now: a decision may have been taken since it was read."""
-    return DataImport.objects.select_related("stored", "company").get(pk=row.pk)
+    return _the_one(DataImport.objects.filter(pk=row.pk))
 
 
 def _locked(row: DataImport) -> DataImport:
-    return (
-        DataImport.objects.select_for_update(of=("self",)).select_related("stored", "company").get(pk=row.pk)
-    )
+    return _the_one(DataImport.objects.select_for_update(of=("self",)).filter(pk=row.pk))
+
+
+def _the_one(rows: Any) -> DataImport:
+    found = list(rows.select_related("stored", "company"))
+    if not found:
+        raise DomainError("Cet import n’existe plus : quelqu’un l’a oublié entre-temps.")
+    return found[0]
 
 
 def _refuse_unless(row: DataImport, states: tuple[str, ...], sentence: str) -> None:
@@ -407,6 +416,15 @@ def forget_contents(row: DataImport) -> None:
     row.options = {name: value for name, value in row.options.items() if name != "decisions"}
     if stored is not None:
         delete_file(stored)
+
+
+@transaction.atomic
+def discard_import(row: DataImport) -> None:
+    """Forget an import that wrote nothing, with its file and its lines."""
+    row = _locked(row)
+    _refuse_unless(row, PENDING, "Cet import a écrit : il se reprend en entier, il ne s’oublie pas.")
+    forget_contents(row)
+    row.delete()
 
 
 def forget_old_imports(today: dt.date) -> int:

@@ -8,6 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from beneficiaries.models import InformationNotice, TrainingCourse
+from tests.beneficiaries.import_expectations import EXPECTED as IMPORTS_EXPECTED
+from tests.beneficiaries.import_expectations import KWARGS as IMPORTS_KWARGS
 from tests.beneficiaries.privacy_expectations import PRIVACY, PRIVACY_KWARGS
 from tests.beneficiaries.recruitment_expectations import RECRUITMENT, RECRUITMENT_KWARGS
 from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, Expectation, Expectations, Kwargs
@@ -26,8 +28,8 @@ from tests.factories import (
     ProofFileFactory,
     ProofRequestFactory,
     RecountFactory,
-    SettledAnomalyFactory,
     ReferrerFactory,
+    SettledAnomalyFactory,
     eligible_assignment,
     mutualisation,
 )
@@ -150,6 +152,7 @@ EXPECTED: Expectations = {
     "recount_detail": HOUSE_ONLY,
     **RECRUITMENT,
     **PRIVACY,
+    **IMPORTS_EXPECTED,
 }
 
 
@@ -295,4 +298,5 @@ KWARGS: Kwargs = {
     "recount_detail": lambda cast: {"pk": RecountFactory().pk},
     **RECRUITMENT_KWARGS,
     **PRIVACY_KWARGS,
+    **IMPORTS_KWARGS,
 }
