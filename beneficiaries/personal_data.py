@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import models
 
 from beneficiaries.models import ProofFile
-from core.models import Job, ReferenceRow, StoredFile
+from core.models import ReferenceRow, StoredFile
 
 ROOMS = ("accounts", "beneficiaries", "clauses", "core", "markets", "reporting")
 # What a trigger lets stand in the place of words that go.
@@ -110,6 +110,7 @@ WORDS: dict[str, Words] = {
             "message": "",
             "note": "",
         },
+        kept="referrer_name referrer_email",
     ),
     "core.Message": Words(
         kept="key",
@@ -138,13 +139,20 @@ WORDS: dict[str, Words] = {
     "markets.ApiAnswer": Words(kept="key request_digest", cells="answer"),
     "beneficiaries.ImportLine": Words(
         person=("beneficiary",),
-        erased={"cells": [], "sentence": ERASED, "proposals": []},
-        cells="cells sentence proposals choice",
+        erased={
+            "who": ERASED,
+            "effect": ERASED,
+            "cells": [],
+            "sentence": ERASED,
+            "question": "",
+            "proposals": [],
+        },
+        cells="who effect cells sentence question proposals choice sheet",
     ),
     "beneficiaries.DataImport": Words(
         kept="digest", searched="file_name sheet", cells="columns options counts"
     ),
-    "beneficiaries.ImportedRow": Words(kept="model"),
+    "beneficiaries.ImportedRow": Words(kept="model", cells="kept"),
     "beneficiaries.ColumnMapping": Words(kept="titles options"),
     "beneficiaries.MonthDeclaration": Words(cells="note submitted_name sent_back_reason"),
     "beneficiaries.DeclarationProof": Words(cells="label"),
@@ -163,6 +171,7 @@ WORDS: dict[str, Words] = {
     # About colleagues and organisations, or about nobody.
     "beneficiaries.Prescriber": Words(kept="search_key name email phone"),
     "beneficiaries.Referrer": Words(kept="search_key first_name last_name email phone"),
+    "beneficiaries.CriterionTerms": Words(kept="proof reason"),
     "beneficiaries.CountingRules": Words(kept="extension_months note"),
     "beneficiaries.InformationNotice": Words(kept="text"),
     "beneficiaries.RetentionRules": Words(kept="note"),
@@ -193,7 +202,6 @@ WORDS: dict[str, Words] = {
     "markets.PlannedPurchase": Words(
         kept="search_key reference object cpv", searched="targeting_reason derogation_note notes"
     ),
-    "markets.ProcurementThreshold": Words(kept="code label scope buyer"),
     "markets.ApiToken": Words(kept="name prefix digest"),
     "clauses.Clause": Words(kept="penalty_text penalty_reference_label source", searched="notes"),
     "clauses.Commitment": Words(searched="notes"),
@@ -234,14 +242,12 @@ class FileWords:
 
 
 def _exports_of(people: list[int]) -> Any:
-    """Files made by the jobs that exported what is held of these people."""
-    jobs = Job.objects.filter(kind="person_export", payload__person__in=people).order_by("pk")
-    return StoredFile.objects.filter(
-        pk__in=[pk for job in jobs for pk in job.report.get("files", {}).values()]
-    )
+    from beneficiaries.services.person_export import exports_of
+
+    return exports_of(people)
 
 
-NO_NAME = FileWords()
+NO_NAME, OF_SEVERAL = FileWords(), FileWords(shared=True)
 FILES: dict[str, FileWords] = {
     "proof": FileWords(
         of=lambda people: StoredFile.objects.filter(
@@ -249,4 +255,35 @@ FILES: dict[str, FileWords] = {
         )
     ),
     "person_export": FileWords(of=_exports_of),
+    "data_import": OF_SEVERAL,
+    "declaration_proof": OF_SEVERAL,
+    # About organisations, markets and figures; a report of retention holds numbers of files.
+    **dict.fromkeys(
+        (
+            "aggregate_declaration",
+            "agreement",
+            "bilan",
+            "commitment_document",
+            "decp",
+            "directory",
+            "directory_list",
+            "escalation",
+            "escalation_file",
+            "evidence",
+            "house_logo",
+            "interaction",
+            "invoice",
+            "market_document",
+            "meeting_invitation",
+            "mutualisation",
+            "progress_report",
+            "purchase_list",
+            "purchase_refused",
+            "quote",
+            "quote_signed",
+            "recommendation",
+            "retention_report",
+        ),
+        NO_NAME,
+    ),
 }

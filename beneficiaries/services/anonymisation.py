@@ -250,7 +250,9 @@ def _erase_files(files: Sequence[int], on: dt.date, by: User | None) -> None:
     erase_proofs_of(files, on=on, by=by)
     erase_shared_files(
         imports=DataImport.objects.filter(
-            Q(entries__assignment__placement__beneficiary__in=files) | Q(lines__beneficiary__in=files)
+            Q(entries__assignment__placement__beneficiary__in=files)
+            | Q(lines__beneficiary__in=files)
+            | Q(made__model="beneficiary", made__object_id__in=files)
         ),
         proofs=DeclarationProof.objects.filter(
             declaration__entries__assignment__placement__beneficiary__in=files
