@@ -50,6 +50,7 @@ from beneficiaries.models import (
     Qpv,
     Recount,
     Referrer,
+    SettledAnomaly,
 )
 from clauses.enums import ChangeReason, Channel, ClauseKind, ReviewState, StepKind
 from clauses.ladder import Stage
@@ -986,6 +987,7 @@ class ProofRequestFactory(DjangoModelFactory):
 
     class Meta:
         model = ProofRequest
+        skip_postgeneration_save = True
 
     beneficiary = factory.SubFactory(BeneficiaryFactory, email="personne@example.org")
     email = factory.SelfAttribute("beneficiary.email")
@@ -1072,6 +1074,17 @@ class CountingRulesFactory(DjangoModelFactory):
     in_force_from = dt.date(2000, 1, 1)
     buyer = None
     market = None
+
+
+class SettledAnomalyFactory(DjangoModelFactory):
+    """Something that looked wrong, and was explained."""
+
+    class Meta:
+        model = SettledAnomaly
+
+    kind = "sudden"
+    key = factory.Sequence(lambda n: f"sudden:a{n}:2025-03:140.00/35.00")
+    reason = "Vérifié avec l’entreprise."
 
 
 class RecountFactory(DjangoModelFactory):

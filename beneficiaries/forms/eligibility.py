@@ -146,12 +146,7 @@ class CriteriaForm(Form):
     def _day_of_decision(self) -> dt.date:
         """The day whose rules hold: the one typed, when it can be read."""
         typed = self.data.get("decided_on") if self.is_bound else self.initial.get("decided_on")
-        if isinstance(typed, dt.date):
-            return typed
-        try:
-            return parse_day(typed or "") or timezone.localdate()
-        except ValueError:
-            return timezone.localdate()
+        return _day_of(typed) or timezone.localdate()
 
     def _is_checked(self, row: EligibilityCriterion) -> bool:
         name = f"held_{row.pk}"
@@ -227,11 +222,11 @@ class CriteriaForm(Form):
     def assessment(self) -> Assessment:
         """What the criteria checked so far open, by what can be read of the form."""
         if self.is_bound:
-            self.full_clean()
+            self.errors  # noqa: B018  read once: a second reading would forget the refusals added since
             held, note = self.held(), self.cleaned_data.get("note", "")
         else:
             held = [
-                Held(row, self.initial.get(f"proof_date_{row.pk}"))
+                Held(row, _day_of(self.initial.get(f"proof_date_{row.pk}")))
                 for row in self.criteria
                 if self._is_checked(row)
             ]
@@ -361,6 +356,16 @@ def not_to_come(day: dt.date | None) -> dt.date | None:
             f"Le {formats.day(day)} est à venir\u202f: la remise s’enregistre une fois faite."
         )
     return day
+
+
+def _day_of(typed: Any) -> dt.date | None:
+    """A day as it was typed, when it can be read."""
+    if isinstance(typed, dt.date):
+        return typed
+    try:
+        return parse_day(typed or "")
+    except ValueError:
+        return None
 
 
 def _brought(beneficiary: Beneficiary) -> dict[str, Any]:

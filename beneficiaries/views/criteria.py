@@ -32,13 +32,13 @@ class CriterionTable(Table):
     """Criteria with what they ask on the day of the list."""
 
     label = TextColumn(verbose_name="Critère", linkify=("criterion_detail", [A("pk")]))
-    sufficiency = TextColumn(accessor="terms__sufficiency", verbose_name="Portée", orderable=False)
+    sufficiency = TextColumn(accessor="asked__sufficiency", verbose_name="Portée", orderable=False)
     route = TextColumn(accessor="get_route_display", verbose_name="Voie", order_by="route")
-    proof = TextColumn(accessor="terms__proof", verbose_name="Justificatif", orderable=False)
-    age = CountColumn(accessor="terms__max_age_months", verbose_name="Âge maximal (mois)", orderable=False)
+    proof = TextColumn(accessor="asked__proof", verbose_name="Justificatif", orderable=False)
+    age = CountColumn(accessor="asked__max_age_months", verbose_name="Âge maximal (mois)", orderable=False)
     sensitive = TextColumn(verbose_name="Sensible")
     source = TextColumn(accessor="pk", verbose_name="Source", orderable=False)
-    in_force = TextColumn(accessor="terms__in_force", verbose_name="État", orderable=False)
+    in_force = TextColumn(accessor="asked__in_force", verbose_name="État", orderable=False)
 
     class Meta:
         model = EligibilityCriterion
@@ -102,7 +102,7 @@ class CriterionList(ListPage):
         changes = changes_on(self.day)
         for row in rows:
             row.change = changes.get(row.pk)
-            row.terms = as_terms(row, self.day, row.change)
+            row.asked = as_terms(row, self.day, row.change)
         return rows
 
     def extra_context(self) -> dict[str, Any]:

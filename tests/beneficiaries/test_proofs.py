@@ -50,7 +50,7 @@ def ask(cast: Any, **changes: Any) -> ProofRequest:
     today = timezone.localdate()
     arguments = {
         "beneficiary": changes.pop("person", None)
-        or BeneficiaryFactory(email="sacha@example.org", last_name="Dupont"),
+        or BeneficiaryFactory(email="sacha@example.org", last_name="Dupont", birth_date=None),
         "criteria": [EligibilityCriterionFactory(proof="Attestation de la CAF", proof_max_age_months=3)],
         "to": "person",
         "due_on": today + dt.timedelta(days=15),
@@ -103,7 +103,7 @@ def test_opening_the_proof_of_a_sensitive_criterion_is_logged_without_its_name(c
     ("content", "name", "sentence"),
     [
         (b"", "vide.pdf", "Ce fichier est vide"),
-        (b"MZ\x90\x00" + b"\x00" * 200, "attestation.pdf", "attestation.pdf"),
+        (b"MZ\x90\x00" + b"\x00" * 200, "attestation.pdf", "type"),
         (b"x" * 20_000_001, "gros.pdf", "20"),
     ],
 )
@@ -277,7 +277,7 @@ def test_a_late_request_is_reminded_once_by_itself_and_its_task_says_so(cast):
     assert remind_late_proofs(due + dt.timedelta(days=1)) == 1
     assert remind_late_proofs(due + dt.timedelta(days=1)) == 0
     message = Message.objects.get()
-    assert message.subject == "Rappel\u202f: un document à nous envoyer"
+    assert message.subject == "Rappel : un document à nous envoyer"
     assert "Nous vous avons écrit le 05/01/2026" in message.body
     assert "(en retard)" in Task.objects.get().title
     gone = ProofRequestFactory(beneficiary__archived_on=dt.date(2026, 1, 10))
