@@ -25,6 +25,8 @@ from beneficiaries.forms.employment import (
 from beneficiaries.lookups import LOOKUPS, is_key
 from beneficiaries.models import Assignment, Beneficiary, Placement, TrainingCourse
 from beneficiaries.path_details import add_details, placement_warnings
+from beneficiaries.recruitment_contracts import asked_application, contract_initial
+from beneficiaries.services.applications import link_contract
 from beneficiaries.services.employment import (
     Assigned,
     assign,
@@ -80,8 +82,13 @@ SAVED = {
 def placement_create(request: HttpRequest, pk: int) -> HttpResponse:
     """A contract, an immersion or a training and, most often at once, its assignment to a commitment."""
     person = get_object_or_404(Beneficiary.objects.visible_to(request.user), pk=pk)
+    application = asked_application(request, person)
     form = PlacementForm(
-        request.POST or None, user=request.user, beneficiary=person, nature=request.GET.get("nature", "")
+        request.POST or None,
+        user=request.user,
+        beneficiary=person,
+        nature=request.GET.get("nature", ""),
+        initial=contract_initial(application),
     )
     commitment = _asked_commitment(request)
     assignment_form = NewAssignmentForm(
@@ -101,6 +108,8 @@ def placement_create(request: HttpRequest, pk: int) -> HttpResponse:
                     accept_over_limit=form.cleaned_data.get("accept_over_limit", False),
                     user=request.user,
                 )
+                if application is not None:
+                    link_contract(application=application, placement=placement, by=request.user)
                 assigned = None
                 if data["commitment"]:
                     assigned = assign(

@@ -42,6 +42,8 @@ HOUSE_AND_COMPANY: Expectation = {
     "others": 403,
 }
 
+COMPANY_ONLY: Expectation = {"anonymous": 302, "company": 200, "others": 403}
+
 PERSON_PAGES = (
     "beneficiary_edit",
     "beneficiary_hours",
@@ -142,6 +144,23 @@ EXPECTED: Expectations = {
     "company_entry_list": {"anonymous": 302, "company": 200, "others": 403},
     "market_hours": HOUSE_ONLY,
     "company_hours": HOUSE_ONLY,
+    # Declarations of a month
+    "company_declaration_list": COMPANY_ONLY,
+    "company_declaration": COMPANY_ONLY,
+    "company_declaration_row": {"anonymous": 302, "company": 405, "others": 403},
+    "declaration_list": HOUSE_ONLY,
+    # Nobody to remind and nothing to accept: the way back to the board.
+    "declaration_remind": {**HOUSE_ONLY, "facilitator": 302, "admin": 302},
+    "declaration_accept_all": {**HOUSE_ONLY, "facilitator": 302, "admin": 302},
+    "declaration_review": HOUSE_ONLY,
+    "declaration_accept": HOUSE_FORM,
+    "declaration_send_back": HOUSE_FORM,
+    "declaration_link": HOUSE_ONLY,
+    "declaration_link_revoke": HOUSE_FORM,
+    # A link that opens nothing says so to everyone.
+    "declaration_by_link": {"others": 404},
+    "declaration_row_by_link": {"others": 404},
+    "declaration_proof_by_link": {"others": 404},
     # Checks and recounts
     "anomaly_list": HOUSE_ONLY,
     "anomaly_settle": HOUSE_FORM,
@@ -235,6 +254,11 @@ def _of_criterion(cast: Any) -> dict[str, Any]:
     return {"code": EligibilityCriterionFactory().pk}
 
 
+def _of_month(cast: Any) -> dict[str, Any]:
+    _assignment(cast)
+    return {"pk": cast.company_a.pk, "month": "2025-04"}
+
+
 KWARGS: Kwargs = {
     **dict.fromkeys(("criterion_detail", "criterion_change", "criterion_close"), _of_criterion),
     "notice_paper": lambda cast: {"pk": InformationNotice.objects.earliest("in_force_from").pk},
@@ -293,6 +317,21 @@ KWARGS: Kwargs = {
     "entry_send_back": _of_submitted_entry,
     "market_hours": _of_market,
     "company_hours": _of_company,
+    **dict.fromkeys(
+        (
+            "company_declaration",
+            "declaration_review",
+            "declaration_accept",
+            "declaration_send_back",
+            "declaration_link",
+            "declaration_link_revoke",
+        ),
+        _of_month,
+    ),
+    "company_declaration_row": lambda cast: {**_of_month(cast), "assignment": _assignment(cast).pk},
+    "declaration_by_link": lambda cast: {"token": "inconnu"},
+    "declaration_row_by_link": lambda cast: {"token": "inconnu", "assignment": _assignment(cast).pk},
+    "declaration_proof_by_link": lambda cast: {"token": "inconnu", "proof": 1},
     "anomaly_reopen": lambda cast: {"pk": SettledAnomalyFactory().pk},
     "entry_days": _of_submitted_entry,
     "recount_detail": lambda cast: {"pk": RecountFactory().pk},
