@@ -335,18 +335,30 @@ def separate_people(*, one: Beneficiary, other: Beneficiary, user: User) -> Sepa
     return row
 
 
-def what_moves(person: Beneficiary) -> list[tuple[str, int]]:
-    """What a merge would move of this file: « contrats et étapes », 3."""
-    found = []
+def what_hangs(people: Iterable[Beneficiary]) -> dict[int, list[tuple[str, int]]]:
+    """What a merge would move of each of these files: « contrats et étapes », 3. One query."""
+    labels: dict[str, str] = {}
+    counts: dict[str, Any] = {}
     for (model, name), decision in DECISIONS.items():
         if decision == MOVED and model is not ImportLine:
-            count = model._default_manager.filter(**{name: person.pk}).count()
-            if count:
-                found.append((str(model._meta.verbose_name_plural), count))
-    tasks = Task.objects.open().filter(person_number=person.pk).count()
-    if tasks:
-        found.append(("échéances", tasks))
-    return found
+            alias = f"hanging_{model._meta.model_name}"
+            labels[alias] = str(model._meta.verbose_name_plural)
+            rows: Any = model._default_manager.filter(**{name: models.OuterRef("pk")})
+            counts[alias] = _count_of(rows, name)
+    labels["hanging_task"] = "échéances"
+    counts["hanging_task"] = _count_of(
+        Task.objects.open().filter(person_number=models.OuterRef("pk")), "person_number"
+    )
+    found = Beneficiary.objects.filter(pk__in=[person.pk for person in people]).annotate(**counts)
+    return {
+        row["pk"]: [(label, row[alias]) for alias, label in labels.items() if row[alias]]
+        for row in found.order_by("pk").values("pk", *labels)
+    }
+
+
+def _count_of(rows: Any, name: str) -> Any:
+    counted = rows.order_by().values(name).annotate(n=models.Count("pk")).values("n")
+    return models.Subquery(counted, output_field=models.IntegerField())
 
 
 def nothing_hangs_on_a_merged_file() -> Iterable[str]:

@@ -8,8 +8,8 @@ from django.contrib import messages
 from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -17,7 +17,7 @@ from beneficiaries.duplicates import Pair, likely_pairs, pairs_with_people
 from beneficiaries.forms.follow_ups import MergeForm
 from beneficiaries.forms.people import OtherFileForm
 from beneficiaries.models import Beneficiary, SeparatePeople
-from beneficiaries.services.merging import merge_people, separate_people, what_moves
+from beneficiaries.services.merging import merge_people, separate_people, what_hangs
 from beneficiaries.services.people import likely_duplicates
 from beneficiaries.views.people import person_or_404
 from core import formats
@@ -84,7 +84,11 @@ def _two_or_404(request: HttpRequest, pk: int, other: int) -> tuple[Any, Any]:
     rows = Beneficiary.objects.visible_to(request.user).select_related(
         "commune", "qpv", "education", "prescriber", "referrer"
     )
-    return get_object_or_404(rows, pk=pk), get_object_or_404(rows.exclude(pk=pk), pk=other)
+    found = {row.pk: row for row in rows.filter(pk__in=[pk, other])}
+    if len(found) < 2:
+        # The same file twice, one out of sight, or one that was merged meanwhile.
+        raise Http404
+    return found[pk], found[other]
 
 
 @house_required
@@ -106,12 +110,13 @@ def person_merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         else:
             messages.success(request, _done_sentence(done, merged))
             return redirect("beneficiary_detail", pk=kept.pk)
+    hanging = what_hangs([kept, merged])
     context = {
         "form": form,
         "kept": kept,
         "merged": merged,
-        "moves": what_moves(merged),
-        "stays": what_moves(kept),
+        "moves": hanging[merged.pk],
+        "stays": hanging[kept.pk],
         "swap_url": reverse("person_merge", args=[merged.pk, kept.pk]),
         "separate_url": reverse("person_separate", args=[kept.pk, merged.pk]),
         "back_url": reverse("duplicate_list"),

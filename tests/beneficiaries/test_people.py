@@ -147,8 +147,12 @@ def test_a_wrong_field_gets_a_sentence(cast, signed_in, changes, sentence):
 
 def test_a_name_without_birth_date_that_exists_already_is_said(cast, signed_in):
     BeneficiaryFactory(last_name="Haddad", first_name="Karim", birth_date=BORN)
-    answer = signed_in(cast.facilitator).post(
-        reverse("beneficiary_create"), form_data(birth_date=""), follow=True
+    browser = signed_in(cast.facilitator)
+    answer = browser.post(reverse("beneficiary_create"), form_data(birth_date=""))
+    assert "Est-ce la même personne" in answer.content.decode()
+    nameless = BeneficiaryFactory(last_name="Haddad", first_name="Karim", birth_date=None)
+    answer = browser.post(
+        reverse("beneficiary_edit", args=[nameless.pk]), form_data(birth_date=""), follow=True
     )
     assert "Une autre fiche porte ce nom" in answer.content.decode()
 

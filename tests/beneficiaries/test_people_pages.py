@@ -116,6 +116,7 @@ def test_the_tabs_of_markets_and_companies_and_the_prescriber_too(cast, signed_i
         "beneficiary_contracts",
         "beneficiary_hours",
         "beneficiary_history",
+        "person_follow_up",
     ],
 )
 def test_a_tab_of_a_person_asks_as_much_for_six_contracts_as_for_one(cast, signed_in, name):
@@ -181,8 +182,8 @@ def test_the_synthesis_shows_hours_counted_not_counted_and_why(cast, signed_in):
     answer = signed_in(cast.facilitator).get(
         reverse("beneficiary_detail", args=[assignment.placement.beneficiary_id])
     )
-    context = answer.context
-    assert (context["counted"], context["not_counted"], context["pending"]) == (
+    whole = answer.context["whole"]
+    assert (whole.counted, whole.not_counted, whole.pending) == (
         Decimal("120.50"),
         Decimal("7.00"),
         Decimal("30.00"),
