@@ -12,10 +12,11 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from beneficiaries.enums import CountingReason, EntryState, HourKind
+from beneficiaries.enums import CountingReason, EntryState, HourKind, PlacementNature
 from beneficiaries.models import Assignment, EligibilityPeriod, HoursEntry
-from beneficiaries.services.counting import make_rules_for
+from beneficiaries.services.counting import RulesFor, make_rules_for
 from beneficiaries.services.hours import EDITABLE, Cell, Outcome
+from beneficiaries.theoretical import theoretical_hours
 from clauses.figures import CommitmentFigures, figures_of
 from clauses.models import Commitment
 from core import formats
@@ -23,6 +24,18 @@ from core.dates import add_months, month_end
 from core.forms import parse_hours
 
 ZERO = Decimal("0.00")
+# Part of these hours is left out pro rata of working days, unless the entry says its own days.
+CUT_BY_DAYS = (
+    CountingReason.OUTSIDE_ASSIGNMENT,
+    CountingReason.OUTSIDE_MARKET,
+    CountingReason.PERIOD_USED_UP,
+)
+# The kind of hours that a contract's weekly hours are about, by the nature of the step.
+OWN_KIND = {
+    PlacementNature.EMPLOYMENT: HourKind.WORK,
+    PlacementNature.IMMERSION: HourKind.IMMERSION,
+    PlacementNature.TRAINING: HourKind.TRAINING,
+}
 # The order in which a row's state is said: what needs a gesture first.
 STATE_ORDER = (EntryState.SENT_BACK, EntryState.DRAFT, EntryState.SUBMITTED, EntryState.VALIDATED)
 
@@ -39,10 +52,11 @@ class GridCell:
     entry: HoursEntry | None = None
     error: str = ""
     conflict: bool = False
+    # Hours of the month before, and those that the contract makes of this one: never saved by themselves.
+    previous: str = ""
+    proposal: str = ""
     # Not to be written by who reads the grid, whatever the entry's state: an employer's grid says so.
     closed: bool = False
-    # What the contract would make of the month, shown in grey where nothing is written.
-    proposal: str = ""
 
     @property
     def name(self) -> str:
@@ -65,6 +79,8 @@ class GridRow:
     cells: list[GridCell]
     previous: Decimal | None
     saved: bool = False
+    # What looks wrong in it: found by `anomalies.mark_rows`, for the house.
+    anomalies: list[Any] = field(default_factory=list)
 
     @property
     def entries(self) -> list[HoursEntry]:
@@ -82,6 +98,25 @@ class GridRow:
     def state(self) -> str:
         states = {entry.state for entry in self.entries}
         return next((state for state in STATE_ORDER if state in states), "missing")
+
+    @property
+    def needs_days(self) -> list[HoursEntry]:
+        """Entries of a month in which a period, an assignment or the market begins or ends: their days can be said."""
+        return [
+            entry
+            for entry in self.entries
+            if entry.state in EDITABLE
+            and (
+                entry.first_day is not None
+                or entry.last_day is not None
+                or (entry.counted_hours and entry.counting_reason in CUT_BY_DAYS)
+            )
+        ]
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether someone still has to look at it: nothing typed, or not validated yet."""
+        return self.state != EntryState.VALIDATED and self.state != EntryState.SENT_BACK
 
     @property
     def has_errors(self) -> bool:
@@ -111,6 +146,12 @@ class GridRow:
         return list(dict.fromkeys(entry.counting_detail for entry in self.entries if entry.counting_detail))
 
     @property
+    def marks(self) -> list[Any]:
+        """Anomalies that counting has not said already, each once."""
+        said = set(self.reasons)
+        return [anomaly for anomaly in self.anomalies if anomaly.sentence not in said]
+
+    @property
     def warning(self) -> str:
         """What is known before anything is typed."""
         if self.entries:
@@ -127,7 +168,20 @@ class Grid:
     month: dt.date
     rows: list[GridRow]
     kinds: list[tuple[str, str]]
+    # The rules in force by market and month: read once for the columns, and for what looks wrong.
+    rules_for: RulesFor
     commitments: list[CommitmentFigures] = field(default_factory=list)
+
+    @property
+    def pending(self) -> tuple[int, int]:
+        """The same as `pending` of the rows that are here, without asking again."""
+        waiting = [
+            entry
+            for row in self.rows
+            for entry in row.entries
+            if entry.state in (EntryState.DRAFT, EntryState.SUBMITTED) and not entry.is_with_employer
+        ]
+        return len(waiting), sum(_counts_in_full(entry) for entry in waiting)
 
     @property
     def totals_by_kind(self) -> list[tuple[str, Decimal]]:
@@ -148,6 +202,10 @@ class Grid:
     @property
     def counted_total(self) -> Decimal:
         return sum((row.counted for row in self.rows), ZERO)
+
+
+def _counts_in_full(entry: HoursEntry) -> bool:
+    return entry.hours == entry.counted_hours and entry.counting_reason == CountingReason.COUNTED
 
 
 def rows_of(assignments: Any, month: dt.date) -> Any:
@@ -178,31 +236,49 @@ def build_grid(assignments: Sequence[Assignment], month: dt.date, *, all_kinds: 
     """The grid of these assignments; the same number of queries whatever their number."""
     ids = [assignment.pk for assignment in assignments]
     entries: dict[tuple[int, str], HoursEntry] = {}
-    previous: dict[int, Decimal] = {}
+    previous: dict[tuple[int, str], Decimal] = {}
+    before: dict[int, Decimal] = {}
     months = (add_months(month, -1), month)
     for entry in HoursEntry.objects.current().filter(assignment__in=ids, month__in=months).order_by("pk"):
         if entry.month == month:
             entries[entry.assignment_id, entry.kind] = entry
         else:
-            previous[entry.assignment_id] = previous.get(entry.assignment_id, ZERO) + entry.hours
-    kinds = _kinds(assignments, month, {kind for _, kind in entries}, all_kinds)
+            previous[entry.assignment_id, entry.kind] = entry.hours
+            before[entry.assignment_id] = before.get(entry.assignment_id, ZERO) + entry.hours
+    markets = {row.commitment.market_id: row.commitment.market.buyer_id for row in assignments}
+    rules_for = make_rules_for(markets)
+    kinds = _kinds(markets, rules_for, month, {kind for _, kind in entries}, all_kinds)
     rows = []
     for assignment in assignments:
         cells = []
+        proposed = proposed_hours(assignment, month)
         for kind, label in kinds:
             entry = entries.get((assignment.pk, kind))
-            cells.append(
-                GridCell(
-                    assignment.pk,
-                    kind,
-                    label,
-                    text=formats.number(entry.hours) if entry else "",
-                    version=entry.version if entry else 0,
-                    entry=entry,
-                )
+            cell = GridCell(
+                assignment.pk,
+                kind,
+                label,
+                text=formats.number(entry.hours) if entry else "",
+                version=entry.version if entry else 0,
+                entry=entry,
             )
-        rows.append(GridRow(assignment, cells, previous.get(assignment.pk)))
-    return Grid(month, rows, kinds)
+            if (assignment.pk, kind) in previous:
+                cell.previous = formats.number(previous[assignment.pk, kind])
+            if entry is None and proposed and kind == proposed[0]:
+                cell.proposal = formats.number(proposed[1])
+            cells.append(cell)
+        rows.append(GridRow(assignment, cells, before.get(assignment.pk)))
+    return Grid(month, rows, kinds, rules_for)
+
+
+def proposed_hours(assignment: Assignment, month: dt.date) -> tuple[str, Decimal] | None:
+    """(kind, hours) that the contract makes of the assignment's days in that month, if it says its week."""
+    placement = assignment.placement
+    ends = [day for day in (assignment.ends_on, placement.ends_on) if day]
+    hours = theoretical_hours(
+        placement.weekly_hours, month, assignment.starts_on, min(ends) if ends else None
+    )
+    return (OWN_KIND[PlacementNature(placement.nature)], hours) if hours else None
 
 
 def commitment_lines(ids: Iterable[int], user: Any) -> list[CommitmentFigures]:
@@ -219,16 +295,37 @@ def commitment_lines(ids: Iterable[int], user: Any) -> list[CommitmentFigures]:
 
 
 def _kinds(
-    assignments: Sequence[Assignment], month: dt.date, used: set[str], all_kinds: bool
+    markets: Iterable[int], rules_for: RulesFor, month: dt.date, used: set[str], all_kinds: bool
 ) -> list[tuple[str, str]]:
     if all_kinds:
         return list(HourKind.choices)
-    markets = {a.commitment.market_id: a.commitment.market.buyer_id for a in assignments}
-    rules_for = make_rules_for(markets)
     shown = used | {HourKind.WORK}
     for market_id in markets:
         shown |= rules_for(market_id, month).kinds
     return [(kind, label) for kind, label in HourKind.choices if kind in shown]
+
+
+def fill_empty(grid: Grid, source: str) -> int:
+    """Put « previous » hours or the contract's « proposal » in the cells that are empty; says in how many.
+
+    The text alone changes: it is read and saved like what a person typed.
+    """
+    filled = 0
+    for row in grid.rows:
+        for cell in row.cells:
+            if cell.entry is None and not cell.locked and not cell.text and getattr(cell, source):
+                cell.text = getattr(cell, source)
+                filled += 1
+    return filled
+
+
+def cells_as_typed(grid: Grid) -> dict[str, str]:
+    """The cells of a grid as a browser would send them."""
+    found = {}
+    for row in grid.rows:
+        for cell in row.cells:
+            found[cell.name], found[cell.version_name] = cell.text, str(cell.version)
+    return found
 
 
 def read_cells(grid: Grid, data: Mapping[str, Any]) -> list[Cell]:

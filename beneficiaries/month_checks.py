@@ -1,4 +1,4 @@
-"""What a month of hours is expected to be, and what about it looks wrong: the arithmetic, without Django.
+"""What looks wrong in a month of hours: the arithmetic, without Django.
 
 Hours are hours of one month; every interval of days includes both its ends. The thresholds are those of ADR 0042.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from beneficiaries.counting import working_days
+from beneficiaries.theoretical import WEEKS_A_MONTH, theoretical_hours
 from core.dates import add_months, month_end
 
 CENT = Decimal("0.01")
@@ -34,22 +35,6 @@ def days_in_month(
     return (first, last) if first <= last else None
 
 
-def theoretical_hours(
-    weekly_hours: Decimal | None, month: dt.date, starts_on: dt.date, ends_on: dt.date | None
-) -> Decimal | None:
-    """Hours that a contract makes in a month: a fifth of its week for each working day it covers (hours).
-
-    None without weekly hours, or when no working day of the month is covered: nothing can be proposed.
-    """
-    days = days_in_month(month, starts_on, ends_on)
-    if not weekly_hours or days is None:
-        return None
-    worked = working_days(*days)
-    if not worked:
-        return None
-    return (weekly_hours * worked / DAYS_OF_A_WEEK).quantize(CENT, rounding=ROUND_HALF_UP)
-
-
 def contract_limit(
     weekly_hours: Decimal | None, month: dt.date, starts_on: dt.date, ends_on: dt.date | None
 ) -> Decimal | None:
@@ -62,8 +47,10 @@ def contract_limit(
         return None
     first, last = days
     share = Decimal((last - first).days + 1) / Decimal(month_end(month).day)
-    paid = weekly_hours * 52 / 12 * share
-    worked = theoretical_hours(weekly_hours, month, starts_on, ends_on) or ZERO
+    paid = max(
+        weekly_hours * WEEKS_A_MONTH * share, theoretical_hours(weekly_hours, month, starts_on, ends_on) or 0
+    )
+    worked = weekly_hours * working_days(first, last) / DAYS_OF_A_WEEK
     return (max(paid, worked) * CONTRACT_TOLERANCE).quantize(CENT, rounding=ROUND_HALF_UP)
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 from django.utils import timezone
 
-from core.forms import Form, HoursFormField
+from core.forms import DateFormField, Form, HoursFormField
 from core.text import typed_words
 from markets.models import Buyer, Market
 
@@ -16,7 +16,9 @@ from markets.models import Buyer, Market
 class GridFilterForm(Form):
     """Which assignments « Heures » shows; unknown values show everything rather than an error page."""
 
-    q = forms.CharField(label="Personne, entreprise ou marché", required=False, max_length=100)
+    q = forms.CharField(
+        label="Personne, entreprise, marché ou donneur d’ordre", required=False, max_length=100
+    )
     buyer = forms.ModelChoiceField(
         Buyer.objects.none(), label="Donneur d’ordre", required=False, empty_label="tous"
     )
@@ -27,7 +29,8 @@ class GridFilterForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["buyer"].queryset = Buyer.objects.visible_to(self.user)  # type: ignore[attr-defined]
+        if "buyer" in self.fields:
+            self.fields["buyer"].queryset = Buyer.objects.visible_to(self.user)  # type: ignore[attr-defined]
 
     def narrow(self, assignments: Any) -> Any:
         values = self.cleaned_data if self.is_bound and self.is_valid() else {}
@@ -53,6 +56,7 @@ def _any_of(word: str) -> Q:
         | Q(placement__employer__search_key__contains=word)
         | Q(commitment__market__search_key__contains=word)
         | Q(commitment__holder__search_key__contains=word)
+        | Q(commitment__market__buyer__search_key__contains=word)
     )
 
 
@@ -73,3 +77,42 @@ class SendBackForm(Form):
     reason = forms.CharField(
         label="Ce qui est à corriger", max_length=300, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class EntryDaysForm(Form):
+    """The days of the month on which the hours were worked; without them, those of the assignment."""
+
+    first_day = DateFormField(label="Premier jour", required=False)
+    last_day = DateFormField(label="Dernier jour", required=False)
+
+
+class ChecksFilterForm(GridFilterForm):
+    """What « À vérifier » looks at: the same scope as the grid, a month or the year up to it."""
+
+    # By its name in the words: one choice less to load, on a page that reads much already.
+    buyer = None
+
+    periode = forms.ChoiceField(
+        label="Période", required=False, choices=[("", "le mois"), ("annee", "l’année jusqu’à ce mois")]
+    )
+    tout = forms.BooleanField(label="aussi les heures déjà validées", required=False)
+
+    def narrow_commitments(self, commitments: Any) -> Any:
+        """The engagements of the same scope, whether or not anybody works on them."""
+        values = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        for word in typed_words(values.get("q") or ""):
+            commitments = commitments.filter(
+                Q(holder__search_key__contains=word)
+                | Q(market__search_key__contains=word)
+                | Q(market__buyer__search_key__contains=word)
+            )
+        if values.get("mine"):
+            markets = Market.objects.visible_to(self.user).portfolio_of(self.user, timezone.localdate())
+            commitments = commitments.filter(market__in=markets.values("pk"))
+        return commitments
+
+
+class SettleForm(Form):
+    """Why what looked wrong is right."""
+
+    reason = forms.CharField(label="Motif", max_length=300)

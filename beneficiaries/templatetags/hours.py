@@ -32,11 +32,16 @@ def _cell(cell: GridCell, person: str) -> str:
     else:
         refused = f' aria-invalid="true" aria-describedby="e-{name}"' if error else ""
         version = cell.version_name
-        proposal = f' placeholder="{escape(cell.proposal)}"' if cell.proposal else ""
+        before = f' data-previous="{cell.previous}"' if cell.previous else ""
+        if cell.proposal:
+            before += (
+                f' placeholder="{cell.proposal}" title="Selon le contrat\u202f: {cell.proposal} h. '
+                'Espace pour accepter."'
+            )
         shown = (
             f'<input form="grille" type="text" inputmode="decimal" class="hours-input" name="{name}" id="{name}" '
             f'value="{text}" aria-label="{label}, {person}" autocomplete="off" maxlength="20" '
-            f'data-kind="{cell.kind}"{proposal}{refused}>'
+            f'data-kind="{cell.kind}"{before}{refused}>'
             f'<input form="grille" type="hidden" name="{version}" id="{version}" value="{cell.version}">'
         )
     return f'<td class="num" data-cell="{cell.kind}" data-label="{label}">{shown}<span class="cell-error" id="e-{name}">{error}</span></td>'

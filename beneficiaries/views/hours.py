@@ -116,7 +116,9 @@ def _grid_page(
         if answer is not None:
             return answer
     mark_rows(grid)
-    to_validate, count_in_full = pending(assignments, month)
+    # A page that holds the whole scope knows it; else it is asked.
+    is_whole = number == 1 and len(found) <= rows
+    to_validate, count_in_full = grid.pending if is_whole else pending(assignments, month)
 
     def address(**changes: str) -> str:
         query = request.GET.copy()

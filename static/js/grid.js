@@ -1,128 +1,68 @@
-// The grid of hours by the keyboard: moving, pasting a column, saying what is saved, and saving again what was not.
+// The grid of hours: what is typed is saved row by row, or several rows at once, said, and saved again when it was not.
+// What fills cells stands in grid-fill.js, the keys in grid-keys.js; they share window.hoursGrid.
 (() => {
   "use strict";
 
   const grid = document.querySelector("[data-grid]");
   if (!grid) return;
   const waiting = document.getElementById("grille-en-attente");
+  const rows = () => [...grid.querySelectorAll(".grid-row")];
   const rowOf = (element) => element.closest(".grid-row");
   const inputsOf = (row) => [...row.querySelectorAll(".hours-input")];
   const column = (input) => [...grid.querySelectorAll(`.hours-input[data-kind="${input.dataset.kind}"]`)];
+  const isTouched = (input) => input.value !== input.defaultValue || input.getAttribute("aria-invalid") === "true";
 
-  // --- Moving -------------------------------------------------------------------------------------------------
-  const go = (input) => {
-    if (!input) return false;
-    input.focus();
-    input.select();
-    return true;
-  };
-  grid.addEventListener("keydown", (event) => {
-    const input = event.target.closest(".hours-input");
-    if (!input || event.ctrlKey || event.metaKey || event.altKey) return;
-    const cells = column(input);
-    const here = cells.indexOf(input);
-    const row = inputsOf(rowOf(input));
-    const atStart = input.selectionStart === 0 && (input.selectionEnd === 0 || input.selectionEnd === input.value.length);
-    const atEnd = input.selectionEnd === input.value.length;
-    let moved = false;
-    if (event.key === "ArrowDown") moved = go(cells[here + 1]);
-    else if (event.key === "ArrowUp") moved = go(cells[here - 1]);
-    else if (event.key === "ArrowRight" && atEnd) moved = go(row[row.indexOf(input) + 1]);
-    else if (event.key === "ArrowLeft" && atStart) moved = go(row[row.indexOf(input) - 1]);
-    else if (event.key === "Enter") {
-      // Enter saves the cell and goes down, as in a spreadsheet; it never sends the whole page.
-      moved = true;
-      // On a refused cell left as it is, Enter says « write it nevertheless ».
-      const again = input.getAttribute("aria-invalid") === "true" && input.value === input.dataset.sent;
-      if (again) input.dispatchEvent(new Event("change", { bubbles: true }));
-      if (!go(cells[here + 1])) input.blur();
-    } else if (event.key === "Escape" && input.value !== input.defaultValue) {
-      input.value = input.defaultValue;
-      input.select();
-      moved = true;
-    }
-    if (moved) event.preventDefault();
-  });
-
-  // --- Pasting a column, or a block, from a spreadsheet ---------------------------------------------------------
-  grid.addEventListener("paste", (event) => {
-    const input = event.target.closest(".hours-input");
-    const text = event.clipboardData.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "");
-    if (!input || !/[\n\t]/.test(text)) return;
-    event.preventDefault();
-    if (waiting.dataset.kind === "left") say("");
-    const rows = [...grid.querySelectorAll(".grid-row")];
-    const firstRow = rows.indexOf(rowOf(input));
-    const kinds = [...new Set([...grid.querySelectorAll(".hours-input")].map((one) => one.dataset.kind))];
-    const firstKind = kinds.indexOf(input.dataset.kind);
-    let left = 0;
-    let locked = 0;
-    text.split("\n").forEach((line, down) => {
-      const row = rows[firstRow + down];
-      let touched = null;
-      line.split("\t").forEach((value, right) => {
-        // A blank of the spreadsheet says nothing: what is in the grid stays.
-        if (!value.trim()) return;
-        const kind = kinds[firstKind + right];
-        const cell = row && row.querySelector(`.hours-input[data-kind="${kind}"]`);
-        if (!cell) {
-          if (row && kind && row.querySelector(`[data-cell="${kind}"] .locked`)) locked += 1;
-          else left += 1;
-          return;
-        }
-        cell.value = value.trim();
-        touched = cell;
-      });
-      if (touched) touched.dispatchEvent(new Event("change", { bubbles: true }));
-    });
-    const told = [];
-    if (locked) {
-      const kept = locked > 1 ? `${locked} valeurs collées tombaient sur des heures validées` : "Une valeur collée tombait sur des heures validées";
-      told.push(`${kept} : rien n’y a changé, passez par « Corriger ».`);
-    }
-    if (left) {
-      const lost = left > 1 ? `${left} valeurs collées n’ont pas trouvé de case` : "Une valeur collée n’a pas trouvé de case";
-      told.push(`${lost} : la grille est plus courte que la colonne.`);
-    }
-    if (told.length) say(told.join(" "), "left");
-  });
-
-  // --- Saving ---------------------------------------------------------------------------------------------------
+  // --- Saying -------------------------------------------------------------------------------------------------
   const say = (sentence, kind = "failed") => {
     waiting.hidden = !sentence;
     waiting.dataset.kind = sentence ? kind : "";
     waiting.querySelector("span").textContent = sentence;
     waiting.querySelector("[data-retry]").hidden = kind !== "failed";
   };
+  const tell = (sentence) => {
+    document.getElementById("grille-dit").textContent = sentence;
+  };
   const token = () => {
     const cookie = document.cookie.split("; ").find((one) => one.startsWith("csrftoken="));
-    return cookie && cookie.slice("csrftoken=".length);
+    if (cookie) return cookie.slice("csrftoken=".length);
+    return document.querySelector("#grille [name=csrfmiddlewaretoken]").value;
   };
+
+  // --- Saving a row (htmx) --------------------------------------------------------------------------------------
   grid.addEventListener("change", (event) => {
     const row = rowOf(event.target);
     if (row) row.dataset.dirty = "yes";
   });
+  grid.addEventListener("htmx:confirm", (event) => {
+    const row = rowOf(event.target);
+    if (!row || !row.matches("[data-validating], [data-together]")) return;
+    // Leaving a cell of a row that is being written: what it holds goes with it, or after it.
+    if (event.detail.triggeringEvent && event.detail.triggeringEvent.type === "change") event.preventDefault();
+  });
   document.addEventListener("htmx:configRequest", (event) => {
     // After signing in again in another tab, the page's own token is stale and the cookie's is fresh.
     if (!grid.contains(event.detail.elt)) return;
-    if (token()) event.detail.headers["X-CSRFToken"] = token();
+    event.detail.headers["X-CSRFToken"] = token();
     const row = rowOf(event.detail.elt);
     // A cell that nobody touched is not sent: what a colleague wrote in it meanwhile is no conflict.
     for (const input of row ? inputsOf(row) : []) {
-      const touched = input.value !== input.defaultValue || input.getAttribute("aria-invalid") === "true";
-      if (!touched) event.detail.parameters.delete(input.name);
+      if (!isTouched(input)) event.detail.parameters.delete(input.name);
     }
   });
-  grid.addEventListener("htmx:beforeRequest", (event) => {
-    const row = rowOf(event.target);
-    if (!row) return;
+  const begin = (row) => {
     row.dataset.saving = "yes";
     for (const input of inputsOf(row)) input.dataset.sent = input.value;
     delete row.dataset.saved;
     delete row.dataset.dirty;
+  };
+  grid.addEventListener("htmx:beforeRequest", (event) => {
+    const row = rowOf(event.target);
+    if (row) begin(row);
   });
   const failed = (row, sentence) => {
     delete row.dataset.saving;
+    delete row.dataset.together;
+    delete row.dataset.validating;
     row.dataset.failed = "yes";
     row.dataset.dirty = "yes";
     const place = row.querySelector(".why > div");
@@ -133,10 +73,7 @@
     const count = grid.querySelectorAll("[data-failed]").length;
     say(count > 1 ? `${count} lignes ne sont pas enregistrées : votre saisie est gardée.` : "Une ligne n’est pas enregistrée : votre saisie est gardée.");
   };
-  grid.addEventListener("htmx:responseError", (event) => {
-    const row = rowOf(event.target);
-    if (!row) return;
-    const status = event.detail.xhr.status;
+  const refused = (row, status) => {
     if (status === 401 || status === 403) {
       failed(row, "Votre session a pris fin. Reconnectez-vous dans un autre onglet, puis revenez ici : la ligne s’enregistrera.");
       waiting.querySelector("[data-sign-in]").hidden = false;
@@ -145,6 +82,10 @@
     } else {
       failed(row, "Le serveur n’a pas pu enregistrer. Réessayez dans un instant.");
     }
+  };
+  grid.addEventListener("htmx:responseError", (event) => {
+    const row = rowOf(event.target);
+    if (row) refused(row, event.detail.xhr.status);
   });
   grid.addEventListener("htmx:sendError", (event) => {
     const row = rowOf(event.target);
@@ -153,6 +94,11 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     const row = event.detail.elt && rowOf(event.detail.elt);
     if (!row || !grid.contains(row)) return;
+    settled(row);
+    total();
+  });
+  // What came back for each cell of a row is put in it.
+  const settled = (row) => {
     delete row.dataset.saving;
     delete row.dataset.failed;
     let errors = 0;
@@ -189,19 +135,67 @@
     if (row.dataset.validating) {
       delete row.dataset.validating;
       // The button that was pressed is gone: on to the next line, so that one key validates them one after the other.
-      if (!document.activeElement || document.activeElement === document.body) next(row)?.focus();
+      if (!document.activeElement || document.activeElement === document.body) nextButton(row)?.focus();
     }
-    total();
-  });
-  const next = (row) => {
-    const rows = [...grid.querySelectorAll(".grid-row")];
-    for (const one of rows.slice(rows.indexOf(row) + 1)) {
+  };
+  const nextButton = (row) => {
+    const all = rows();
+    for (const one of all.slice(all.indexOf(row) + 1)) {
       const button = one.querySelector("button[name=valider]");
       if (button) return button;
     }
     return row.querySelector("button[name=valider], .row-gestures a, th a");
   };
-  // The last line follows what is saved, not what is being typed.
+
+  // --- Saving several rows in one request -------------------------------------------------------------------------
+  const saveTogether = async (some) => {
+    const sent = some.filter((row) => inputsOf(row).some(isTouched));
+    if (!sent.length) return;
+    // A row that is on its way keeps its turn: its version is not known yet.
+    while (sent.some((row) => row.dataset.saving)) await new Promise((again) => window.setTimeout(again, 30));
+    const body = new URLSearchParams();
+    for (const row of sent) {
+      for (const input of inputsOf(row).filter(isTouched)) {
+        body.set(input.name, input.value);
+        const version = document.getElementById(`v-${input.name.slice(2)}`);
+        if (version) body.set(version.name, version.value);
+      }
+      row.dataset.together = "yes";
+      begin(row);
+    }
+    let answer;
+    try {
+      answer = await fetch(grid.dataset.rowsUrl, {
+        method: "POST",
+        body,
+        credentials: "same-origin",
+        headers: { "X-CSRFToken": token(), "HX-Request": "true", "HX-Current-URL": window.location.href },
+      });
+    } catch {
+      for (const row of sent) failed(row, "La connexion est coupée. Réessayez quand elle sera revenue.");
+      return;
+    }
+    if (!answer.ok) {
+      for (const row of sent) refused(row, answer.status);
+      return;
+    }
+    const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of [...parts.querySelectorAll("[hx-swap-oob]")]) {
+      part.removeAttribute("hx-swap-oob");
+      document.getElementById(part.id)?.replaceWith(document.adoptNode(part));
+    }
+    for (const row of sent) {
+      delete row.dataset.together;
+      // Rows that are no longer open to this person have no part in the answer.
+      settled(row);
+    }
+    total();
+    // What was typed while they were on their way goes now.
+    const later = sent.filter((row) => !row.classList.contains("has-error") && inputsOf(row).some(isTouched));
+    if (later.length) await saveTogether(later);
+  };
+
+  // --- The last line follows what is saved, not what is being typed -----------------------------------------------
   const figure = (text) => Number(text.replace(/\s/g, "").replace(",", ".")) || 0;
   const written = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 2 });
   const show = (name, sum) => {
@@ -222,37 +216,39 @@
     for (const name of Object.keys(sums)) show(name, sums[name]);
     if (!("counted" in sums)) show("counted", 0);
   };
-  const retry = () => {
-    for (const row of grid.querySelectorAll("[data-failed]:not([data-saving])")) {
-      inputsOf(row)[0]?.dispatchEvent(new Event("change", { bubbles: true }));
-    }
-  };
+  const retry = () => saveTogether([...grid.querySelectorAll("[data-failed]:not([data-saving])")]);
   waiting.querySelector("[data-retry]").addEventListener("click", retry);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") retry();
   });
   window.addEventListener("focus", retry);
 
-  // A row is validated by the same address as it is saved, with what is typed in it.
-  grid.addEventListener("click", (event) => {
-    const button = event.target.closest("button[name=valider]");
-    if (!button || !window.htmx) return;
-    event.preventDefault();
-    const row = rowOf(button);
+  // --- Validating: by the same address as saving, with what is typed in the row -------------------------------------
+  const validate = (row) => {
+    const button = row.querySelector("button[name=valider]");
+    if (row.dataset.validating) return;
     row.dataset.validating = "yes";
     window.htmx.ajax("POST", row.getAttribute("hx-post"), {
       source: row,
       target: row.getAttribute("hx-target"),
       swap: "innerHTML",
-      values: { valider: button.value },
+      values: { valider: button ? button.value : row.id.replace("ligne-", "") },
     });
+  };
+  grid.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=valider]");
+    if (!button || !window.htmx) return;
+    event.preventDefault();
+    validate(rowOf(button));
   });
 
   const leaving = (event) => {
     if (grid.querySelector("[data-dirty], [data-saving]")) event.preventDefault();
   };
   window.addEventListener("beforeunload", leaving);
-  document.getElementById("grille").addEventListener("submit", () => {
-    window.removeEventListener("beforeunload", leaving);
+  document.getElementById("grille").addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) window.removeEventListener("beforeunload", leaving);
   });
+
+  window.hoursGrid = { grid, waiting, rows, rowOf, inputsOf, column, say, tell, saveTogether, validate };
 })();

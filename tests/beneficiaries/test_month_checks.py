@@ -10,13 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beneficiaries.counting import working_days
-from beneficiaries.month_checks import (
-    contract_limit,
-    days_in_month,
-    is_sudden,
-    missing_months,
-    theoretical_hours,
-)
+from beneficiaries.month_checks import contract_limit, days_in_month, is_sudden, missing_months
+from beneficiaries.theoretical import theoretical_hours
 from core.dates import add_months, month_end
 
 MARCH = dt.date(2025, 3, 1)
@@ -29,31 +24,32 @@ month_days = st.integers(1, 23)
 @pytest.mark.parametrize(
     ("weekly", "starts_on", "ends_on", "expected"),
     [
-        # March 2025 has 21 working days; 35 h a week are 7 h a day.
-        ("35", dt.date(2025, 1, 6), None, "147.00"),
-        ("24", dt.date(2025, 1, 6), None, "100.80"),
-        # From Monday 17 to Friday 28: ten working days.
-        ("35", dt.date(2025, 3, 17), dt.date(2025, 3, 28), "70.00"),
+        # 35 × 52 ÷ 12, whatever the month.
+        ("35", dt.date(2025, 1, 6), None, "151.67"),
+        ("24", dt.date(2025, 1, 6), None, "104.00"),
+        # From Monday 17 to Friday 28: ten of the 21 working days of March 2025.
+        ("35", dt.date(2025, 3, 17), dt.date(2025, 3, 28), "72.22"),
         # A Saturday and its Sunday.
         ("35", dt.date(2025, 3, 29), dt.date(2025, 3, 30), None),
         ("35", dt.date(2025, 4, 1), None, None),
         (None, dt.date(2025, 1, 6), None, None),
     ],
 )
-def test_a_contract_makes_a_fifth_of_its_week_for_each_working_day(weekly, starts_on, ends_on, expected):
+def test_a_contract_makes_its_monthly_hours_pro_rata_of_working_days(weekly, starts_on, ends_on, expected):
     found = theoretical_hours(Decimal(weekly) if weekly else None, MARCH, starts_on, ends_on)
     assert found == (Decimal(expected) if expected else None)
 
 
 def test_public_holidays_are_not_worked():
-    # May 2025: 22 days from Monday to Friday, of which the 1st, the 8th and the 29th are holidays.
-    assert theoretical_hours(Decimal(35), dt.date(2025, 5, 1), MARCH, None) == Decimal("133.00")
+    # May 2025: 22 days from Monday to Friday, of which the 1st, the 8th and the 29th are holidays; 8 of 19 by the 14th.
+    found = theoretical_hours(Decimal(35), dt.date(2025, 5, 1), MARCH, dt.date(2025, 5, 14))
+    assert found == Decimal("63.86")  # 151.6667 × 8 ÷ 19
 
 
 def test_a_contract_explains_its_monthly_wage_and_a_tenth_more():
-    # 35 × 52 / 12 = 151.67; February 2025 has 20 working days, 140 h: the wage is more. 166.83 with a tenth.
+    # February 2025 has 20 working days, 140 h: the wage, 151.67 h, is more; 166.84 with a tenth.
     assert contract_limit(Decimal(35), dt.date(2025, 2, 1), MARCH.replace(year=2024), None) == Decimal(
-        "166.83"
+        "166.84"
     )
     # July 2025: 22 working days (the 14th is one less), 154 h, 169.40 with a tenth.
     assert contract_limit(Decimal(35), dt.date(2025, 7, 1), MARCH, None) == Decimal("169.40")

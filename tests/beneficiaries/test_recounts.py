@@ -19,8 +19,8 @@ from beneficiaries.services.hours import Cell, save_cells, validate_hours
 from beneficiaries.services.recounts import (
     RecountReport,
     preview_recount,
-    recount_sentence,
     record_recount,
+    recount_sentence,
 )
 from beneficiaries.services.rules import preview_rules, rules_in_place
 from tests.factories import (

@@ -1,0 +1,121 @@
+// The grid of hours by the keyboard: moving, filling, undoing, validating a line and going on to the next.
+(() => {
+  "use strict";
+
+  const shared = window.hoursGrid;
+  if (!shared) return;
+  const { grid, rows, rowOf, inputsOf, column, validate, tell } = shared;
+
+  const go = (input) => {
+    if (!input) return false;
+    input.focus();
+    if (input.select) input.select();
+    return true;
+  };
+  const below = (input) => {
+    const cells = column(input);
+    return cells[cells.indexOf(input) + 1];
+  };
+
+  // A line needs a look while it is empty, refused, or not validated; what went back to the company waits for it.
+  const needsLook = (row) => {
+    if (row.dataset.validating) return false;
+    if (row.classList.contains("has-error") || row.querySelector("button[name=valider]")) return true;
+    return inputsOf(row).length > 0 && !row.querySelector(".locked") && !inputsOf(row).some((input) => input.value);
+  };
+  const goToNext = (row) => {
+    const all = rows();
+    const here = row ? all.indexOf(row) : -1;
+    const following = [...all.slice(here + 1), ...all.slice(0, Math.max(here, 0))].find(needsLook);
+    if (!following) {
+      tell("Plus aucune ligne à vérifier sur cette page.");
+      document.querySelector("#grille [value=validate]").focus();
+      return;
+    }
+    following.scrollIntoView({ block: "nearest" });
+    go(inputsOf(following)[0] || following.querySelector("button[name=valider]"));
+  };
+  const nextButton = document.querySelector("[data-next]");
+  nextButton.hidden = false;
+  let current = null;
+  grid.addEventListener("focusin", (event) => {
+    current = rowOf(event.target) || current;
+  });
+  nextButton.addEventListener("click", () => goToNext(current));
+
+  const acceptLine = (row) => {
+    const typed = inputsOf(row).some((input) => input.value);
+    if (!typed && !row.querySelector("button[name=valider]")) {
+      tell("Rien à valider sur cette ligne.");
+      return;
+    }
+    if (typed || row.querySelector("button[name=valider]")) validate(row);
+    goToNext(row);
+  };
+
+  // One letter is a gesture: hours are written without them, but for the h of 12h30.
+  const letters = {
+    v: (row) => acceptLine(row),
+    s: (row) => goToNext(row),
+    p: (row, input) => {
+      shared.copyPrevious(row);
+      if (input) go(below(input));
+    },
+  };
+
+  grid.addEventListener("keydown", (event) => {
+    const row = rowOf(event.target);
+    if (!row) return;
+    const input = event.target.closest(".hours-input");
+    const control = event.ctrlKey || event.metaKey;
+    const key = event.key.toLowerCase();
+    if (control && !event.altKey) {
+      if (key === "enter") acceptLine(row);
+      else if (key === "d" && input && event.shiftKey) shared.fillDown(input);
+      else if (key === "d" && input) {
+        shared.fillFromAbove(input);
+        go(below(input));
+      } else if (key === "z" && (!input || input.value === input.defaultValue) && (event.shiftKey ? shared.redo() : shared.undo())) {
+        // The browser's own undo knows nothing of what was saved.
+      } else if (key === "y" && shared.redo()) {
+        // Done.
+      } else return;
+      event.preventDefault();
+      return;
+    }
+    if (control || event.altKey) return;
+    if (letters[key] && !event.shiftKey) {
+      event.preventDefault();
+      letters[key](row, input);
+      return;
+    }
+    if (!input) return;
+    const cells = column(input);
+    const here = cells.indexOf(input);
+    const line = inputsOf(row);
+    const atStart = input.selectionStart === 0 && (input.selectionEnd === 0 || input.selectionEnd === input.value.length);
+    const atEnd = input.selectionEnd === input.value.length;
+    let moved = false;
+    if (event.key === "ArrowDown") moved = go(cells[here + 1]);
+    else if (event.key === "ArrowUp") moved = go(cells[here - 1]);
+    else if (event.key === "ArrowRight" && atEnd) moved = go(line[line.indexOf(input) + 1]);
+    else if (event.key === "ArrowLeft" && atStart) moved = go(line[line.indexOf(input) - 1]);
+    else if (event.key === " " && !input.value) {
+      moved = true;
+      shared.accept(input);
+      go(cells[here + 1]);
+    } else if (event.key === "Enter") {
+      // Enter saves the cell and goes down, as in a spreadsheet; it never sends the whole page.
+      moved = true;
+      // On a refused cell left as it is, Enter says « write it nevertheless ».
+      const again = input.getAttribute("aria-invalid") === "true" && input.value === input.dataset.sent;
+      if (again) input.dispatchEvent(new Event("change", { bubbles: true }));
+      if (!go(cells[here + 1])) input.blur();
+    } else if (event.key === "Escape" && input.value !== input.defaultValue) {
+      input.value = input.defaultValue;
+      input.select();
+      moved = true;
+    }
+    if (moved) event.preventDefault();
+  });
+})();
