@@ -82,6 +82,8 @@ class Books:
     """Buyers, markets, companies and commitments that are here, and what the file names besides."""
 
     default_buyer: int | None = None
+    # Of the whole file too, for one that may not be here yet.
+    default_buyer_name: str = ""
     default_employer: int | None = None
     buyers: dict[str, int] = field(default_factory=dict)
     companies: dict[str, int] = field(default_factory=dict)
@@ -96,8 +98,8 @@ class Books:
     engaged: dict[MarketKey, Decimal] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, *, buyer: int | None, company: int | None) -> Books:
-        books = cls(default_buyer=buyer, default_employer=company)
+    def read(cls, *, buyer: int | None, buyer_name: str = "", company: int | None = None) -> Books:
+        books = cls(default_buyer=buyer, default_buyer_name=buyer_name, default_employer=company)
         for pk, name, short, identifier in Buyer.objects.order_by("-pk").values_list(
             "pk", "name", "short_name", "identifier"
         ):
@@ -117,14 +119,17 @@ class Books:
 
     def refusal(self, line: Line) -> str:
         """Why a line cannot be placed; nothing when it can."""
-        if not (line.values["buyer"] or line.values["buyer_siret"] or self.default_buyer):
+        values = line.values
+        if not (values["buyer"] or values["buyer_siret"] or self.default_buyer or self.default_buyer_name):
             return "Le donneur d’ordre de ce marché n’est pas dit : choisissez-le pour tout le fichier."
         return ""
 
     def buyer_of(self, line: Line) -> Ref:
         name, siret = line.values["buyer"], line.values["buyer_siret"]
-        if not name and not siret and self.default_buyer:
-            return self.default_buyer
+        if not name and not siret:
+            if self.default_buyer:
+                return self.default_buyer
+            name = self.default_buyer_name
         known = self.buyers.get(siret) or self.buyers.get(normalise(name))
         if known:
             return known

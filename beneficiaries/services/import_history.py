@@ -79,7 +79,11 @@ def people_of(row: DataImport, reading: HistoryReading, decisions: Decisions) ->
 
 def plan_history(row: DataImport, reading: HistoryReading, decisions: Decisions) -> Plan:
     """What would be made, market by market and contract by contract; writes nothing."""
-    books = Books.read(buyer=row.options.get("buyer"), company=row.company_id)
+    books = Books.read(
+        buyer=row.options.get("buyer"),
+        buyer_name=row.options.get("buyer_name", ""),
+        company=row.company_id,
+    )
     work = HistoryWork(books)
     plan = Plan(work=work)
     pool = pool_for([line.identity for line in reading.lines if line.identity])
