@@ -23,8 +23,9 @@ SOURCES = (
     "*/migrations/*.py",
     "core/triggers.py",
     "core/fields.py",
+    "core/migration_operations.py",
     "requirements/*.txt",
-    "*/registrations.py",
+    "*/registrations*.py",
 )
 
 
