@@ -52,7 +52,8 @@ REPORT_KIND = "retention_report"
 # What a run can be asked to do: the three steps, and what belongs to nobody's file.
 FILES = "files"
 PARTS = (*(step.value for step in Step), FILES)
-AT_ONCE = 100
+# People in one transaction: on SQLite the other writers wait for its end.
+AT_ONCE = {Step.ARCHIVED: 200, Step.PROOFS_ERASED: 50, Step.ANONYMISED: 20}
 REASON = "durée de conservation"
 
 
@@ -208,7 +209,7 @@ def apply_rules(
         people = todo.get(step, [])
         if step == Step.ANONYMISED and people:
             take_names_out(list(known_names(people).values()))
-        for group in _groups(people):
+        for group in _groups(people, AT_ONCE[step]):
             with transaction.atomic():
                 fresh = _still_due(group, step, today)
                 work(fresh)
@@ -225,9 +226,9 @@ def apply_rules(
     return run
 
 
-def _groups(people: Sequence[int]) -> Iterator[list[int]]:
-    for first in range(0, len(people), AT_ONCE):
-        yield list(people[first : first + AT_ONCE])
+def _groups(people: Sequence[int], size: int) -> Iterator[list[int]]:
+    for first in range(0, len(people), size):
+        yield list(people[first : first + size])
 
 
 def _still_due(people: list[int], step: Step, today: dt.date) -> list[int]:
