@@ -54,7 +54,7 @@ class OutcomeTable(Table):
     due_on = DayColumn(verbose_name="À recueillir le")
     state = TextColumn(accessor="pk", verbose_name="État", orderable=False)
     situation = TextColumn(accessor="get_situation_display", verbose_name="Situation", order_by="situation")
-    group = TextColumn(accessor="situation", verbose_name="Groupe", orderable=False)
+    group = TextColumn(accessor="pk", verbose_name="Groupe", orderable=False)
     hired = TextColumn(
         accessor="hired_by_awardee", verbose_name="Par l’attributaire", order_by="hired_by_awardee"
     )
@@ -83,12 +83,13 @@ class OutcomeTable(Table):
     def value_state(self, record: Outcome) -> str:
         return STATES[state_of(record, timezone.localdate())][1]
 
-    def render_group(self, value: str) -> str:
-        group = group_of(value)
+    def render_group(self, record: Outcome) -> str:
+        group = group_of(record.situation)
         return str(group.label) if group else "–"
 
-    def value_group(self, value: str) -> str:
-        return self.render_group(value)
+    def value_group(self, record: Outcome) -> str:
+        group = group_of(record.situation)
+        return str(group.label) if group else ""
 
     def render_hired(self, value: bool) -> str:
         return "oui" if value else "non"

@@ -180,6 +180,16 @@ class AssignmentTable(Table):
         )
         caption = "Personnes affectées"
 
+    def render_employer(self, record: Assignment) -> Any:
+        """Lent-out work says for whom."""
+        if record.user_company is None:
+            return str(record.placement.employer)
+        return format_html("{}<small>chez {}</small>", record.placement.employer, record.user_company)
+
+    def value_employer(self, record: Assignment) -> str:
+        lent = f", chez {record.user_company}" if record.user_company else ""
+        return f"{record.placement.employer}{lent}"
+
 
 class CountingRulesTable(Table):
     scope = TextColumn(

@@ -16,7 +16,7 @@ from beneficiaries.enums import Milestone, OutcomeSource, Situation
 from beneficiaries.models import Assignment, Beneficiary, CountingRules, Outcome
 from beneficiaries.services.writing import save_by
 from core import formats
-from core.dates import add_months
+from core.dates import add_months, month_end
 from core.errors import DomainError
 from core.links import revoke_links
 from markets.models import Company
@@ -46,10 +46,12 @@ def with_last_day(rows: Any) -> Any:
 def exits(today: dt.date, months: int) -> dict[int, dt.date]:
     """People without an assignment for `months` months, and the last day of their last one; those long gone aside."""
     rows = with_last_day(Assignment.objects.all())
+    # From 31/01, three months lead to 30/04: the last day of a month stands for those that it does not have.
+    limit = add_months(today, -months)
+    if today == month_end(today):
+        limit = month_end(limit)
     running = Assignment.objects.filter(placement__beneficiary=OuterRef("placement__beneficiary"))
-    running = with_last_day(running).filter(
-        Q(last_day__isnull=True) | Q(last_day__gt=add_months(today, -months))
-    )
+    running = with_last_day(running).filter(Q(last_day__isnull=True) | Q(last_day__gt=limit))
     known = Outcome.objects.filter(
         beneficiary=OuterRef("placement__beneficiary"),
         cancelled_on__isnull=True,
@@ -89,13 +91,16 @@ def _open_exits(left: dict[int, dt.date], months: int, today: dt.date) -> int:
         .select_related("placement", "commitment__market")
         .order_by("last_day", "pk")
     }
+    # A row of the same exit that was called off (an assignment since removed) is asked again.
+    known = {
+        (row.beneficiary_id, row.exit_on, row.milestone): row
+        for row in Outcome.objects.filter(beneficiary__in=left).order_by("pk")
+    }
     made = 0
     for pk, exit_on in left.items():
-        # A row of the same exit that was called off (an assignment since removed) is asked again.
-        former = {row.milestone: row for row in Outcome.objects.filter(beneficiary=pk, exit_on=exit_on)}
         for milestone in Milestone:
             due = add_months(exit_on, MONTHS.get(milestone, months))
-            row = former.get(milestone) or Outcome(
+            row = known.get((pk, exit_on, milestone.value)) or Outcome(
                 beneficiary=people[pk], milestone=milestone, exit_on=exit_on
             )
             row.due_on, row.cancelled_on = due, None
@@ -179,7 +184,30 @@ def record_outcome(
 
     Raises DomainError for a question called off, an answer long before its day, a day to come.
     """
-    row = Outcome.objects.select_for_update().get(pk=outcome.pk)
+    return _record(
+        Outcome.objects.select_for_update().get(pk=outcome.pk),
+        situation=situation,
+        hired_by_awardee=hired_by_awardee,
+        employer=employer,
+        note=note,
+        source=source,
+        recorded_on=recorded_on,
+        user=user,
+    )
+
+
+def _record(
+    row: Outcome,
+    *,
+    situation: str,
+    hired_by_awardee: bool | None = None,
+    employer: Company | None = None,
+    note: str = "",
+    source: str = OutcomeSource.HOUSE,
+    recorded_on: dt.date | None = None,
+    user: User | None,
+) -> Outcome:
+    """The same for a row that is locked."""
     today = timezone.localdate()
     day = recorded_on or today
     if row.cancelled_on:
@@ -211,11 +239,18 @@ def record_outcome(
 @transaction.atomic
 def record_many(answers: Iterable[tuple[Outcome, str, bool | None]], *, user: User) -> int:
     """Several answers of the list, all or none; returns how many."""
-    done = 0
-    for outcome, situation, hired in answers:
-        record_outcome(outcome=outcome, situation=situation, hired_by_awardee=hired, user=user)
-        done += 1
-    return done
+    given = list(answers)
+    rows = Outcome.objects.select_for_update().order_by("pk").in_bulk([outcome.pk for outcome, *_ in given])
+    for outcome, situation, hired in given:
+        row = rows[outcome.pk]
+        if row.situation:
+            # Someone, or a link, answered meanwhile: theirs stands.
+            raise DomainError(
+                f"La situation de {outcome.beneficiary} vient d’être renseignée\u202f: rien n’est enregistré, "
+                "relisez la liste."
+            )
+        _record(row, situation=situation, hired_by_awardee=hired, user=user)
+    return len(given)
 
 
 def revoke(outcome: Outcome) -> None:

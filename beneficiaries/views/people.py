@@ -227,7 +227,9 @@ def beneficiary_hours(request: HttpRequest, pk: int) -> HttpResponse:
     entries = (
         HoursEntry.objects.visible_to(request.user)
         .filter(assignment__placement__beneficiary=person)
-        .select_related("market", "assignment__placement__employer", "validated_by")
+        .select_related(
+            "market", "assignment__placement__employer", "assignment__user_company", "validated_by"
+        )
         .order_by("-month", "-pk")
     )
     rows = list(entries)

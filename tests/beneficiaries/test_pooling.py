@@ -44,10 +44,7 @@ hours = st.decimals(0, 99_999, places=2)
 def keys(draw) -> dict[int, Decimal]:
     cuts = sorted(draw(st.lists(st.integers(0, 10_000), min_size=0, max_size=6)))
     bounds = [0, *cuts, 10_000]
-    return {
-        rank: Decimal(last - first) / 100
-        for rank, (first, last) in enumerate(pairwise(bounds), start=1)
-    }
+    return {rank: Decimal(last - first) / 100 for rank, (first, last) in enumerate(pairwise(bounds), start=1)}
 
 
 @given(keys(), st.dictionaries(st.integers(1, 9), hours, max_size=7))
