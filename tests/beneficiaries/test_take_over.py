@@ -280,7 +280,7 @@ def test_haute_vienne_2020_is_read_by_its_titles_alone_too():
 )
 def test_a_wrong_mapping_is_refused_with_a_sentence_and_leaves_nothing(tmp_path, mapping, sentence):
     file = write(tmp_path, FILE, "f.csv")
-    with pytest.raises(CommandError, match=".") as refused:
+    with pytest.raises(CommandError, match=r".") as refused:
         call_command("import_history", file, mapping=write(tmp_path, mapping))
     assert sentence in str(refused.value).replace("\u202f", " ")
     assert not DataImport.objects.exists()
