@@ -39,7 +39,7 @@ class FollowUpForm(ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = FollowUpKind.choices
         if self.instance.pk is None:
-            self.initial.setdefault("happened_on", timezone.localdate())
+            self.initial["happened_on"] = timezone.localdate()
 
     def clean_happened_on(self) -> Any:
         day = self.cleaned_data["happened_on"]
