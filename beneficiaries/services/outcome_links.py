@@ -86,6 +86,7 @@ def send_outcome_link(*, outcome: Outcome, source: str, user: User) -> str:
         if source == OutcomeSource.PERSON
         else "Des nouvelles d’une personne que vous suivez",
         body=body,
+        person=person.pk,
     )
     return address
 

@@ -253,7 +253,11 @@ def _send(request: ProofRequest, *, kind: str, to_person: bool) -> None:
     body = render_to_string("beneficiaries/email/proof_request.txt", context).strip() + "\n"
     subject = "Rappel\u202f: un document à nous envoyer" if kind != "ask" else "Un document à nous envoyer"
     write_message(
-        key=f"{request_key(request)}:{kind}", recipients=[request.email], subject=subject, body=body
+        key=f"{request_key(request)}:{kind}",
+        recipients=[request.email],
+        subject=subject,
+        body=body,
+        person=person.pk,
     )
 
 

@@ -50,6 +50,8 @@ class PersonList(ListPage):
             .with_employer(today)
             .with_hours_counted(HoursEntry.objects.visible_to(self.request.user))
             .select_related("commune")
+            # The archive has its own list, for those who may read it.
+            .filter(archived_on__isnull=True)
         )
 
 

@@ -39,7 +39,7 @@ from core.tables import CountColumn, DayColumn, Table, TextColumn
 
 ADMIN = (Role.ADMIN,)
 # Files named by their numbers on the page; the export has them all.
-SHOWN = 20
+SHOWN = 10
 RUNS_SHOWN = 12
 
 STEP_TITLES = {
