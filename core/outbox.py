@@ -9,7 +9,7 @@ from smtplib import SMTPRecipientsRefused, SMTPSenderRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
@@ -38,19 +38,26 @@ def write_message(
     addresses = sorted({address.strip().lower() for address in recipients if address and address.strip()})
     if not addresses:
         raise DomainError("Ce message n’a pas de destinataire : renseignez une adresse électronique.")
-    with transaction.atomic():
-        message, is_new = Message.objects.get_or_create(
-            key=key,
-            defaults={
-                "recipients": addresses,
-                "subject": " ".join(subject.split())[:250],
-                "body": body,
-                "person_number": person,
-            },
-        )
-        if is_new:
-            message.attachments.set(attachments)
+    files = list(attachments)
+    # Found before it is made: one gesture may write to many, and most keys are new.
+    written = Message.objects.filter(key=key).first()
+    if written is not None:
+        return written
+    try:
+        with transaction.atomic():
+            message = Message.objects.create(
+                key=key,
+                recipients=addresses,
+                subject=" ".join(subject.split())[:250],
+                body=body,
+                person_number=person,
+            )
+            if files:
+                message.attachments.set(files)
             _ask_to_send(message, user=None)
+    except IntegrityError:
+        # Somebody wrote it in the meantime.
+        return Message.objects.get(key=key)
     return message
 
 

@@ -33,11 +33,9 @@ LINES_TO_CORRECT = "Des lignes sont à corriger\u202f: chacune porte son motif."
 
 def lock_declaration(declaration: MonthDeclaration) -> MonthDeclaration:
     """The declaration as it is now, held until the end of the transaction."""
-    return (
-        MonthDeclaration.objects.select_for_update(of=("self",))
-        .select_related("company")
-        .get(pk=declaration.pk)
-    )
+    rows = MonthDeclaration.objects.select_for_update(of=("self",)).select_related("company")
+    (row,) = rows.filter(pk=declaration.pk)
+    return row
 
 
 def house_page(declaration: MonthDeclaration) -> str:

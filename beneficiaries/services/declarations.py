@@ -37,11 +37,12 @@ PROOFS_MAX = 20
 
 @transaction.atomic
 def start_declaration(*, company: Company, month: dt.date, by: User | None) -> MonthDeclaration:
-    """The declaration of that month, opened if it is not; locked until the end of the transaction.
+    """The declaration of that month, opened if it is not.
 
     Raises DomainError for a month that has not begun, or in which the company employs nobody for a clause.
     """
-    found = MonthDeclaration.objects.filter(company=company, month=month).first()
+    rows = MonthDeclaration.objects.select_related("company").filter(company=company, month=month)
+    found = rows.first()
     if found is None:
         if month > timezone.localdate():
             raise DomainError(
@@ -50,7 +51,7 @@ def start_declaration(*, company: Company, month: dt.date, by: User | None) -> M
         if not Assignment.objects.employed_by(company).active_in(month).exists():
             raise DomainError(f"Vous n’employez personne au titre d’une clause en {formats.month(month)}.")
         found, _ = MonthDeclaration.objects.get_or_create(company=company, month=month)
-    return states.lock_declaration(found)
+    return found
 
 
 def _open_or_refuse(declaration: MonthDeclaration) -> None:
