@@ -12,7 +12,7 @@ from core.jobs import RunningJob, job
 from core.models import Job
 
 
-@job("offer_send")
+@job("job_offer_send")
 def send(running: RunningJob) -> None:
     """Send it to the partners that were ticked, once each."""
     payload, user = running.payload, running.user
@@ -33,4 +33,4 @@ def send(running: RunningJob) -> None:
 
 
 def link_to_offer(row: Job) -> tuple[str, str] | None:
-    return "Voir l’offre", reverse("offer_detail", args=[row.payload["offer"]])
+    return "Voir l’offre", reverse("job_offer_detail", args=[row.payload["offer"]])

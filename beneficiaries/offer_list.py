@@ -13,7 +13,7 @@ from django_tables2 import A
 
 from accounts.enums import Role
 from beneficiaries.enums import ApplicationState, OfferState
-from beneficiaries.models import JobOffer
+from beneficiaries.models import CollectiveAction, JobOffer
 from core.access import HOUSE, role_required
 from core.filters import FilterSet
 from core.lists import ListPage
@@ -90,7 +90,7 @@ class OfferFilter(FilterSet):
 
 
 class OfferTable(Table):
-    title = TextColumn(verbose_name="Offre", order_by="search_key", linkify=("offer_detail", [A("pk")]))
+    title = TextColumn(verbose_name="Offre", order_by="search_key", linkify=("job_offer_detail", [A("pk")]))
     company = TextColumn(
         accessor="award__company", verbose_name="Entreprise", order_by="award__company__search_key"
     )
@@ -131,7 +131,7 @@ class OfferTable(Table):
 class HouseOffers(ListPage):
     model, table_class, filterset_class = JobOffer, OfferTable, OfferFilter
     title, export_name = "Offres d’emploi", "offres"
-    create_url_name, create_label = "offer_create", "Écrire une offre"
+    create_url_name, create_label = "job_offer_create", "Écrire une offre"
     empty_message = "Les postes que les entreprises attributaires ont à pourvoir seront ici."
 
     def prepare(self, queryset: Any) -> Any:
@@ -154,7 +154,7 @@ class CompanyOfferFilter(FilterSet):
 class CompanyOfferTable(Table):
     """An offer as its company reads it: how many were presented to it, never how many were proposed."""
 
-    title = TextColumn(verbose_name="Offre", order_by="search_key", linkify=("offer_detail", [A("pk")]))
+    title = TextColumn(verbose_name="Offre", order_by="search_key", linkify=("job_offer_detail", [A("pk")]))
     market = TextColumn(
         accessor="award__lot__market__reference",
         verbose_name="Marché",
@@ -201,5 +201,13 @@ def offers_of_market(user: Any, market: Market) -> list[JobOffer]:
     return list(with_candidates(rows.select_related("award__company")).order_by("-created_at", "-pk"))
 
 
-def market_offers_url(market: Market) -> str:
-    return f"{reverse('offer_list')}?market={market.pk}"
+def market_recruitment(user: Any, market: Market) -> dict[str, Any]:
+    """What a market's tab « Personnes » shows of its recruitment: its offers, and the actions led for it."""
+    actions = CollectiveAction.objects.visible_to(user).filter(markets=market)
+    return {
+        "offers": [(row, offer_state(row)) for row in offers_of_market(user, market)],
+        "actions": list(actions.order_by("-held_on", "-pk")),
+        "offer_url": f"{reverse('job_offer_create')}?marche={market.pk}",
+        "action_url": f"{reverse('action_create')}?marche={market.pk}",
+        "is_open": market.closed_on is None,
+    }

@@ -8,19 +8,19 @@ from beneficiaries.training_need_list import NeedList
 from beneficiaries.views import actions, applications, feedback, offer_replies, offers, training_needs
 
 urlpatterns = [
-    path("personnes/offres/", offer_list, name="offer_list"),
-    path("personnes/offres/nouvelle/", offers.offer_create, name="offer_create"),
-    path("personnes/offres/<int:pk>/", offers.offer_detail, name="offer_detail"),
-    path("personnes/offres/<int:pk>/modifier/", offers.offer_edit, name="offer_edit"),
-    path("personnes/offres/<int:pk>/diffuser/", offers.offer_send, name="offer_send"),
-    path("personnes/offres/<int:pk>/presenter/", applications.offer_present, name="offer_present"),
-    path("personnes/offres/<int:pk>/clore/", offers.offer_close, name="offer_close"),
-    path("personnes/offres/<int:pk>/rouvrir/", offers.offer_reopen, name="offer_reopen"),
+    path("personnes/offres/", offer_list, name="job_offer_list"),
+    path("personnes/offres/nouvelle/", offers.offer_create, name="job_offer_create"),
+    path("personnes/offres/<int:pk>/", offers.offer_detail, name="job_offer_detail"),
+    path("personnes/offres/<int:pk>/modifier/", offers.offer_edit, name="job_offer_edit"),
+    path("personnes/offres/<int:pk>/diffuser/", offers.offer_send, name="job_offer_send"),
+    path("personnes/offres/<int:pk>/presenter/", applications.offer_present, name="job_offer_present"),
+    path("personnes/offres/<int:pk>/clore/", offers.offer_close, name="job_offer_close"),
+    path("personnes/offres/<int:pk>/rouvrir/", offers.offer_reopen, name="job_offer_reopen"),
     path(
         "personnes/offres/<int:pk>/candidature/", applications.application_create, name="application_create"
     ),
     # Without an account: the token is the whole proof.
-    path("lien/offre/<str:token>/", offer_replies.offer_reply, name="offer_reply"),
+    path("lien/offre/<str:token>/", offer_replies.offer_reply, name="job_offer_reply"),
     # Candidates
     path("personnes/candidatures/<int:pk>/", applications.application_detail, name="application_detail"),
     path("personnes/candidatures/<int:pk>/fiche/", applications.application_match, name="application_match"),

@@ -38,6 +38,6 @@ def recruitment_waiting(user: Any) -> Iterator[WaitingItem]:
     yield WaitingItem(
         label[0] if found["count"] == 1 else label[1],
         found["count"],
-        f"{reverse('offer_list')}?attente=oui" if user.is_house_staff else reverse("offer_list"),
+        f"{reverse('job_offer_list')}?attente=oui" if user.is_house_staff else reverse("job_offer_list"),
         found["since"],
     )

@@ -110,8 +110,8 @@ def test_every_address_answers_each_role_as_declared(role: str):
     assert not wrong, "\n".join(wrong)
 
 
-# A member limited to a department has its own dashboard of the same buyer.
-OWN_TOO = {"limited_a": {"buyer_dashboard"}}
+# A member limited to a department has its own dashboard and its own actions of the same buyer.
+OWN_TOO = {"limited_a": {"buyer_dashboard", "buyer_actions"}}
 FOREIGN = ("buyer_user_b", "company_user_b", "limited_a")
 
 

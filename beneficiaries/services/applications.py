@@ -286,7 +286,7 @@ def present_applications(
         recipients=addresses,
         subject=f"Candidatures pour votre offre\u202f: {offer.title}",
         body=f"{intro.rstrip()}\n\n" + "\n\n".join(lines) + f"\n\n{by}\n",
-        # About several, it is found again by its key (`beneficiaries.recruitment_privacy`).
+        # About several, their names are looked for in its text when one of them is anonymised.
         person=rows[0].beneficiary_id if len(rows) == 1 else None,
     )
     for row in rows:

@@ -105,7 +105,7 @@ def send_offer(
         row.sent_at = timezone.now()
         save_by(row, by)
         link = make_link(kind=LINK_KIND, object_id=row.pk, email=email, days=days, by=by)
-        address = settings.SITE_URL.rstrip("/") + reverse("offer_reply", args=[link.token])
+        address = settings.SITE_URL.rstrip("/") + reverse("job_offer_reply", args=[link.token])
         write_message(
             key=f"offer:{offer.pk}:{row.pk}:{mark}",
             recipients=[email],
@@ -169,7 +169,7 @@ def await_replies(offer: JobOffer, *, by: User | None) -> None:
         market=offer.award.lot.market,
         company=offer.award.company,
         turn=Turn.PARTNER,
-        url=reverse("offer_detail", args=[offer.pk]),
+        url=reverse("job_offer_detail", args=[offer.pk]),
         since=min(offer.sent_on or timezone.localdate(), offer.closes_on),
         due_on=offer.closes_on,
         by=by,

@@ -224,7 +224,7 @@ def application_create(request: HttpRequest, pk: int) -> HttpResponse:
     """Someone of the directory, for this offer."""
     offer = offer_or_404(request, pk)
     form = AddCandidateForm(request.POST or None, user=request.user)
-    back = reverse("offer_detail", args=[pk])
+    back = reverse("job_offer_detail", args=[pk])
     return form_page(
         request,
         form,
@@ -456,7 +456,7 @@ def application_reopen(request: HttpRequest, pk: int) -> HttpResponse:
 def offer_present(request: HttpRequest, pk: int) -> HttpResponse:
     """Present the ticked candidates to the company, in one e-mail."""
     offer = offer_or_404(request, pk)
-    back = reverse("offer_detail", args=[pk])
+    back = reverse("job_offer_detail", args=[pk])
     asked = [int(text) for text in request.GET.getlist("c") if text.isdecimal() and len(text) <= 18]
     rows = list(
         Application.objects.visible_to(request.user)

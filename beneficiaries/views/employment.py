@@ -24,6 +24,7 @@ from beneficiaries.forms.employment import (
 )
 from beneficiaries.lookups import LOOKUPS, is_key
 from beneficiaries.models import Assignment, Beneficiary, Placement, TrainingCourse
+from beneficiaries.offer_list import market_recruitment
 from beneficiaries.path_details import add_details, placement_warnings
 from beneficiaries.recruitment_contracts import asked_application, contract_initial
 from beneficiaries.services.applications import link_contract
@@ -465,6 +466,7 @@ class MarketPeople(AssignmentList):
             "position_url": "" if closed else reverse("market_position", args=[self.market.pk]),
             "facts": f"{self.market.reference} · {self.market.buyer}",
             "tab_list": tabs_of("market", self.request.user, self.market.pk),
+            "recruitment": market_recruitment(self.request.user, self.market),
             "parents": [
                 ("Marchés", reverse("market_list")),
                 (self.market.reference, reverse("market_detail", args=[self.market.pk])),

@@ -122,7 +122,7 @@ def _next_step(offer: JobOffer, rows: list[Any]) -> dict[str, str] | None:
         return {
             "who": "À vous de jouer\u202f:",
             "what": "l’offre n’est pas encore diffusée.",
-            "url": reverse("offer_send", args=[offer.pk]),
+            "url": reverse("job_offer_send", args=[offer.pk]),
             "label": "Choisir les partenaires",
         }
     if offer.state != OfferState.OPEN:
@@ -133,7 +133,7 @@ def _next_step(offer: JobOffer, rows: list[Any]) -> dict[str, str] | None:
             "who": "À vous de jouer\u202f:",
             "what": f"{formats.noun(hired, 'personne embauchée', 'personnes embauchées')} pour "
             f"{formats.noun(offer.places, 'poste')}\u202f: l’offre peut être close.",
-            "url": reverse("offer_close", args=[offer.pk]),
+            "url": reverse("job_offer_close", args=[offer.pk]),
             "label": "Clore l’offre",
         }
     waiting = sum(row.state == ApplicationState.PROPOSED for row in rows)
@@ -181,14 +181,14 @@ def offer_create(request: HttpRequest) -> HttpResponse:
     if asked.isdecimal() and len(asked) <= 18:
         market = Market.objects.visible_to(request.user).filter(pk=asked).first()
     form = OfferForm(request.POST or None, user=request.user, market=market)
-    back = reverse("market_people", args=[market.pk]) if market else reverse("offer_list")
+    back = reverse("market_people", args=[market.pk]) if market else reverse("job_offer_list")
     return form_page(
         request,
         form,
         title="Nouvelle offre d’emploi",
         facts=f"Marché {market.reference}" if market else "",
         intro="Elle reste un brouillon, que l’entreprise ne voit pas, jusqu’à sa diffusion aux partenaires.",
-        back=lambda offer: reverse("offer_detail", args=[offer.pk]),
+        back=lambda offer: reverse("job_offer_detail", args=[offer.pk]),
         cancel_url=back,
         back_label=market.reference if market else "Offres",
         done="L’offre est enregistrée.",
@@ -202,7 +202,7 @@ def offer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     offer = offer_or_404(request, pk)
     label = str(offer)
     form = OfferForm(request.POST or None, instance=offer, user=request.user)
-    back = reverse("offer_detail", args=[pk])
+    back = reverse("job_offer_detail", args=[pk])
     return form_page(
         request,
         form,
@@ -224,7 +224,7 @@ def offer_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def offer_send(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the partners by territory, kind and sector; read the e-mail; send it."""
     offer = offer_or_404(request, pk)
-    back = reverse("offer_detail", args=[pk])
+    back = reverse("job_offer_detail", args=[pk])
     if offer.state in (OfferState.FILLED, OfferState.CLOSED):
         messages.warning(request, "Cette offre est close\u202f: rouvrez-la avant de la diffuser.")
         return redirect(back)
@@ -261,7 +261,7 @@ def offer_send(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_domain_error(error)
         else:
             enqueue(
-                "offer_send",
+                "job_offer_send",
                 key=f"offer_send:{offer.pk}:{key}",
                 label=f"Diffusion de l’offre «\u202f{formats.short(offer.title, 100)}\u202f»",
                 payload={
@@ -289,7 +289,7 @@ def offer_send(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "key": key,
         "closes_on": offer.closes_on,
-        "edit_url": reverse("offer_edit", args=[pk]),
+        "edit_url": reverse("job_offer_edit", args=[pk]),
     }
     return render(request, "beneficiaries/offer_send.html", context)
 
@@ -308,7 +308,7 @@ def _usual(offer: JobOffer) -> dict[str, Any]:
 @house_required
 def offer_close(request: HttpRequest, pk: int) -> HttpResponse:
     offer = offer_or_404(request, pk)
-    back = reverse("offer_detail", args=[pk])
+    back = reverse("job_offer_detail", args=[pk])
     rows = services.candidates_of(offer, request.user)
     hired = rows.filter(state=ApplicationState.HIRED).count()
     under_way = rows.under_way().count()
@@ -355,4 +355,4 @@ def offer_reopen(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             "L’offre est rouverte. Les liens d’avant restent fermés\u202f: diffusez-la de nouveau au besoin.",
         )
-    return redirect("offer_detail", pk=pk)
+    return redirect("job_offer_detail", pk=pk)

@@ -22,7 +22,7 @@ HOUSE_AND_COMPANY: Expectation = {
     "company": 200,
     "others": 403,
 }
-OFFER_PAGES = ("offer_edit", "offer_send", "offer_close", "application_create")
+OFFER_PAGES = ("job_offer_edit", "job_offer_send", "job_offer_close", "application_create")
 APPLICATION_PAGES = (
     "application_detail",
     "application_meet",
@@ -33,15 +33,15 @@ APPLICATION_PAGES = (
 APPLICATION_FORMS = ("application_match", "application_create_person", "application_reopen")
 
 RECRUITMENT: Expectations = {
-    "offer_list": HOUSE_AND_COMPANY,
-    "offer_create": HOUSE_ONLY,
-    "offer_detail": HOUSE_AND_COMPANY,
+    "job_offer_list": HOUSE_AND_COMPANY,
+    "job_offer_create": HOUSE_ONLY,
+    "job_offer_detail": HOUSE_AND_COMPANY,
     **dict.fromkeys(OFFER_PAGES, HOUSE_ONLY),
     # Without anyone ticked: the way back to the offer.
-    "offer_present": {**HOUSE_ONLY, "facilitator": 302, "admin": 302},
-    "offer_reopen": HOUSE_FORM,
+    "job_offer_present": {**HOUSE_ONLY, "facilitator": 302, "admin": 302},
+    "job_offer_reopen": HOUSE_FORM,
     # A token that nobody was sent; the pages of a true one are read in test_offer_replies.
-    "offer_reply": {"others": 404},
+    "job_offer_reply": {"others": 404},
     **dict.fromkeys(APPLICATION_PAGES, HOUSE_ONLY),
     **dict.fromkeys(APPLICATION_FORMS, HOUSE_FORM),
     "person_applications": HOUSE_ONLY,
@@ -82,11 +82,11 @@ def _of_action(cast: Any) -> dict[str, Any]:
 
 
 RECRUITMENT_KWARGS: Kwargs = {
-    "offer_detail": _of_offer,
+    "job_offer_detail": _of_offer,
     **dict.fromkeys(OFFER_PAGES, _of_offer),
-    "offer_present": _of_offer,
-    "offer_reopen": _of_offer,
-    "offer_reply": lambda cast: {"token": "jeton-que-personne-n-a-recu"},
+    "job_offer_present": _of_offer,
+    "job_offer_reopen": _of_offer,
+    "job_offer_reply": lambda cast: {"token": "jeton-que-personne-n-a-recu"},
     **dict.fromkeys(APPLICATION_PAGES, _of_application),
     **dict.fromkeys(APPLICATION_FORMS, _of_application),
     "person_applications": _of_person,

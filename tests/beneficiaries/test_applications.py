@@ -150,7 +150,7 @@ def test_the_same_person_is_a_candidate_once(cast, offer):
 
 def present(client, offer, rows, **changes):
     query = "&".join(f"c={row.pk}" for row in rows)
-    address = f"{reverse('offer_present', args=[offer.pk])}?{query}"
+    address = f"{reverse('job_offer_present', args=[offer.pk])}?{query}"
     page = client.get(address)
     data = {
         "recipients": "p.roy@alpha.example",
@@ -169,7 +169,7 @@ def test_three_people_are_presented_in_one_email_without_their_ground(cast, offe
     assert "3 personnes présentées à Alpha Bâtiment" in page.content.decode()
     message = mail.outbox[0]
     assert (len(mail.outbox), message.to) == (1, ["p.roy@alpha.example"])
-    assert message.subject == "Candidatures pour votre offre\u202f: Peintre"
+    assert message.subject == "Candidatures pour votre offre : Peintre"
     until = max(person.reviews.get().valid_until for person in people)
     assert message.body.count(f"Éligible jusqu’au {until:%d/%m/%Y}.") == 3
     assert "• Ali Nom0\n  Deux ans de peinture, permis B" in message.body
@@ -216,7 +216,7 @@ def test_someone_who_is_not_validated_is_flagged_and_presented_knowingly(cast, o
     sure, unsure = validated(last_name="Sure"), BeneficiaryFactory(last_name="Attente", first_name="Noé")
     rows = [make_application(offer, sure), make_application(offer, unsure)]
     client = signed_in(cast.facilitator)
-    board = client.get(reverse("offer_detail", args=[offer.pk])).content.decode()
+    board = client.get(reverse("job_offer_detail", args=[offer.pk])).content.decode()
     assert "à valider" in board
     refused = present(client, offer, rows)
     text = refused.content.decode()
@@ -233,7 +233,7 @@ def test_nobody_without_a_file_or_of_another_offer_is_presented(cast, offer, sig
     foreign = make_application(make_offer(award_of(cast.commitment_b)), validated())
     client = signed_in(cast.facilitator)
     for row in (unknown, foreign):
-        response = client.get(f"{reverse('offer_present', args=[offer.pk])}?c={row.pk}")
+        response = client.get(f"{reverse('job_offer_present', args=[offer.pk])}?c={row.pk}")
         assert response.status_code == 302
     with pytest.raises(DomainError, match="pas encore de fiche"):
         services.present_applications(

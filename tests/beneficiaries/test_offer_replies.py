@@ -36,7 +36,7 @@ def sent(cast):
         award_of(cast.commitment_a), title="Peintre en bâtiment", conditions="7 h – 15 h\nPanier"
     )
     recipient = make_recipient(offer)
-    return offer, recipient, reverse("offer_reply", args=[make_token(recipient)])
+    return offer, recipient, reverse("job_offer_reply", args=[make_token(recipient)])
 
 
 def answer(**changes):
@@ -140,7 +140,7 @@ def test_the_answer_is_the_same_whether_the_person_has_a_file_or_not(client, sen
     pages = []
     for last_name in ("Connu", "Inconnu"):
         other = make_recipient(offer, f"Partenaire {last_name}", email=f"{last_name.lower()}@x.example")
-        where = reverse("offer_reply", args=[make_token(other)])
+        where = reverse("job_offer_reply", args=[make_token(other)])
         with CaptureQueriesContext(connection) as asked:
             response = client.post(
                 where,
@@ -183,9 +183,9 @@ def gone(response):
 
 def test_an_invented_token_opens_nothing_and_says_so(client, sent):
     for token in ("x", "a" * 43, "..%2f..%2fetc", "é" * 20, "0" * 5_000):
-        response = client.get(reverse("offer_reply", args=[token]))
+        response = client.get(reverse("job_offer_reply", args=[token]))
         assert gone(response)
-    assert client.post(reverse("offer_reply", args=["a" * 43]), answer()).status_code == 404
+    assert client.post(reverse("job_offer_reply", args=["a" * 43]), answer()).status_code == 404
     assert not Application.objects.exists()
 
 
@@ -209,9 +209,9 @@ def test_the_links_of_a_closed_offer_open_nothing(client, sent, cast):
 def test_a_link_of_another_kind_or_of_another_thing_opens_no_offer(client, sent):
     _, recipient, _ = sent
     other = make_link(kind="declaration", object_id=recipient.pk, days=5, by=None)
-    assert gone(client.get(reverse("offer_reply", args=[other.token])))
+    assert gone(client.get(reverse("job_offer_reply", args=[other.token])))
     nothing = make_link(kind="offer_reply", object_id=987654, days=5, by=None)
-    assert gone(client.get(reverse("offer_reply", args=[nothing.token])))
+    assert gone(client.get(reverse("job_offer_reply", args=[nothing.token])))
 
 
 def test_a_form_cannot_name_another_offer_or_another_partner(client, sent, cast):
@@ -247,7 +247,7 @@ def test_a_script_in_a_name_stays_text_everywhere(client, sent, cast, signed_in)
     house = signed_in(cast.facilitator)
     for page in (
         house.get(reverse("application_detail", args=[row.pk])),
-        house.get(reverse("offer_detail", args=[row.offer_id])),
+        house.get(reverse("job_offer_detail", args=[row.offer_id])),
         client.post(sent[2], answer(**{"p0-last_name": nasty, "informed": ""})),
     ):
         text = page.content.decode()
