@@ -30,7 +30,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from bench import follow_up
+from bench import follow_up, imports, people
 from bench.baselines.indicators import figures_by_hand
 from bench.baselines.pdf import bare_pdf, html_of
 from bench.figures import compute, differences, figures_by_indicators
@@ -256,8 +256,8 @@ def snapshot_of(buyer: Buyer) -> tuple[dict[str, Any], Measure]:
 
 def recount_of_a_year() -> Measure:
     """Everyone with hours of the year, written back (nothing changes), then undone."""
-    people = Beneficiary.objects.filter(placements__assignments__entries__month__year=YEAR).order_by()
-    ids = list(people.values_list("pk", flat=True).distinct())
+    counted = Beneficiary.objects.filter(placements__assignments__entries__month__year=YEAR).order_by()
+    ids = list(counted.values_list("pk", flat=True).distinct())
     changed = []
 
     def recount() -> None:
@@ -349,8 +349,10 @@ def main() -> None:
             note("pdf", lambda: pdf_of_bilan(snapshot))
     note("recount", recount_of_a_year)
     note("search", lambda: list(follow_up.searches(client, user)))
+    note("people", lambda: list(people.searches(client, user)))
     note("board", lambda: list(follow_up.board(client, user)))
     note("market", lambda: list(follow_up.lived_market(client, user)))
+    note("import", lambda: list(imports.import_of_hours()))
     counts = {
         model._meta.label: model._default_manager.count()
         for model in (Buyer, Market, Company, Beneficiary, HoursEntry)

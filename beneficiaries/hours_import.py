@@ -147,11 +147,13 @@ def _time_of_line(line: Line, row: Sequence[Cell], layout: Layout) -> tuple[int 
 
 def _is_sum(row: Sequence[Cell], layout: Layout, pieces: Sequence[Piece], sums: dict[int, Decimal]) -> bool:
     """A line without a name whose hours are the sums of those above: a total that does not say so."""
+    if not pieces:
+        return False
     named = any(
         cell_at(row, layout.of(name)) is not None
         for name in ("last_name", "first_name", "full_name", "birth_date")
     )
-    return bool(pieces) and not named and all(sums.get(p.column.index) == p.hours for p in pieces)
+    return not named and all(sums.get(p.column.index) == p.hours for p in pieces)
 
 
 def _read_days(line: Line, row: Sequence[Cell], layout: Layout, pieces: Sequence[Piece]) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from beneficiaries.import_words import HOURS_COLUMNS, HOURS_OF_KIND, KIND_WORDS, label_of, wanted_for
@@ -81,9 +82,15 @@ class Layout:
     columns: tuple[Column, ...]
     month: dt.date | None = None
     year: int | None = None
+    _by_name: dict[str, Column] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for column in reversed(self.columns):
+            if column.says:
+                self._by_name[column.says] = column
 
     def of(self, name: str) -> Column | None:
-        return next((column for column in self.columns if column.says == name), None)
+        return self._by_name.get(name)
 
     @property
     def says(self) -> set[str]:
@@ -183,7 +190,7 @@ def title_key(title: str) -> str:
 
 def kind_in(text: str) -> str:
     """The kind of hours that words name, or nothing."""
-    said = normalise(text)
+    said = plain(text)
     return next((kind for kind, pattern in KIND_WORDS if re.search(pattern, said)), "")
 
 
@@ -324,7 +331,7 @@ class Identity:
 
 
 def words_of(name: str) -> str:
-    return " ".join(sorted(normalise(name).split()))
+    return " ".join(sorted(plain(name).split()))
 
 
 @dataclass(slots=True)
@@ -361,7 +368,7 @@ def body_of(sheet: Sheet, layout: Layout) -> Iterable[tuple[int, Sequence[Cell]]
 
 def _is_total(row: Sequence[Cell], names: Sequence[int]) -> bool:
     first = next((cell for cell in row if cell is not None), None)
-    if not isinstance(first, str) or not _TOTAL.match(normalise(first)):
+    if not isinstance(first, str) or not _TOTAL.match(plain(first)):
         return False
     # « Ensemble, Marie »: someone whose name begins so has a first name too.
     others = [row[index] for index in names if index < len(row) and row[index] not in (None, first)]
@@ -375,8 +382,14 @@ def cell_at(row: Sequence[Cell], column: Column | None) -> Cell:
     return None if isinstance(cell, str) and _is_nothing(cell) else cell
 
 
+@lru_cache(maxsize=4_096)
+def plain(text: str) -> str:
+    """`normalise`, for the words that a file repeats on every line."""
+    return normalise(text)
+
+
 def _is_nothing(text: str) -> bool:
-    return not text.strip("-–—./…? ") or (len(text) < 20 and normalise(text) in _NOTHING)
+    return not text.strip("-–—./…? ") or (len(text) < 20 and plain(text) in _NOTHING)
 
 
 def read_identity(line: Line, row: Sequence[Cell], layout: Layout) -> None:

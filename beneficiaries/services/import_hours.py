@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,14 +17,13 @@ from beneficiaries.enums import EntrySource, EntryState, HourKind
 from beneficiaries.hours_import import HoursReading, Piece
 from beneficiaries.import_matching import Known, Pool
 from beneficiaries.import_plan import KEEP, LEAVE, REPLACE, Decisions, Plan, Planned, Question, answer_to
-from beneficiaries.import_reading import Line
+from beneficiaries.import_reading import Line, plain
 from beneficiaries.import_rows import write_made
 from beneficiaries.models import Assignment, Beneficiary, ClosedYear, DataImport, HoursEntry, ImportedRow
 from beneficiaries.services.counting import make_rules_for
 from core import formats
 from core.dates import add_months, month_end
 from core.history import bulk_create_tracked, bulk_update_tracked
-from core.text import normalise
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -262,14 +261,14 @@ def _asked_for(planned: Planned, works: Sequence[Work]) -> list[Work]:
     found = list(works)
     if siret := values.get("employer_siret"):
         found = [work for work in found if work.employer_siret[: len(siret)] == siret] or found
-    if employer := normalise(values.get("employer", "")):
-        same = [work for work in found if _same_words(employer, normalise(work.employer_name))]
+    if employer := plain(values.get("employer", "")):
+        same = _named(found, employer, lambda work: work.employer_name)
         if not same and len({work.employer for work in found}) > 1:
             planned.refusals.append(f"Aucune affectation chez « {formats.short(values['employer'], 60)} ».")
             return []
         found = same or found
-    if market := normalise(values.get("market", "")):
-        same = [work for work in found if _same_words(market, normalise(work.reference))]
+    if market := plain(values.get("market", "")):
+        same = _named(found, market, lambda work: work.reference)
         if not same:
             planned.refusals.append(
                 f"Cette personne n’a pas d’affectation sur le marché « {formats.short(values['market'], 60)} »."
@@ -279,8 +278,14 @@ def _asked_for(planned: Planned, works: Sequence[Work]) -> list[Work]:
     return found
 
 
-def _same_words(asked: str, held: str) -> bool:
-    return asked == held or f" {held} " in f" {asked} " or f" {asked} " in f" {held} "
+def _named(works: Sequence[Work], asked: str, name: Callable[[Work], str]) -> list[Work]:
+    """Those that bear the words asked for, else those whose words hold them or are held by them."""
+    exact = [work for work in works if plain(name(work)) == asked]
+    return exact or [
+        work
+        for work in works
+        if f" {plain(name(work))} " in f" {asked} " or f" {asked} " in f" {plain(name(work))} "
+    ]
 
 
 def _choose(planned: Planned, works: Sequence[Work], month: dt.date, decisions: Decisions) -> Work | None:
