@@ -183,6 +183,7 @@ class AccessKind(models.TextChoices):
     FAILED = "failed", "échec de connexion"
     SENSITIVE = "sensitive", "lecture d’une donnée sensible"
     DOWNLOAD = "download", "téléchargement"
+    PROGRAM = "program", "appel d’un logiciel"
 
 
 class AccessRecordQuerySet(ScopedQuerySet):

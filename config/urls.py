@@ -2,6 +2,9 @@
 
 from django.urls import include, path
 
+from config.api import urls as api_urls
+from core.problems import unknown_address
+
 handler400 = "core.views.errors.bad_request"
 handler403 = "core.views.errors.permission_denied"
 handler404 = "core.views.errors.not_found"
@@ -15,4 +18,6 @@ urlpatterns = [
     path("", include("markets.urls")),
     path("", include("clauses.urls")),
     path("", include("beneficiaries.urls")),
+    path("api/v1/", api_urls),
+    path("api/<path:rest>", unknown_address, name="api_unknown"),
 ]

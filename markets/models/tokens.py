@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from core.history import TrackedModel
 from core.querysets import ScopedQuerySet
 from markets.models.buyers import Buyer
-from markets.models.companies import Company
+from markets.models.companies import Company, CompanyMembership
 from markets.models.people import exactly_one
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class ApiTokenQuerySet(ScopedQuerySet):
+    def visible_to_buyer(self, user: User) -> Any:
+        """Those of the buyers that the user sees as a whole: a department has no key of its own."""
+        return self.filter(buyer__in=Buyer.objects.visible_as_a_whole_to(user).values("pk"))
+
+    def visible_to_company(self, user: User) -> Any:
+        return self.filter(company__in=CompanyMembership.objects.filter(user=user).values("company"))
+
+    def in_use(self, on: dt.date) -> Any:
+        """Those that open something on that day."""
+        return self.filter(revoked_at__isnull=True).filter(Q(expires_on__isnull=True) | Q(expires_on__gte=on))
 
 
 class ApiToken(TrackedModel):
@@ -38,7 +58,7 @@ class ApiToken(TrackedModel):
     last_used_at = models.DateTimeField("dernier appel", null=True, blank=True)
     revoked_at = models.DateTimeField("retirée le", null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = "clé d’interface"
