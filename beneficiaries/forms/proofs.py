@@ -79,7 +79,7 @@ class ProofRequestForm(Form):
         documents = {row.pk: terms.proof or row.label for row, terms in found}
         field = self.fields["criteria"]
         field.queryset = EligibilityCriterion.objects.filter(pk__in=documents)  # type: ignore[attr-defined]
-        field.label_from_instance = lambda row: f"{documents[row.pk]} ({row.label})"  # type: ignore[attr-defined]
+        field.label_from_instance = lambda row: f"{row.label}\u202f: {documents[row.pk]}"  # type: ignore[attr-defined]
         self.recipients = recipients_of(beneficiary)
         self.fields["to"].choices = [(row.key, row.label) for row in self.recipients]  # type: ignore[attr-defined]
         if len(self.recipients) == 1:
