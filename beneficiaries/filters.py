@@ -38,7 +38,8 @@ class NameFilter(SearchFilter):
         )
 
     def filter(self, qs: Any, value: str) -> Any:
-        return forgiving(qs, value) if value else qs
+        people = Beneficiary.objects.visible_to(self.parent.request.user)
+        return forgiving(qs, value, people) if value else qs
 
 
 class PersonFilter(FilterSet):

@@ -84,7 +84,8 @@ def _people_by_words(rows: Any, words: str) -> Any:
 
 
 def _people_nearly(rows: Any, words: str) -> list[Any]:
-    return [match.person for match in find_people(rows, words, SUGGESTIONS)]
+    written = rows.only("last_name", "first_name", "birth_date")
+    return [match.person for match in find_people(written, words, SUGGESTIONS)]
 
 
 def _reference_by_words(rows: Any, words: str) -> Any:

@@ -22,6 +22,7 @@ LONGEST_WORD = 40
 SHORTEST_TELLING = 3
 
 
+@lru_cache(maxsize=20_000)
 def words_of_name(text: str) -> tuple[str, ...]:
     """The normalised words of a name, each cut to what the index holds; a name in another script keeps its letters."""
     return tuple(word[:LONGEST_WORD] for part in text.split() for word in normalise(part).split())
@@ -53,6 +54,7 @@ def indexed(names: Iterable[str]) -> set[str]:
     return found
 
 
+@lru_cache(maxsize=20_000)
 def word_likeness(typed: str, word: str) -> float:
     """From 0 to 1: the same word 1, a word that begins so a little less, then by the number of letters that differ."""
     if typed == word:

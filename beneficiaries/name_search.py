@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import IntegerField, Q
+from django.db.models.expressions import RawSQL
 
 from beneficiaries.models import Beneficiary, NameVariant
 from beneficiaries.name_likeness import (
@@ -25,7 +27,6 @@ from beneficiaries.name_likeness import (
     score,
     telling,
     variants,
-    words_of_name,
 )
 from core.models import SearchWord
 from core.search import words_asked
@@ -37,6 +38,9 @@ SHORTEST = 4
 MOST_RANKED = 1_000
 # A person found by their names but for one word must look like them all the same.
 LEAST_SCORE = 70.0
+MOST_OF = 0.6
+# Nothing better is to be found by joining words.
+SURE = 85.0
 # A list that finds so many by their own words says nothing of near spellings.
 FEW = 20
 BATCH = 5_000
@@ -122,41 +126,53 @@ def people_are_found_by_their_variants() -> Iterator[str]:
 # What is typed
 
 
+# Written in SQL, the same for both databases: the time of a search is mostly that of making its queries.
+END = chr(0x10FFFF)
+_BEARING = f"SELECT object_id FROM {SearchWord._meta.db_table} WHERE source = %s AND word >= %s AND word < %s"
+_SPELT = f"SELECT beneficiary_id FROM {NameVariant._meta.db_table} WHERE variant IN ({{marks}})"
+_BEGUN = " OR (variant >= %s AND variant < %s)"
+
+
 def bearing(rows: Any, words: Iterable[str]) -> Any:
     """Those of these people who bear words that begin so, all of them."""
     for word in words:
-        found = SearchWord.objects.filter(source=SOURCE).beginning_with(word)
-        rows = rows.filter(pk__in=found.values("object_id"))
+        rows = rows.filter(pk__in=RawSQL(_BEARING, [SOURCE, word, word + END]))
     return rows
 
 
 def _spelt_nearly(rows: Any, words: Iterable[str]) -> Any:
     """Those who bear, for each word, that word or one that differs by a letter, finished or not."""
     for word in sorted(words, key=len, reverse=True):
-        found = Q(variant__in=sorted(variants(word)))
-        if len(word) >= SHORTEST:
-            # Still being typed: « dupn » begins « dupnt », which is « dupont » less one letter.
-            found |= Q(variant__gte=word, variant__lt=word + chr(0x10FFFF))
-        rows = rows.filter(pk__in=NameVariant.objects.filter(found).values("beneficiary"))
+        rows = rows.filter(pk__in=_spelt(variants(word), word if len(word) >= SHORTEST else ""))
     return rows
+
+
+def _spelt(found: Iterable[str], begun: str = "") -> RawSQL:
+    """The people of these variants; `begun` is still being typed: « dupn » begins « dupnt », « dupont » less a letter."""
+    values = sorted(found)
+    statement = _SPELT.format(marks=", ".join(["%s"] * len(values)))
+    return RawSQL(
+        statement + _BEGUN if begun else statement, [*values, *([begun, begun + END] if begun else [])]
+    )
 
 
 def _ranked(rows: Any, typed: list[str]) -> list[tuple[float, int]]:
     """Score and key of each row, best first; the older file first among equals."""
-    found = []
-    names = rows.order_by().values_list("pk", "last_name", "first_name", "birth_name")[:MOST_RANKED]
-    whole = glued(typed)
-    for pk, *parts in names:
-        words = [word for part in parts for word in words_of_name(part)]
-        best = score(typed, words)
-        # « jeanbaptiste martin » for « Jean-Baptiste Martin », and the other way round.
-        joined = [mark for part in parts if (mark := glued(words_of_name(part)))]
-        if best < 95 and joined:
-            best = max(best, score(typed, [*words, *joined]))
-        if best < 95 and whole:
-            best = max(best, *(score([whole], [word]) - 1 for word in words), 0.0)
-        found.append((best, pk))
+    names = rows.order_by().values_list("pk", "search_key")[:MOST_RANKED]
+    found = [(_score(typed, key), pk) for pk, key in names]
     return sorted(found, key=lambda entry: (-entry[0], entry[1]))
+
+
+def _score(typed: list[str], search_key: str) -> float:
+    words = [word[:LONGEST_WORD] for word in search_key.split()]
+    best = score(typed, words)
+    if best < SURE and len(words) > 1:
+        # « jeanbaptiste martin » for « Jean-Baptiste Martin », and the other way round.
+        pairs = [one + other for one, other in pairwise(words)]
+        best = max(best, score(typed, [*words, *pairs]))
+    if best < SURE and (whole := glued(typed)):
+        best = max(best, *(score([whole], [word]) - 1 for word in words), 0.0)
+    return best
 
 
 def near_people(
@@ -170,10 +186,10 @@ def near_people(
     if not found and len(typed) > 1 and (whole := glued(typed)):
         found = _ranked(_spelt_nearly(rows, [whole]), typed)
     if not found and 1 < len(typed) <= 4:
-        # One of the words is not theirs at all: the others must be.
+        # One of the words is not theirs at all: the others must be, and they must be most of what was typed.
         for left_out in range(len(typed)):
             kept = [word for rank, word in enumerate(typed) if rank != left_out]
-            if sum(map(len, kept)) >= SHORTEST:
+            if sum(map(len, kept)) >= max(SHORTEST, MOST_OF * sum(map(len, typed))):
                 found += _ranked(_spelt_nearly(rows, kept), typed)
         best: dict[int, float] = {}
         for value, pk in found:
@@ -194,7 +210,8 @@ def find_people(rows: Any, text: str, limit: int) -> list[Match]:
     near: list[tuple[float, int]] = []
     if len(exact) < limit:
         near = near_people(rows, typed, limit - len(exact), beside=[pk for _, pk in exact])
-    people = {person.pk: person for person in rows.filter(pk__in=[pk for _, pk in (*exact, *near)])}
+    found = [pk for _, pk in (*exact, *near)]
+    people = {person.pk: person for person in rows.filter(pk__in=found)} if found else {}
     return [
         Match(people[pk], value, near=is_only_near)
         for entries, is_only_near in ((exact, False), (near, True))
@@ -203,26 +220,28 @@ def find_people(rows: Any, text: str, limit: int) -> list[Match]:
     ]
 
 
-def forgiving(rows: Any, text: str) -> Any:
-    """A list narrowed to what was typed: those who bear the words, then a few near spellings, marked by `near_rank`."""
+def forgiving(rows: Any, text: str, among: Any) -> Any:
+    """A list narrowed to what was typed: those who bear the words, then a few near spellings, marked by `near_rank`.
+
+    among: the same people without what the list adds to its rows; the names are looked up there.
+    """
     typed = words_asked(text)
-    exact = bearing(rows, typed)
     if sum(map(len, typed)) < SHORTEST:
-        return exact
-    first = list(exact.order_by().values_list("pk", flat=True)[:FEW])
-    near = (
-        [pk for _, pk in near_people(rows, typed, FEW - len(first), beside=first)] if len(first) < FEW else []
-    )
+        return bearing(rows, typed)
+    first = list(bearing(among, typed).order_by().values_list("pk", flat=True)[:FEW])
+    if len(first) == FEW:
+        return bearing(rows, typed)
+    near = [pk for _, pk in near_people(among, typed, FEW - len(first), beside=first)]
+    found = rows.filter(pk__in=[*first, *near])
     if not near:
-        return exact
-    rank = Case(
-        *(When(pk=pk, then=Value(place)) for place, pk in enumerate(near, start=1)),
-        default=Value(0),
+        return found
+    places = " ".join(["WHEN %s THEN %s"] * len(near))
+    rank = RawSQL(
+        f"CASE {rows.model._meta.db_table}.id {places} ELSE 0 END",
+        [value for place, pk in enumerate(near, start=1) for value in (pk, place)],
         output_field=IntegerField(),
     )
-    return (
-        rows.filter(pk__in=[*first, *near]).annotate(near_rank=rank).order_by("near_rank", "search_key", "pk")
-    )
+    return found.annotate(near_rank=rank).order_by("near_rank", "search_key", "pk")
 
 
 def likely_same(
@@ -245,7 +264,7 @@ def likely_same(
         found: set[str] = {glued(words)} - {""}
         for word in telling(words):
             found |= variants(word[:LONGEST_WORD])
-        rows = rows.filter(pk__in=NameVariant.objects.filter(variant__in=sorted(found)).values("beneficiary"))
+        rows = rows.filter(pk__in=_spelt(found))
     if birth_date is not None:
         rows = rows.filter(Q(birth_date__in=sorted(near_dates(birth_date))) | Q(birth_date__isnull=True))
     matches = []

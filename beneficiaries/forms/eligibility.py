@@ -412,7 +412,7 @@ def frozen_preview(beneficiary: Beneficiary, today: dt.date) -> list[tuple[str, 
         ("Résidence", str(beneficiary.commune or missing)),
         (
             "QPV",
-            f"{beneficiary.qpv} ({beneficiary.qpv.vintage})"
+            f"{beneficiary.qpv} ({beneficiary.residence_vintage})"
             if beneficiary.qpv
             else "hors QPV ou non renseigné",
         ),

@@ -116,7 +116,7 @@ def record_review(
         "entry_gender": person.gender,
         "entry_commune_id": person.commune_id,
         "entry_qpv_id": person.qpv_id,
-        "entry_qpv_vintage": person.qpv.vintage if person.qpv else None,
+        "entry_qpv_vintage": person.residence_vintage,
         "entry_education_id": person.education_id,
         "entry_unemployment": unemployment,
         "entry_prescriber_id": prescriber.pk if prescriber else person.prescriber_id,

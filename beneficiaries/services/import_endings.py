@@ -177,7 +177,7 @@ def _review(
         entry_gender=person.gender,
         entry_commune_id=person.commune_id,
         entry_qpv_id=person.qpv_id,
-        entry_qpv_vintage=person.qpv.vintage if person.qpv else None,
+        entry_qpv_vintage=person.residence_vintage,
         entry_education_id=person.education_id,
         entry_prescriber_id=person.prescriber_id,
     )
