@@ -14,6 +14,7 @@ from markets.models import Buyer, Market
 
 EXTENSION = "prolongation_"
 MOST_MONTHS = 60
+MOST_MARKETS = 5
 
 
 class CountingRulesForm(ModelForm):
@@ -101,18 +102,19 @@ class RulesQuestionForm(Form):
     )
     mois = MonthFormField(label="Mois", required=False)
 
-    def clean_marche(self) -> Market | None:
+    def clean_marche(self) -> list[Market]:
+        """The markets of that reference: two buyers may have given the same one."""
         typed = self.cleaned_data["marche"].strip()
         if not typed:
-            return None
+            return []
         rows = Market.objects.visible_to(self.user).filter(reference__iexact=typed)
-        found = rows.select_related("buyer").order_by("pk").first()
-        if found is None:
+        found = list(rows.select_related("buyer").order_by("pk")[:MOST_MARKETS])
+        if not found:
             raise forms.ValidationError(f"Aucun marché ne porte la référence «\u202f{typed}\u202f».")
         return found
 
     @property
-    def question(self) -> tuple[Market | None, dt.date]:
-        """The market asked about (None: the territory) and the month."""
+    def question(self) -> tuple[list[Market], dt.date]:
+        """The markets asked about (none: the territory) and the month."""
         values = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        return values.get("marche"), values.get("mois") or timezone.localdate().replace(day=1)
+        return values.get("marche") or [], values.get("mois") or timezone.localdate().replace(day=1)

@@ -36,6 +36,7 @@ from core.access import admin_required
 from core.changes import history_of
 from core.errors import DomainError
 from core.lists import ListPage
+from markets.models import Market
 
 ADMIN = (Role.ADMIN,)
 
@@ -55,11 +56,14 @@ class CountingRulesList(ListPage):
     def extra_context(self) -> dict[str, Any]:
         asked = self.request.GET if {"marche", "mois"} & set(self.request.GET) else None
         form = RulesQuestionForm(asked, user=self.request.user)
-        market, month = form.question
+        markets, month = form.question
+        asked_about: list[Market | None] = [*markets] or [None]
         return {
             "question": form,
             "asked_month": month,
-            "in_place": [] if form.errors else rules_in_place(market, month),
+            "in_place": []
+            if form.errors
+            else [(market, rules_in_place(market, month)) for market in asked_about],
         }
 
 

@@ -6,6 +6,8 @@
   if (!shared) return;
   const { grid, waiting, rows, rowOf, column, say, tell, saveTogether } = shared;
   const undoButton = document.querySelector("[data-undo]");
+  // Without a row there is nothing to fill.
+  if (!undoButton) return;
   const kindsOf = () => [...new Set([...grid.querySelectorAll("[data-cell]")].map((one) => one.dataset.cell))];
   const cellOf = (row, kind) => row.querySelector(`.hours-input[data-kind="${kind}"]`);
   const textOf = (row, kind) => {

@@ -36,6 +36,7 @@
     go(inputsOf(following)[0] || following.querySelector("button[name=valider]"));
   };
   const nextButton = document.querySelector("[data-next]");
+  if (!nextButton) return;
   nextButton.hidden = false;
   let current = null;
   grid.addEventListener("focusin", (event) => {

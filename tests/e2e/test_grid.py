@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -10,10 +11,11 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.enums import Role
-from beneficiaries.models import HoursEntry
+from beneficiaries.models import HoursEntry, SettledAnomaly
+from beneficiaries.services.counting import recount_people
 from tests.e2e.pages import Grid, sign_in
 from tests.e2e.territory import PASSWORD, Territory
-from tests.factories import AssignmentFactory, UserFactory
+from tests.factories import AssignmentFactory, HoursEntryFactory, UserFactory
 
 
 def hours_of(territory: Territory, name: str) -> list[Decimal]:
@@ -181,3 +183,141 @@ def test_a_column_longer_than_the_grid_says_what_it_left(
     page.keyboard.type("99")
     page.keyboard.press("Escape")
     expect(grid.cell("Costa")).to_have_value("50")
+
+
+def previous_month(territory: Territory) -> Any:
+    return (territory.month.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
+
+
+def test_filling_down_pasting_and_undoing_are_saved_without_leaving_the_page(
+    open_browser: Callable[..., Page], territory: Territory
+) -> None:
+    page = open_browser(territory.facilitator)
+    page.goto(territory.market_hours)
+    # A full reload would lose it.
+    page.evaluate("window.stayed = true")
+    grid = Grid(page)
+    grid.cell("Arnaud").fill("120")
+    page.keyboard.press("Enter")
+    grid.is_saved("Arnaud")
+    # Enter went down to Belkacem: Ctrl+D takes what is above and goes on.
+    page.keyboard.press("Control+d")
+    expect(grid.cell("Costa")).to_be_focused()
+    page.keyboard.press("Control+d")
+    grid.is_saved("Belkacem")
+    grid.is_saved("Costa")
+    for name in ("Belkacem", "Costa"):
+        assert hours_of(territory, name) == [Decimal(120)]
+
+    # Everything that is empty below, in one gesture, and back again.
+    grid.cell("Costa").focus()
+    page.get_by_role("button", name="Recopier vers le bas").click()
+    for name in ("Diallo", "Evrard", "Faure"):
+        grid.is_saved(name)
+    assert [hours_of(territory, name) for name in ("Diallo", "Evrard", "Faure")] == [[Decimal(120)]] * 3
+    grid.cell("Arnaud").focus()
+    page.keyboard.press("Control+z")
+    for name in ("Diallo", "Evrard", "Faure"):
+        expect(grid.cell(name)).to_have_value("")
+        expect(grid.state(name)).to_contain_text("non saisi")
+    assert hours_of(territory, "Diallo") == []
+    # Three more: Costa, Belkacem, and Arnaud's own 120.
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    expect(grid.state("Arnaud")).to_contain_text("non saisi")
+    assert HoursEntry.objects.filter(month=territory.month).count() == 0
+    page.keyboard.press("Control+y")
+    expect(grid.state("Arnaud")).to_contain_text("brouillon")
+    assert hours_of(territory, "Arnaud") == [Decimal(120)]
+    assert page.evaluate("window.stayed") is True
+
+
+def test_the_month_before_and_the_contract_fill_what_is_empty(
+    open_browser: Callable[..., Page], territory: Territory
+) -> None:
+    for name, hours in (("Arnaud", 130), ("Belkacem", 90)):
+        HoursEntryFactory(
+            assignment=territory.assignments[name],
+            month=previous_month(territory),
+            hours=Decimal(hours),
+            counted=True,
+        )
+    page = open_browser(territory.facilitator)
+    page.goto(territory.market_hours)
+    grid = Grid(page)
+    # Belkacem alone, by one key; then all those that the month before knows.
+    grid.cell("Belkacem").focus()
+    page.keyboard.press("p")
+    grid.is_saved("Belkacem")
+    expect(grid.cell("Costa")).to_be_focused()
+    page.get_by_role("button", name="Reprendre le mois précédent").click()
+    grid.is_saved("Arnaud")
+    assert hours_of(territory, "Arnaud") == [Decimal(130)] and hours_of(territory, "Belkacem") == [
+        Decimal(90)
+    ]
+    # 35 h a week: 151.67 h in grey, taken by the space bar, for one then for all.
+    expect(grid.cell("Costa")).to_have_attribute("placeholder", "151,67")
+    grid.cell("Costa").focus()
+    page.keyboard.press("Space")
+    grid.is_saved("Costa")
+    expect(grid.cell("Costa")).to_have_value("151,67")
+    page.get_by_role("button", name="Accepter les propositions").click()
+    grid.is_saved("Faure")
+    assert hours_of(territory, "Costa") == hours_of(territory, "Faure") == [Decimal("151.67")]
+    expect(page.locator("#grille-reste")).to_contain_text("6 lignes à valider")
+
+
+def test_one_key_validates_a_line_and_goes_on_to_the_next_that_needs_a_look(
+    open_browser: Callable[..., Page], territory: Territory
+) -> None:
+    for name, hours in (("Arnaud", 100), ("Costa", 110), ("Faure", 120)):
+        HoursEntryFactory(assignment=territory.assignments[name], month=territory.month, hours=Decimal(hours))
+    people = [row.placement.beneficiary_id for row in territory.assignments.values()]
+    recount_people(people, user=None, reason="")
+    page = open_browser(territory.facilitator)
+    page.goto(territory.market_hours)
+    grid = Grid(page)
+    # All that has no anomaly goes by one gesture; Faure was never validated and stays, told why.
+    page.get_by_role("button", name="Valider ce qui n’a pas d’anomalie").click()
+    expect(page.locator("#notices")).to_contain_text("2 lignes validées")
+    expect(grid.counted("Faure")).to_contain_text("Aucune validation")
+    # The lines without hours are next; V types nothing where there is nothing to validate.
+    page.get_by_role("button", name="Suivant à vérifier").click()
+    expect(grid.cell("Belkacem")).to_be_focused()
+    page.keyboard.type("90")
+    page.keyboard.press("v")
+    expect(grid.cell("Diallo")).to_be_focused()
+    expect(grid.state("Belkacem")).to_contain_text("validé")
+    assert hours_of(territory, "Belkacem") == [Decimal(90)]
+    page.keyboard.press("s")
+    expect(grid.cell("Evrard")).to_be_focused()
+    page.keyboard.press("s")
+    expect(grid.cell("Faure")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(grid.state("Faure")).to_contain_text("validé")
+    expect(grid.cell("Diallo")).to_be_focused()
+    states = HoursEntry.objects.filter(month=territory.month).values_list("state", flat=True)
+    assert list(states) == ["validated"] * 4
+
+
+def test_an_anomaly_is_settled_by_one_key_and_the_next_line_is_ready(
+    open_browser: Callable[..., Page], territory: Territory
+) -> None:
+    before = previous_month(territory)
+    for name in ("Arnaud", "Belkacem"):
+        for month, hours in ((before, 140), (territory.month, 30)):
+            HoursEntryFactory(assignment=territory.assignments[name], month=month, hours=Decimal(hours))
+    people = [row.placement.beneficiary_id for row in territory.assignments.values()]
+    recount_people(people, user=None, reason="")
+    page = open_browser(territory.facilitator)
+    page.goto(f"/heures/a-verifier/?mois={territory.month:%Y-%m}")
+    expect(page.get_by_role("heading", name="Variation soudaine")).to_be_visible()
+    page.get_by_label("Motif gardé avec").fill("Arrêt de travail")
+    buttons = page.locator("section", has_text="Variation soudaine").get_by_role("button", name="C’est exact")
+    buttons.first.focus()
+    page.keyboard.press("Enter")
+    expect(buttons).to_have_count(1)
+    expect(buttons.first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(buttons).to_have_count(0)
+    assert set(SettledAnomaly.objects.values_list("reason", flat=True)) == {"Arrêt de travail"}

@@ -80,7 +80,7 @@ def validate(page: Page) -> None:
     expect(grid.cell("Arnaud")).to_have_count(0)
     expect(page.locator(".grid-commitment")).to_contain_text("248,5")
 
-    page.get_by_role("button", name="Valider ce qui peut l’être").press("Enter")
+    page.get_by_role("button", name="Valider ce qui n’a pas d’anomalie").press("Enter")
     notices = page.locator("#notices")
     expect(notices).to_contain_text("4 lignes validées")
     expect(notices).to_contain_text("1 reste à regarder")
