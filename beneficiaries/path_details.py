@@ -93,9 +93,10 @@ def add_details(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _chain_words(chain: Chain, rank: int) -> str:
-    end = f"au {formats.day(chain.ends_on)}" if chain.ends_on else "toujours en cours"
+    start = formats.day(chain.starts_on)
+    dates = f"du {start} au {formats.day(chain.ends_on)}" if chain.ends_on else f"depuis le {start}"
     rank_words = "1er" if rank == 1 else f"{rank}e"
-    return f"{rank_words} de {len(chain.links)} contrats enchaînés, du {formats.day(chain.starts_on)} {end}"
+    return f"{rank_words} de {len(chain.links)} contrats enchaînés, {dates}"
 
 
 def _over_limits(

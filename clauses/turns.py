@@ -111,9 +111,15 @@ def open_tasks(user: Any, **where: Any) -> Any:
 
 
 def turn_lines(user: Any, *, limit: int = 30, **where: Any) -> list[TurnLine]:
-    """What is open on a file, in one query."""
+    """What is open on a file, in one query.
+
+    What is about a person stands on the person's page and on the board: the people of a market would hide the market.
+    """
     today = timezone.localdate()
-    return [turn_line(task, user, today) for task in open_tasks(user, **where)[:limit]]
+    rows = open_tasks(user, **where)
+    if "person_number" not in where:
+        rows = rows.about_no_person()
+    return [turn_line(task, user, today) for task in rows[:limit]]
 
 
 def task_step(task: Task, user: Any) -> NextStep:

@@ -174,6 +174,8 @@ class PlacementForm(ModelForm):
         for name in [name for name in self.fields if name not in FIELDS[nature]]:
             del self.fields[name]
         label, missing = EMPLOYER_LABELS[nature]
+        if nature != PlacementNature.EMPLOYMENT:
+            self.fields["starts_on"].label, self.fields["ends_on"].label = "Premier jour", "Dernier jour"
         self.fields["employer"].label = label
         self.fields["employer"].error_messages["required"] = missing
         # The refusal of a modality of another nature names both.
@@ -210,7 +212,15 @@ class PlacementForm(ModelForm):
         self._previous(steps.filter(modality=Modality.PMSMP), "Renouvelle la convention")
         self.fields["previous"].help_text = "une fois au plus, pour le même objet"
         self.fields["previous"].empty_label = "aucune, ou proposée d’après la structure, l’objet et les dates"
-        self.fields["ends_on"].help_text = "un mois au plus, de date à date"
+        self.fields["ends_on"].help_text = "un mois au plus, de date à date, pour une PMSMP"
+        sent = self.data.get(self.add_prefix("modality")) if self.is_bound else self.initial["modality"]
+        for name, sentence in (
+            ("purpose", "Indiquez l’objet de la PMSMP\u202f: elle n’en a qu’un."),
+            ("ends_on", "Une convention de PMSMP a un dernier jour\u202f: indiquez-le."),
+        ):
+            # A stage has neither.
+            self.fields[name].required = sent == Modality.PMSMP
+            self.fields[name].error_messages["required"] = sentence
         self.scope_field(
             "prescribed_by", Prescriber, lambda rows: rows.filter(is_active=True).order_by("search_key", "pk")
         )
@@ -249,21 +259,15 @@ class PlacementForm(ModelForm):
             required=False,
             help_text="le dépassement restera écrit sur le parcours",
         )
+        # Beside what it is about.
+        order = list(FIELDS[self.nature])
+        self.order_fields([*order[:6], "accept_over_limit", *order[6:]])
 
     def clean_weekly_hours(self) -> Decimal | None:
         weekly = self.cleaned_data["weekly_hours"]
         if weekly is not None and not 0 < weekly <= 48:
             raise ValidationError("La durée hebdomadaire se situe entre 0 et 48 heures.")
         return weekly
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if data.get("modality") == Modality.PMSMP:
-            if not data.get("purpose"):
-                self.add_error("purpose", "Indiquez l’objet de la PMSMP\u202f: elle n’en a qu’un.")
-            if not data.get("ends_on") and "ends_on" not in self.errors:
-                self.add_error("ends_on", "Une convention de PMSMP a un dernier jour\u202f: indiquez-le.")
-        return data
 
     def _post_clean(self) -> None:
         kind = TYPE_OF_MODALITY.get(self.cleaned_data.get("modality", ""))  # type: ignore[call-overload]

@@ -85,12 +85,20 @@ class MutualisationForm(ModelForm):
                 initial=share.commitment_id if share else None,
             )
             self.fields[f"share_{rank}"] = ShareField(
-                label=f"Part de l’engagement {rank}",
+                label=f"Part {rank} (%)",
                 required=False,
-                help_text="en % des heures réunies",
                 initial=share.share if share else None,
             )
         bind_fields(self)
+
+    @property
+    def plain_fields(self) -> list[Any]:
+        return [self[name] for name in self.Meta.fields]
+
+    @property
+    def share_rows(self) -> list[tuple[Any, Any]]:
+        """Each commitment with its share, for the page."""
+        return [(self[f"commitment_{rank}"], self[f"share_{rank}"]) for rank in range(1, self.rows_shown + 1)]
 
     def _rows_sent(self) -> int:
         sent = [name for name in self.data if name.startswith("commitment_")]

@@ -31,6 +31,8 @@ FOLLOWED_MONTHS = 15
 # An answer this long before its day is the answer to another question.
 EARLY_DAYS = 30
 LINK_KINDS = {OutcomeSource.PERSON: "outcome", OutcomeSource.REFERRER: "outcome_referrer"}
+# Found out this late, a question waits in the list and is no task: nobody forgot it.
+TASK_LATE_DAYS = 60
 PEOPLE_AT_ONCE = 500
 
 
@@ -106,7 +108,7 @@ def _open_exits(left: dict[int, dt.date], months: int, today: dt.date) -> int:
             row.due_on, row.cancelled_on = due, None
             save_by(row, None, "sortie du parcours")  # type: ignore[arg-type]  # the day did it, nobody
             made += 1
-            if not row.situation:
+            if not row.situation and due >= today - dt.timedelta(days=TASK_LATE_DAYS):
                 _ask(row, people[pk], last[pk].commitment.market, today)
     return made
 

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from beneficiaries.aggregates import kinds_of
 from beneficiaries.enums import PlacementNature, Qualification
 from beneficiaries.forms.employment import (
     AssignmentForm,
@@ -465,6 +466,7 @@ class MarketPeople(AssignmentList):
         return {
             "position_url": "" if closed else reverse("market_position", args=[self.market.pk]),
             "facts": f"{self.market.reference} · {self.market.buyer}",
+            "aggregates_url": reverse("market_aggregates", args=[self.market.pk]),
             "tab_list": tabs_of("market", self.request.user, self.market.pk),
             "recruitment": market_recruitment(self.request.user, self.market),
             "parents": [
@@ -498,6 +500,9 @@ class CompanyPeople(AssignmentList):
         return {
             "position_url": "",
             "facts": "Personnes qu’elle emploie, accueille ou compte sur ses engagements",
+            "aggregates_url": reverse("company_aggregates", args=[self.company.pk])
+            if kinds_of([self.company.pk])
+            else "",
             "tab_list": tabs_of("company", self.request.user, self.company.pk),
             "parents": [
                 ("Entreprises et partenaires", reverse("company_list")),

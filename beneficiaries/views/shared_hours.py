@@ -95,7 +95,7 @@ def _mutualisation_form(request: HttpRequest, row: Mutualisation, title: str, ba
     return form_page(
         request,
         form,
-        template="beneficiaries/lookup_form.html",
+        template="beneficiaries/mutualisation_form.html",
         title=title,
         intro="Des heures travaillées sur un marché sont créditées aux engagements d’autres marchés, selon une clé signée par "
         "les donneurs d’ordre. Elle ne s’applique qu’avec le document signé et l’accord de chacun. Changer une part efface "

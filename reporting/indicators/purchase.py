@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from beneficiaries.enums import EntryState
+from beneficiaries.mutualisation import credits_of
 from clauses.enums import StepKind
 from clauses.models import Clause, EscalationStep, Interaction
 from clauses.relation import relation_by_company
@@ -181,6 +182,8 @@ class CommitmentRate:
     whole_counted: Decimal
     has_ended: bool
     part: Part | None = None
+    # Of the hours counted, what a globalisation credits from elsewhere; negative, what it takes away.
+    whole_credited: Decimal = ZERO
 
     def _told(self, value: Decimal) -> Decimal:
         return value if self.part is None else self.part.of(value)
@@ -236,6 +239,11 @@ class Rates:
         return sum((row.counted for row in self.with_target), ZERO)
 
     @property
+    def credited(self) -> Decimal:
+        """What globalisations add to the hours counted (ADR 0038); negative, what they credit outside of these commitments."""
+        return sum((row._told(row.whole_credited) for row in self.with_target), ZERO)
+
+    @property
     def capped(self) -> Decimal:
         return sum((row.capped for row in self.with_target), ZERO)
 
@@ -281,7 +289,11 @@ def rates(facts: Facts, span: Span) -> Rates:
         )
     )
     found = list(rows)
-    counted = hours_since_start([row[0] for row in found], last)
+    ids = [row[0] for row in found]
+    counted = hours_since_start(ids, last)
+    credited = {
+        pk: sum((credit.delta for credit in credits), ZERO) for pk, credits in credits_of(ids, last).items()
+    }
     return Rates(
         [
             CommitmentRate(
@@ -294,6 +306,7 @@ def rates(facts: Facts, span: Span) -> Rates:
                 counted[pk],
                 any(day is not None and day <= last for day in (ends_on, closed_on)),
                 facts.scope.parts.get(market),
+                credited.get(pk, ZERO),
             )
             for pk, market, reference, title, holder, engaged, ends_on, closed_on in found
         ]

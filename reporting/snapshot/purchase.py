@@ -221,7 +221,11 @@ def _rate_figures(m: Material, found: Rates) -> Iterator[dict[str, Any]]:
     )
     yield m.figure("hours_engaged", "heures engagées", "hours", found.engaged, m.at_end)
     yield m.figure(
-        "hours_since_start", "heures comptées depuis le début", "hours", found.counted, _outside(m)
+        "hours_since_start",
+        "heures comptées depuis le début",
+        "hours",
+        found.counted,
+        ", ".join(words for words in (_outside(m), _globalised(found)) if words),
     )
     yield m.figure("surplus", "heures au-delà des engagements", "hours", found.surplus, "hors du taux")
     targets = len(found.with_target)
@@ -239,6 +243,16 @@ def _outside(m: Material) -> str:
     if value < 0:
         return f"après {said} retirées depuis la clôture de {m.year}"
     return f"dont {said} validées ou corrigées après la clôture de {m.year}"
+
+
+def _globalised(found: Rates) -> str:
+    """What globalisations change in the progress of commitments; hours realised stay where they were worked."""
+    if not found.credited:
+        return ""
+    hours = formats.hours(abs(found.credited))
+    if found.credited > 0:
+        return f"dont {hours} créditées par globalisation"
+    return f"moins {hours} créditées ailleurs par globalisation"
 
 
 _RATE_COLUMNS = [

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +19,13 @@ from beneficiaries.services import mutualisation as services
 from clauses.progress import hours_counted
 from core.errors import DomainError
 from reporting.indicators.work import hours_since_start
-from tests.factories import CommitmentFactory, HoursEntryFactory, eligible_assignment, mutualisation
+from tests.factories import (
+    CommitmentFactory,
+    HoursEntryFactory,
+    eligible_assignment,
+    make_bilan,
+    mutualisation,
+)
 
 pytestmark = pytest.mark.django_db
 D = dt.date
@@ -72,6 +81,30 @@ def test_hours_realised_stay_where_they_were_worked_and_the_rate_follows_the_key
     }
     realised = {row.market_id: row.counted_hours for row in HoursEntry.objects.counted()}
     assert realised == {one.market_id: Decimal("400.00")}
+
+
+def test_a_bilan_prints_hours_where_they_were_worked_and_says_what_is_credited(cast):
+    # 400 h worked on the market of buyer A, a quarter kept: B has 300 h of its 777 without an hour on its market.
+    worked(cast.commitment_a, (D(2025, 3, 1), "400"))
+    mutualisation({cast.commitment_a: 25, cast.commitment_b: 75})
+    found = {}
+    for buyer in (cast.buyer_a, cast.buyer_b):
+        snapshot = make_bilan(buyer=buyer, year=2025, published=True).snapshot
+        chapters = {chapter["key"]: chapter for chapter in snapshot["chapters"]}
+        text = json.dumps(chapters["rates"], ensure_ascii=False)
+        figures = {
+            figure["key"]: figure["value"]
+            for block in chapters["rates"]["blocks"]
+            for figure in block.get("items", [])
+        }
+        found[buyer] = (text, figures)
+    text, figures = found[cast.buyer_b]
+    assert Decimal(figures["hours_since_start"]) == 300 and "dont 300\u202fh créditées par globalisation" in text
+    # 300 ÷ 777.
+    assert figures["rate"] == "0.3861"
+    text, figures = found[cast.buyer_a]
+    assert "moins 300\u202fh créditées ailleurs par globalisation" in text
+    call_command("check_consistency", stdout=StringIO())
 
 
 def test_what_was_signed_changes_no_more_but_may_end_earlier(cast):
