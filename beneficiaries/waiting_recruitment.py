@@ -20,6 +20,7 @@ def recruitment_waiting(user: Any) -> Iterator[WaitingItem]:
     if user.is_buyer:
         return
     rows = Application.objects.visible_to(user).filter(offer__state=OfferState.OPEN)
+    query = "" if user.is_company else "?attente=oui"
     if user.is_company:
         rows = rows.filter(state=ApplicationState.PRESENTED)
         label = (
@@ -32,12 +33,13 @@ def recruitment_waiting(user: Any) -> Iterator[WaitingItem]:
         if user.is_facilitator:
             mine = Market.objects.visible_to(user).portfolio_of(user, timezone.localdate())
             rows = rows.filter(offer__award__lot__market__in=mine.values("pk"))
+            query = "?attente=oui&mine=on"
         label = ("candidature à examiner", "candidatures à examiner")
         since = "proposed_on"
     found = rows.aggregate(count=Count("pk"), since=Min(since))
     yield WaitingItem(
         label[0] if found["count"] == 1 else label[1],
         found["count"],
-        f"{reverse('job_offer_list')}?attente=oui" if user.is_house_staff else reverse("job_offer_list"),
+        reverse("job_offer_list") + query,
         found["since"],
     )

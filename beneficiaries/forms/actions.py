@@ -87,8 +87,7 @@ class AddAttendeeForm(Form):
 
     person = LookupField(
         "person",
-        label="Ajouter une personne",
-        help_text="le nom et le prénom, dans n’importe quel ordre",
+        label="Ajouter une personne, par son nom",
         error_messages={"required": "Indiquez la personne."},
     )
 
