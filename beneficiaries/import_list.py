@@ -14,12 +14,13 @@ from core.filters import FilterSet
 from core.lists import ListPage
 from core.tables import HoursColumn, StateColumn, Table, TextColumn
 
+# By the words that are shown.
 TONES = {
-    ImportState.RECEIVED: "watch",
-    ImportState.CHECKED: "watch",
-    ImportState.LOADED: "progress",
-    ImportState.VALIDATED: "done",
-    ImportState.TAKEN_BACK: "off",
+    ImportState.RECEIVED.label: "watch",
+    ImportState.CHECKED.label: "watch",
+    ImportState.LOADED.label: "wait",
+    ImportState.VALIDATED.label: "done",
+    ImportState.TAKEN_BACK.label: "none",
 }
 
 

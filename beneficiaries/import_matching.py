@@ -128,9 +128,9 @@ class Pool:
         if not ranked:
             return NOBODY
         sentence = (
-            "Personne ne porte exactement ce nom ; une fiche lui ressemble."
+            "Aucune fiche ne porte exactement ce nom ; une lui ressemble."
             if len(ranked) == 1
-            else (f"Personne ne porte exactement ce nom ; {len(ranked)} fiches lui ressemblent.")
+            else (f"Aucune fiche ne porte exactement ce nom ; {len(ranked)} lui ressemblent.")
         )
         return Match(proposals=tuple(self.people[pk] for pk in ranked), sentence=sentence)
 

@@ -132,6 +132,22 @@ def receive_import(
     return row
 
 
+@transaction.atomic
+def receive_again(row: DataImport, *, user: User | None) -> DataImport:
+    """A new import of a loaded file, read the same way: what is loaded stands, what was left is decided."""
+    row = fresh(row)
+    _refuse_unless(row, (ImportState.LOADED,), "Seul un import chargé se poursuit.")
+    if row.stored is None:
+        raise DomainError("Le fichier de cet import n’est plus gardé : envoyez-le de nouveau.")
+    again = receive_import(
+        kind=row.kind, name=row.file_name, content=read_file(row.stored), user=user, company=row.company,
+        month=row.month, options=row.options,
+    )  # fmt: skip
+    again.sheet, again.header, again.columns, again.options = row.sheet, row.header, row.columns, row.options
+    _save(again, user)
+    return again
+
+
 def best_sheet(row: DataImport, sheets: list[Sheet]) -> tuple[int, Layout]:
     """The sheet that lacks least to be read, the first one among equals; hidden ones come last."""
     remembered = remembered_titles(row)

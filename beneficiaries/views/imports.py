@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from beneficiaries.enums import ImportState, LineState
 from beneficiaries.forms.imports import ColumnsForm, ImportForm, SheetForm
 from beneficiaries.import_jobs import DOING, ask_for, do, is_long
+from beneficiaries.import_list import TONES
 from beneficiaries.import_reading import Layout, missing_columns, read_layout, same_shape
 from beneficiaries.models import DataImport, ImportLine
 from beneficiaries.services.imports import (
@@ -26,6 +27,7 @@ from beneficiaries.services.imports import (
     discard_import,
     layout_of,
     layouts_of,
+    receive_again,
     receive_import,
     remembered_titles,
     sheets_of,
@@ -41,13 +43,13 @@ from core.spreadsheets import Sheet, is_blank, text_of
 LINES_SHOWN = 100
 SAMPLE = 3
 # In the order in which a person looks at them.
-STATES = (
-    LineState.DOUBTFUL,
-    LineState.REFUSED,
-    LineState.CORRECTED,
-    LineState.ACCEPTED,
-    LineState.UNCHANGED,
-)
+STATES = {
+    LineState.DOUBTFUL: "À décider",
+    LineState.REFUSED: "Refusées",
+    LineState.CORRECTED: "Corrigées",
+    LineState.ACCEPTED: "Acceptées",
+    LineState.UNCHANGED: "Déjà là",
+}
 REASON = "Motif du refus"
 
 
@@ -242,7 +244,9 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     page = shown.get_page(request.GET.get("page"))
     context = {
         "row": row,
-        "states": [(s.value, s.label, found[s.value]) for s in STATES if found[s.value]],
+        "states": [(s.value, label, found[s.value]) for s, label in STATES.items() if found[s.value]],
+        "tone": TONES.get(row.get_state_display(), ""),
+        "undecided": found[LineState.DOUBTFUL.value],
         "state": state,
         "page": page,
         "lines": list(page.object_list),
@@ -251,7 +255,6 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "job": _open_job(row),
         "same": _same_file(request, row),
         "answers": _answers_for_all(lines, state),
-        "decided": bool(row.options.get("decisions")),
     }
     return render(request, "beneficiaries/imports/detail.html", context)
 
@@ -341,7 +344,7 @@ def import_decide_all(request: HttpRequest, pk: int) -> HttpResponse:
 @house_required
 @require_POST
 def import_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
-    """Try again, load, validate, take back, or forget an import."""
+    """Try again, load, validate, take back, go on with what was left, or forget an import."""
     row = _import(request, pk)
     if what == "discard":
         try:
@@ -351,6 +354,13 @@ def import_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
             return redirect("import_detail", pk=row.pk)
         messages.success(request, "L’import est oublié, rien n’était écrit.")
         return redirect("import_list")
+    if what == "again":
+        try:
+            row = receive_again(row, user=request.user)
+        except DomainError as error:
+            messages.error(request, error.sentence)
+            return redirect("import_detail", pk=row.pk)
+        return _run(request, row, "check")
     if what not in DOING:
         return redirect("import_detail", pk=row.pk)
     return _run(request, row, what)

@@ -71,7 +71,7 @@ def test_the_same_thing_in_two_columns_is_refused_beside_the_second(team, signed
 def test_a_doubtful_line_is_decided_with_one_click(team, signed_in):  # noqa: F811
     client = signed_in(UserFactory())
     page = upload(client, FILE.replace("DUPONT", "DUPOND").encode(), company=team[0].placement.employer.name)
-    assert "une fiche lui ressemble" in page.content.decode()
+    assert "une lui ressemble" in page.content.decode()
     line = ImportLine.objects.get(state=LineState.DOUBTFUL)
     choice = line.proposals[0][0]
     client.post(reverse("import_decide", args=[line.pk]), {"choix": choice})
@@ -82,6 +82,19 @@ def test_a_doubtful_line_is_decided_with_one_click(team, signed_in):  # noqa: F8
     line = ImportLine.objects.get(number=2)
     page = client.post(reverse("import_decide", args=[line.pk]), {"choix": "p:999999"}, follow=True)
     assert "n’est pas proposé" in page.content.decode()
+
+
+def test_what_was_left_undecided_is_gone_on_with_in_one_gesture(team, signed_in):  # noqa: F811
+    client = signed_in(UserFactory())
+    upload(client, FILE.replace("DUPONT", "DUPOND").encode(), company=team[0].placement.employer.name)
+    row = DataImport.objects.get()
+    page = client.post(reverse("import_do", args=[row.pk, "load"]), follow=True)
+    assert "Décider 1 ligne laissée" in page.content.decode()
+    page = client.post(reverse("import_do", args=[row.pk, "again"]), follow=True)
+    text = page.content.decode()
+    assert "est déjà chargé depuis" in text and "une lui ressemble" in text
+    again = DataImport.objects.latest("pk")
+    assert (again.counts["unchanged"], again.counts["doubtful"]) == (1, 1)
 
 
 def test_refused_lines_are_given_back_with_their_reason_and_load_once_corrected(team, signed_in):  # noqa: F811
