@@ -13,7 +13,7 @@ class MarketsConfig(AppConfig):
             register_invitation_way,
             register_settings_page,
         )
-        from core.access import BUYER, HOUSE
+        from core.access import BUYER, COMPANY, HOUSE
         from core.consistency import register_check
         from core.files import register_file_kind
         from core.jobs import register_job_link
@@ -49,6 +49,25 @@ class MarketsConfig(AppConfig):
                 roles=HOUSE,
                 position=30,
                 section="Vous",
+            )
+        )
+        register_settings_page(
+            SettingsPage(
+                "Clés d’interface",
+                "api_keys",
+                "Le logiciel de paie de votre entreprise déclare vos heures, avec sa propre clé.",
+                roles=(COMPANY,),
+                position=40,
+                section="Vous",
+            )
+        )
+        register_settings_page(
+            SettingsPage(
+                "Clés d’interface",
+                "api_key_list",
+                "Les logiciels des entreprises qui déclarent des heures, et leurs clés.",
+                roles=HOUSE,
+                position=90,
             )
         )
         register_settings_page(

@@ -5,6 +5,7 @@ from django.urls import path
 from markets.operation_list import OperationList
 from markets.views import (
     agreements,
+    api_keys,
     buyers,
     charter,
     companies,
@@ -100,6 +101,15 @@ urlpatterns = [
     path("entreprises/<int:pk>/natures/nouvelle/", companies.kind_create, name="company_kind_create"),
     path("entreprises/natures/<int:pk>/modifier/", companies.kind_edit, name="company_kind_edit"),
     path("entreprises/<int:pk>/acces/", companies.company_access, name="company_access"),
+    path("entreprises/<int:pk>/cles/", api_keys.company_api_keys, name="company_api_keys"),
+    path(
+        "entreprises/<int:pk>/cles/<int:key>/retirer/",
+        api_keys.company_api_key_revoke,
+        name="company_api_key_revoke",
+    ),
+    path("reglages/cles-d-interface/", api_keys.api_keys, name="api_keys"),
+    path("reglages/cles-des-entreprises/", api_keys.KeyList.as_view(), name="api_key_list"),
+    path("aide/interface/", api_keys.api_help, name="api_help"),
     path("entreprises/<int:pk>/acces/nouveau/", companies.company_invite, name="company_invite"),
     path(
         "entreprises/acces/<int:pk>/retirer/",

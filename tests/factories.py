@@ -79,6 +79,7 @@ from markets.enums import (
 )
 from markets.models import (
     Agreement,
+    ApiToken,
     Award,
     Buyer,
     BuyerMembership,
@@ -779,6 +780,18 @@ def make_recommendation(
 
 
 # --- beneficiaries -------------------------------------------------------------------------------------------
+
+
+class ApiTokenFactory(DjangoModelFactory):
+    """A key whose words nobody has: `create_token` gives those that a test calls with."""
+
+    class Meta:
+        model = ApiToken
+
+    name = "Logiciel de paie"
+    prefix = "mln_exempl"
+    digest = factory.Sequence(lambda n: f"{n:064d}")
+    expires_on = dt.date(2099, 12, 31)
 
 
 class QpvFactory(DjangoModelFactory):

@@ -161,6 +161,7 @@ def company_access(request: HttpRequest, pk: int) -> HttpResponse:
             "limited": False,
             "remove_url_name": "company_access_remove",
             "invite_url": reverse("company_invite", args=[pk]),
+            "keys_url": reverse("company_api_keys", args=[pk]),
             "what_they_see": "Ces personnes voient les engagements de l’entreprise et les personnes qu’elle emploie, "
             "accueille ou compte, jamais un motif d’éligibilité.",
         },

@@ -42,6 +42,7 @@ HOUSE_AND_COMPANY: Expectation = {
     "others": 403,
 }
 
+NO_KEY: Expectation = {"others": 401}
 COMPANY_ONLY: Expectation = {"anonymous": 302, "company": 200, "others": 403}
 
 PERSON_PAGES = (
@@ -144,6 +145,15 @@ EXPECTED: Expectations = {
     "company_entry_list": {"anonymous": 302, "company": 200, "others": 403},
     "market_hours": HOUSE_ONLY,
     "company_hours": HOUSE_ONLY,
+    # Programs come with a key, whoever is signed in.
+    "api:openapi-json": {"others": 200},
+    "api:api-root": {"others": 404},
+    "api_unknown": {"others": 404},
+    "api:account": NO_KEY,
+    "api:assignments": NO_KEY,
+    "api:declaration": NO_KEY,
+    "api:hours": {"others": 405},
+    "api:submission": {"others": 405},
     # Declarations of a month
     "company_declaration_list": COMPANY_ONLY,
     "company_declaration": COMPANY_ONLY,
@@ -329,6 +339,8 @@ KWARGS: Kwargs = {
         _of_month,
     ),
     "company_declaration_row": lambda cast: {**_of_month(cast), "assignment": _assignment(cast).pk},
+    "api_unknown": lambda cast: {"rest": "v1/rien"},
+    **dict.fromkeys(("api:declaration", "api:hours", "api:submission"), lambda cast: {"month": "2025-04"}),
     "declaration_by_link": lambda cast: {"token": "inconnu"},
     "declaration_row_by_link": lambda cast: {"token": "inconnu", "assignment": _assignment(cast).pk},
     "declaration_proof_by_link": lambda cast: {"token": "inconnu", "proof": 1},

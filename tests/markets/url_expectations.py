@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from core.models import Job
 from markets.models import Agreement, AgreementAmendment, MarketDocument
-from tests.expectations import ADMIN_ONLY, HOUSE_ONLY, Expectations, Kwargs
+from tests.expectations import ADMIN_ONLY, HOUSE_ONLY, PUBLIC, Expectations, Kwargs
 from tests.factories import (
     AgreementFactory,
+    ApiTokenFactory,
     CharterPledgeFactory,
     CompanyKindFactory,
     ContactFactory,
@@ -307,4 +308,24 @@ KWARGS |= {
     "purchase_columns": _list_under_way,
     "purchase_preview": _list_under_way,
     "buyer_purchases": _of_buyer,
+}
+
+# --- Keys of programs -----------------------------------------------------------------------------------------
+
+
+def _of_company_key(cast):
+    return {"pk": cast.company_a.pk, "key": ApiTokenFactory(company=cast.company_a).pk}
+
+
+EXPECTED |= {
+    "company_api_keys": {"anonymous": 302, "buyer": 403, "others": 200},
+    "company_api_key_revoke": {"anonymous": 302, "buyer": 403, "others": 405},
+    # An account of one company goes to its page.
+    "api_keys": {"company": 302, "anonymous": 302, "others": 403},
+    "api_key_list": HOUSE_ONLY,
+    "api_help": PUBLIC,
+}
+KWARGS |= {
+    "company_api_keys": lambda cast: {"pk": cast.company_a.pk},
+    "company_api_key_revoke": _of_company_key,
 }
