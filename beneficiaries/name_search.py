@@ -104,7 +104,7 @@ def people_are_found_by_their_variants() -> Iterator[str]:
     last = 0
     while True:
         people = list(
-            Beneficiary.objects.filter(pk__gt=last)
+            Beneficiary.objects.filter(pk__gt=last, anonymised_on__isnull=True)
             .order_by("pk")
             .only("last_name", "first_name", "birth_name")[:2_000]
         )

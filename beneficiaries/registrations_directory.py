@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db.models.signals import post_save
+from django.utils import timezone
 
 from beneficiaries import name_search
 from beneficiaries.models import Beneficiary
 from beneficiaries.services import merging
+from beneficiaries.services.validation_watch import watch_people
 from core.access import HOUSE
 from core.consistency import register_check
 from core.registry import Section, Tab, register_section, register_tab
 from core.search import Companion, register_companion
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def watch_kept_person(kept: Beneficiary, merged: Beneficiary, user: User) -> None:
+    """The periods are those of the whole path: what is watched of them is watched again."""
+    watch_people([kept.pk], today=timezone.localdate(), by=user)
 
 
 def register() -> None:
@@ -25,6 +37,7 @@ def register() -> None:
     )
     register_check(name_search.people_are_found_by_their_variants)
     register_check(merging.nothing_hangs_on_a_merged_file)
+    merging.follow_merges(watch_kept_person)
     register_section("people", Section("Personnes", "beneficiary_list", 10))
     register_section("people", Section("Rapprochements", "duplicate_list", 20))
     register_section("people", Section("Prescripteurs", "prescriber_list", 80))

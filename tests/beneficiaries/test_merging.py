@@ -100,7 +100,10 @@ def test_everything_that_hangs_on_the_file_moves(cast):
         offer=offer, beneficiary=merged, proposed_on=dt.date(2025, 2, 10)
     )
     outcome = Outcome.objects.create(
-        beneficiary=merged, milestone=Milestone.EXIT, exit_on=dt.date(2025, 9, 30), due_on=dt.date(2025, 12, 31)
+        beneficiary=merged,
+        milestone=Milestone.EXIT,
+        exit_on=dt.date(2025, 9, 30),
+        due_on=dt.date(2025, 12, 31),
     )
     task = open_task(
         title="Justificatif à demander",
@@ -190,7 +193,9 @@ def test_the_same_month_on_the_same_commitment_twice_keeps_both_entries(cast):
     worked(kept, commitment=commitment, hours="100.00")
     worked(merged, commitment=commitment, hours="100.00")
     merge_people(kept=kept, merged=merged, user=cast.facilitator)
-    rows = HoursEntry.objects.current().filter(assignment__placement__beneficiary=kept, month=dt.date(2025, 4, 1))
+    rows = HoursEntry.objects.current().filter(
+        assignment__placement__beneficiary=kept, month=dt.date(2025, 4, 1)
+    )
     assert rows.count() == 2
     assert sum(row.counted_hours for row in rows) <= Decimal("200.00")
 
@@ -225,7 +230,9 @@ def test_what_a_person_has_once_only_is_completed_and_its_double_kept_in_the_tra
     awaited = Outcome.objects.create(
         beneficiary=kept, milestone=Milestone.EXIT, exit_on=exit_on, due_on=due_on
     )
-    open_task(title="Situation", key=f"outcome:{awaited.pk}", person=kept.pk, assignee=cast.facilitator, by=None)
+    open_task(
+        title="Situation", key=f"outcome:{awaited.pk}", person=kept.pk, assignee=cast.facilitator, by=None
+    )
     known = Outcome.objects.create(
         beneficiary=merged,
         milestone=Milestone.EXIT,
@@ -293,7 +300,11 @@ def test_the_database_moves_a_decision_along_a_merge_only():
     kept, merged = two_files()
     assignment, _ = worked(merged)
     table = EligibilityReview._meta.db_table
-    with pytest.raises(IntegrityError, match="ne se modifie pas"), transaction.atomic(), connection.cursor() as c:
+    with (
+        pytest.raises(IntegrityError, match="ne se modifie pas"),
+        transaction.atomic(),
+        connection.cursor() as c,
+    ):
         c.execute(f"UPDATE {table} SET beneficiary_id = %s WHERE id = %s", [kept.pk, assignment.review_id])
 
 
@@ -324,17 +335,16 @@ def test_likely_pairs_are_found_over_the_whole_directory_without_comparing_all_w
     again = BeneficiaryFactory(last_name="AISSATOU", first_name="Diallo", birth_date=dt.date(1990, 6, 5))
     undated = BeneficiaryFactory(last_name="Nguyen", first_name="Van", birth_date=None)
     dated = BeneficiaryFactory(last_name="Nguyễn", first_name="Văn", birth_date=BORN)
-    BeneficiaryFactory(last_name="Nguyen", first_name="Van", birth_date=dt.date(1950, 1, 1))
+    older = BeneficiaryFactory(last_name="Nguyen", first_name="Van", birth_date=dt.date(1950, 1, 1))
     BeneficiaryFactory(last_name="Bernard", first_name="Paul", birth_date=BORN)
     pairs = likely_pairs(Beneficiary.objects.visible_to(cast.facilitator))
-    assert [(pair.first, pair.second, pair.score) for pair in pairs][:3] == [
+    # Two dated namesakes born on other days are no pair; one without birth date may be either.
+    assert [(pair.first, pair.second, pair.score) for pair in pairs] == [
         (kept.pk, merged.pk, 95),
         (swapped.pk, again.pk, 90),
         (undated.pk, dated.pk, 80),
-    ] or True
-    found = {(pair.first, pair.second): pair.score for pair in pairs}
-    assert found[swapped.pk, again.pk] == 90
-    assert found[undated.pk, dated.pk] == 80
+        (undated.pk, older.pk, 80),
+    ]
     separate_people(one=swapped, other=again, user=cast.facilitator)
     assert (swapped.pk, again.pk) not in {
         (pair.first, pair.second) for pair in likely_pairs(Beneficiary.objects.visible_to(cast.facilitator))
@@ -343,7 +353,9 @@ def test_likely_pairs_are_found_over_the_whole_directory_without_comparing_all_w
 
 def test_a_pair_is_compared_chosen_and_made_one_on_the_screen(cast, signed_in):
     kept = BeneficiaryFactory(last_name="Lefèvre", first_name="Élodie", birth_date=BORN, phone="0601020304")
-    merged = BeneficiaryFactory(last_name="Lefevre", first_name="Elodi", birth_date=BORN, email="e@exemple.example")
+    merged = BeneficiaryFactory(
+        last_name="Lefevre", first_name="Elodi", birth_date=BORN, email="e@exemple.example"
+    )
     worked(merged)
     browser = signed_in(cast.facilitator)
     listed = browser.get(reverse("duplicate_list")).content.decode()
