@@ -99,6 +99,7 @@ def _try_at_once(request: HttpRequest, row: DataImport) -> HttpResponse:
 
 def _run(request: HttpRequest, row: DataImport, what: str) -> HttpResponse:
     """Do a step here, or in a job when the file is long; a refusal is said on the import's page."""
+    said: dict[str, Any] = {}
     try:
         if is_long(row):
             return redirect("job_detail", pk=ask_for(row, what, user=request.user).pk)
@@ -109,7 +110,9 @@ def _run(request: HttpRequest, row: DataImport, what: str) -> HttpResponse:
             return redirect("import_columns", pk=row.pk)
     else:
         _say(request, what, said)
-    return redirect("import_detail", pk=row.pk)
+    # Where there is something to decide, the keys are on its first line.
+    waits = "#lignes" if what == "check" and said.get("à décider") else ""
+    return redirect(f"{reverse('import_detail', args=[row.pk])}{waits}")
 
 
 def _say(request: HttpRequest, what: str, said: dict[str, Any]) -> None:

@@ -1,14 +1,17 @@
-// One key for each answer: the digits decide the first doubtful line that is in view, or the one that has the focus.
+// One key for each answer: in a doubtful line, its digit presses its button; after an answer the next line has the focus.
 "use strict";
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key)) return;
-  if (event.target.closest("input, select, textarea")) return;
-  const rows = [...document.querySelectorAll("tr[data-decide]")];
-  const row = document.activeElement.closest("tr[data-decide]") || rows[0];
+  const row = document.activeElement.closest("tr[data-decide]");
   const button = row && row.querySelector(`button[data-key="${event.key}"]`);
   if (button) {
     event.preventDefault();
     button.click();
   }
 });
+
+if (window.location.hash === "#lignes") {
+  const first = document.querySelector("tr[data-decide] button");
+  if (first) first.focus();
+}
