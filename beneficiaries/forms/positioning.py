@@ -28,8 +28,8 @@ class PositionForm(Form):
         help_text="la référence du marché ou le nom du titulaire",
         error_messages={"required": "Indiquez sur quel engagement positionner la personne."},
     )
-    placement: Any = forms.ModelChoiceField(
-        label="Contrat", queryset=Placement.objects.none(), required=False, empty_label=None
+    placement = forms.ChoiceField(
+        label="Contrat", error_messages={"required": "Dites avec quel contrat elle travaille."}
     )
 
     def __init__(self, *args: Any, beneficiary: Beneficiary, **kwargs: Any) -> None:
@@ -39,16 +39,16 @@ class PositionForm(Form):
         rows = running_placements(beneficiary, timezone.localdate()).filter(pk__in=visible)
         self.placements = list(rows)
         if len(self.placements) > 1:
-            field = self.fields["placement"]
-            field.queryset, field.required = rows, True  # type: ignore[attr-defined]
-            field.label_from_instance = placement_label  # type: ignore[attr-defined]
+            self.fields["placement"].choices = [  # type: ignore[attr-defined]
+                (str(row.pk), placement_label(row)) for row in self.placements
+            ]
         else:
             del self.fields["placement"]
 
     def placement_chosen(self) -> Placement | None:
         """The contract chosen, the only one that runs, or none."""
         if "placement" in self.fields:
-            return self.cleaned_data["placement"]
+            return next(row for row in self.placements if str(row.pk) == self.cleaned_data["placement"])
         return self.placements[0] if self.placements else None
 
 

@@ -26,8 +26,8 @@ PREFIX = "eligibility-end:"
 
 
 def task_key(period: EligibilityPeriod) -> str:
-    """By the first day, which stays when the row is written again."""
-    return f"{PREFIX}{period.beneficiary_id}:{period.starts_on:%Y-%m-%d}"
+    """By the first day, which stays when the row is written again; a merge of files moves what names a person."""
+    return f"{PREFIX}person:{period.beneficiary_id}:{period.starts_on:%Y-%m-%d}"
 
 
 def last_periods() -> Any:

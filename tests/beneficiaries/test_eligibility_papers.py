@@ -24,8 +24,12 @@ from markets.models import House
 from tests.factories import (
     BeneficiaryFactory,
     CommuneFactory,
+    EligibilityCriterionFactory,
     EligibilityReviewFactory,
+    HoursEntryFactory,
     PrescriberFactory,
+    ProofFileFactory,
+    ProofRequestFactory,
     QpvFactory,
     eligible_assignment,
 )
@@ -148,6 +152,37 @@ def test_a_validation_that_waits_is_attested_too_and_nothing_else_is(cast, signe
     ):
         answer = browser.get(reverse("eligibility_attestation", args=[person.pk]), follow=True)
         assert "n’est pas éligible aujourd’hui" in answer.content.decode()
+
+
+def test_no_page_search_nor_export_of_a_company_or_a_buyer_holds_a_ground_or_a_proof(cast, signed_in):
+    secret = EligibilityCriterionFactory(
+        sensitive_one=True, label="Statut Xylophone", proof="Certificat Xylophone"
+    )
+    person = employee(cast, criteria=[secret])
+    proof = ProofFileFactory(beneficiary=person, criterion=secret)
+    ProofRequestFactory(beneficiary=person, email="x@example.org", criteria=[secret])
+    HoursEntryFactory(assignment=person.placements.get().assignments.get(), month=dt.date(2026, 1, 1))
+    for user in (cast.company_user_a, cast.buyer_user_a):
+        browser = signed_in(user)
+        for address in (
+            reverse("home"),
+            reverse("task_list"),
+            reverse("beneficiary_list"),
+            f"{reverse('beneficiary_list')}?export=csv",
+            reverse("beneficiary_detail", args=[person.pk]),
+            f"{reverse('search')}?q=Xylophone",
+            f"{reverse('search')}?q=Dupont",
+            reverse("company_entry_list"),
+            reverse("beneficiary_eligibility", args=[person.pk]),
+            reverse("file_download", args=[proof.stored_id]),
+        ):
+            response = browser.get(address)
+            content = b"".join(response) if response.streaming else response.content
+            # The words that were searched are shown again on the page of results.
+            shown = content.decode(errors="ignore").replace('value="Xylophone"', "")
+            for word in ("Statut Xylophone", "Certificat Xylophone", "Le Grand Vire", "Zéphyr"):
+                assert word not in shown, address
+            response.close()
 
 
 # --- The letter of a refusal --------------------------------------------------------------------------------

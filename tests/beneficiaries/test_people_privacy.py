@@ -65,7 +65,7 @@ def worked(cast) -> dict[str, Any]:
     return found
 
 
-GROUNDS = ("RQTH", "RSA", "handicap", "Attestation")
+GROUNDS = ("RQTH", "RSA", "handicap", "Attestation de")
 IDENTITY = (
     "23/07/1984",
     "1984",
