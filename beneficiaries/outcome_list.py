@@ -77,6 +77,9 @@ class OutcomeTable(Table):
         )
         caption = "Situations après le parcours"
 
+    def render_milestone(self, value: str) -> str:
+        return str(value).replace(" ", "\u00a0")
+
     def render_state(self, record: Outcome) -> SafeString:
         return state(*STATES[state_of(record, timezone.localdate())])
 

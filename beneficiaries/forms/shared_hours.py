@@ -19,6 +19,7 @@ from markets.models import Company, Market
 
 MOST_SHARES = 12
 SPARE_ROWS = 2
+LEAST_SHARES = 2
 
 
 class ShareField(forms.CharField):
@@ -62,6 +63,7 @@ class MutualisationForm(ModelForm):
         model = Mutualisation
         fields = ("label", "signed_on", "starts_on", "ends_on", "note")
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
+        labels = {"note": "Précisions"}
         error_messages = {
             "label": {"required": "Donnez-lui un intitulé."},
             "signed_on": {"required": "Indiquez le jour de la signature."},
@@ -80,13 +82,15 @@ class MutualisationForm(ModelForm):
             self.fields[f"commitment_{rank}"] = LookupField(
                 "commitment",
                 label=f"Engagement {rank}",
-                required=False,
+                required=rank <= LEAST_SHARES,
+                error_messages={"required": "Indiquez deux engagements au moins."},
                 help_text="la référence du marché ou le nom du titulaire",
                 initial=share.commitment_id if share else None,
             )
             self.fields[f"share_{rank}"] = ShareField(
                 label=f"Part {rank} (%)",
-                required=False,
+                required=rank <= LEAST_SHARES,
+                error_messages={"required": "Indiquez la part de cet engagement, 0 s’il ne reçoit rien."},
                 initial=share.share if share else None,
             )
         bind_fields(self)
@@ -119,7 +123,7 @@ class MutualisationForm(ModelForm):
                 self.add_error(f"commitment_{rank}", "Indiquez de quel engagement est cette part.")
             if commitment is None:
                 continue
-            if share is None and f"share_{rank}" not in self.errors:
+            if share is None and f"share_{rank}" not in self.errors and rank > LEAST_SHARES:
                 self.add_error(f"share_{rank}", "Indiquez la part de cet engagement, 0 s’il ne reçoit rien.")
             if commitment in self.shares:
                 self.add_error(f"commitment_{rank}", "Cet engagement y a déjà une part.")

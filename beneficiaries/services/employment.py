@@ -98,6 +98,12 @@ def proposed_previous(
     return found.order_by("-ends_on", "-pk").first()
 
 
+def _lock(number: int) -> Beneficiary:
+    """The person, for whom nobody else writes a step meanwhile. Asked again when a change is tried first."""
+    (person,) = Beneficiary.objects.select_for_update().filter(pk=number).order_by("pk")
+    return person
+
+
 @transaction.atomic
 def create_placement(
     *,
@@ -113,7 +119,7 @@ def create_placement(
     """
     _check_placement(placement)
     # Two immersions written at once are checked one after the other.
-    Beneficiary.objects.select_for_update().get(pk=placement.beneficiary_id)
+    _lock(placement.beneficiary_id)
     if (
         placement.previous_id is None
         and placement.employer_id
@@ -142,7 +148,7 @@ def update_placement(
 ) -> Placement:
     """Change a contract; its assignments are never left outside of it."""
     _check_placement(placement)
-    Beneficiary.objects.select_for_update().get(pk=placement.beneficiary_id)
+    _lock(placement.beneficiary_id)
     first = placement.assignments.order_by("starts_on").first()
     if first is not None and first.starts_on < placement.starts_on:
         raise DomainError(
@@ -204,7 +210,7 @@ def assign(
     positioned_on: the day on which someone already validated was positioned on this commitment. Without a prior
     validation the assignment is recorded all the same, with a warning: its hours will not count.
     """
-    person = Beneficiary.objects.select_for_update().get(pk=placement.beneficiary_id)
+    person = _lock(placement.beneficiary_id)
     assignment = Assignment(
         placement=placement,
         commitment=commitment,
@@ -227,7 +233,7 @@ def assign(
 @transaction.atomic
 def update_assignment(*, assignment: Assignment, user: User) -> Assigned:
     """Change an assignment's days, user company or positionnement; the decision is looked up again."""
-    person = Beneficiary.objects.select_for_update().get(pk=assignment.placement.beneficiary_id)
+    person = _lock(assignment.placement.beneficiary_id)
     assignment.review = review_for(person, assignment.starts_on)
     if assignment.positioned_on is None:
         assignment.positioned_by = None
