@@ -6,7 +6,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django_tables2 import A
@@ -14,7 +13,6 @@ from django_tables2 import A
 from accounts.enums import Role
 from beneficiaries.enums import ApplicationState, OfferState
 from beneficiaries.models import CollectiveAction, JobOffer
-from core.access import HOUSE, role_required
 from core.filters import FilterSet
 from core.lists import ListPage
 from core.tables import CountColumn, DayColumn, Table, TextColumn
@@ -184,15 +182,6 @@ class CompanyOffers(ListPage):
 
     def prepare(self, queryset: Any) -> Any:
         return with_candidates(queryset.select_related("award__lot__market")).order_by("-created_at", "-pk")
-
-
-_house, _company = HouseOffers.as_view(), CompanyOffers.as_view()
-
-
-@role_required(*HOUSE, Role.COMPANY)
-def offer_list(request: HttpRequest) -> HttpResponseBase:
-    """The house's offers, or a company's own."""
-    return _company(request) if request.user.is_company else _house(request)
 
 
 def offers_of_market(user: Any, market: Market) -> list[JobOffer]:

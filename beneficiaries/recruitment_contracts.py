@@ -15,9 +15,8 @@ def asked_application(request: HttpRequest, person: Beneficiary) -> Application 
     asked = request.GET.get("candidature", "")
     if not asked.isdecimal() or len(asked) > 18:
         return None
-    rows = Application.objects.visible_to(request.user).filter(
-        beneficiary=person, placement__isnull=True, pk=asked
-    )
+    user: Any = request.user
+    rows = Application.objects.visible_to(user).filter(beneficiary=person, placement__isnull=True, pk=asked)
     rows = rows.exclude(state=ApplicationState.REJECTED)
     return rows.select_related("offer__award__company", "offer__occupation", "offer__contract_type").first()
 

@@ -3,12 +3,11 @@
 from django.urls import path
 
 from beneficiaries.action_list import ActionList
-from beneficiaries.offer_list import offer_list
 from beneficiaries.training_need_list import NeedList
 from beneficiaries.views import actions, applications, feedback, offer_replies, offers, training_needs
 
 urlpatterns = [
-    path("personnes/offres/", offer_list, name="job_offer_list"),
+    path("personnes/offres/", offers.offer_list, name="job_offer_list"),
     path("personnes/offres/nouvelle/", offers.offer_create, name="job_offer_create"),
     path("personnes/offres/<int:pk>/", offers.offer_detail, name="job_offer_detail"),
     path("personnes/offres/<int:pk>/modifier/", offers.offer_edit, name="job_offer_edit"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -205,7 +205,7 @@ def meet_application(*, application: Application, on: dt.date, note: str, by: Us
     return row
 
 
-def presentation_warnings(people: Sequence[Beneficiary]) -> list[str]:
+def presentation_warnings(people: Sequence[Any]) -> list[str]:
     """One sentence for each who may not be hired yet. people: loaded `with_eligibility`."""
     words = {
         EligibilityState.TO_REVIEW: "n’est pas encore validé·e",

@@ -245,7 +245,7 @@ def application_create(request: HttpRequest, pk: int) -> HttpResponse:
 def person_applications(request: HttpRequest, pk: int) -> HttpResponse:
     """« Candidatures » of a person: offers, collective actions."""
     person = person_or_404(request, pk)
-    rows = list(
+    rows: list[Any] = list(
         Application.objects.visible_to(request.user)
         .filter(beneficiary=person)
         .select_related(

@@ -48,6 +48,8 @@ def offer_reply(request: HttpRequest, token: str) -> HttpResponse:
                 return _private(redirect(f"{request.path}?fait={len(given)}"))
         except DomainError as error:
             refusal = error.sentence
+        # The mistakes stand in the form, further down than a telephone shows.
+        refusal = refusal or "Rien n’est encore transmis : des champs sont à corriger plus bas."
     done = request.GET.get("fait", "")
     offer = recipient.offer
     context: dict[str, Any] = {
@@ -70,6 +72,7 @@ def offer_reply(request: HttpRequest, token: str) -> HttpResponse:
 def _private(response: HttpResponse) -> HttpResponse:
     """Whoever holds the address reads the page: nothing keeps it, nothing passes it on."""
     response["Cache-Control"] = "private, no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    # « no-referrer » would have browsers send the form with an origin of « null », which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
@@ -17,7 +17,7 @@ from accounts.enums import Role
 from beneficiaries.enums import ApplicationState, OfferState
 from beneficiaries.forms.offers import CloseOfferForm, OfferForm, PartnerFilterForm, SendOfferForm
 from beneficiaries.models import Application, Beneficiary, JobOffer
-from beneficiaries.offer_list import OFFER_TONES, application_state
+from beneficiaries.offer_list import OFFER_TONES, CompanyOffers, HouseOffers, application_state
 from beneficiaries.offer_partners import PRESCRIBERS, SHOWN_MAX, partners_by_key, partners_for
 from beneficiaries.services import offers as services
 from beneficiaries.tables import eligibility_words
@@ -30,6 +30,14 @@ from core.templatetags.maillon import state
 from markets.fields import commune_label
 from markets.models import Market
 from markets.views.forms import confirm_page, form_page
+
+_house_offers, _company_offers = HouseOffers.as_view(), CompanyOffers.as_view()
+
+
+@role_required(*HOUSE, Role.COMPANY)
+def offer_list(request: HttpRequest) -> HttpResponseBase:
+    """The house's offers, or a company's own."""
+    return _company_offers(request) if request.user.is_company else _house_offers(request)  # type: ignore[union-attr]
 
 
 def offer_or_404(request: HttpRequest, pk: int) -> JobOffer:

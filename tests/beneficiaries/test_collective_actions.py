@@ -181,7 +181,7 @@ def test_a_buyer_reads_the_action_and_a_number_from_five_on_never_a_name(cast, s
     assert (house.context["whole"].participations, house.context["whole"].hired) == (8, 1)
 
 
-def test_an_account_of_one_department_reads_the_actions_of_its_markets_only(cast):
+def test_an_account_of_one_department_reads_the_actions_of_its_markets_only(cast, signed_in):
     its_own = make_action(title="Sienne")
     its_own.markets.add(cast.commitment_a.market)
     other = make_action(title="Autre direction")
@@ -190,6 +190,11 @@ def test_an_account_of_one_department_reads_the_actions_of_its_markets_only(cast
     whole.buyers.add(cast.buyer_a)
     assert list(CollectiveAction.objects.visible_to(cast.limited_a)) == [its_own]
     assert set(CollectiveAction.objects.visible_to(cast.buyer_user_a)) == {its_own, other, whole}
+    page = signed_in(cast.limited_a).get(reverse("buyer_actions", args=[cast.buyer_a.pk]))
+    assert [line["action"] for line in page.context["lines"]] == [its_own]
+    assert (
+        signed_in(cast.buyer_user_b).get(reverse("buyer_actions", args=[cast.buyer_a.pk])).status_code == 404
+    )
     assert not CollectiveAction.objects.visible_to(cast.buyer_user_b).exists()
     assert not CollectiveAction.objects.visible_to(cast.company_user_a).exists()
 

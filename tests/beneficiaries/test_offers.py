@@ -14,12 +14,15 @@ from beneficiaries.enums import ApplicationState, OfferState
 from beneficiaries.models import JobOffer
 from beneficiaries.offer_partners import partners_by_key, partners_for
 from beneficiaries.services.offers import close_offer, replies_key, send_offer
+from beneficiaries.waiting_recruitment import recruitment_waiting
 from core import jobs
 from core.errors import DomainError
 from core.models import AccessLink
+from core.search import search
 from markets.models import Task
 from tests.beneficiaries.recruitment import (
     award_of,
+    make_action,
     make_application,
     make_offer,
     make_recipient,
@@ -36,6 +39,7 @@ from tests.factories import (
     OccupationFactory,
     PrescriberFactory,
     ReferrerFactory,
+    ResponsibilityFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -93,18 +97,13 @@ def choose(cast, around, **changes):
 
 def test_partners_come_from_the_territory_prescribers_first_and_structures_by_distance(cast, around):
     found = choose(cast, around)
-    assert [row.name for row in found] == [
-        "Mission locale de Villeurbanne",
-        "France Travail région",
-        "GEIQ du Rhône",
-        "Régal Insertion",
-    ] or [row.name for row in found][:2] == ["Mission locale de Villeurbanne", "France Travail région"]
-    assert {row.name for row in found} == {
-        "Mission locale de Villeurbanne",
-        "France Travail région",
-        "GEIQ du Rhône",
-        "Régal Insertion",
-    }
+    # The prescriber of the commune, the one without a place, then structures by distance from the middle of Villeurbanne.
+    assert [row.name for row in found][:2] == ["Mission locale de Villeurbanne", "France Travail région"]
+    assert sorted(row.name for row in found[2:]) == ["GEIQ du Rhône", "Régal Insertion"]
+    assert [row.name for row in choose(cast, around, families=["geiq"])] == ["GEIQ du Rhône"]
+    assert [row.name for row in choose(cast, around, families=["siae"], sector="paint")] == []
+    everywhere = choose(cast, around, commune=None, families=["siae"])
+    assert [row.name for row in everywhere] == ["Calanques Services", "Régal Insertion"]
 
 
 def test_a_partner_without_address_of_its_own_is_written_to_at_the_right_contact(cast, around):
@@ -384,3 +383,43 @@ def test_the_pages_of_offers_ask_as_many_queries_for_one_row_as_for_six(
         make_offer(award_of(cast.commitment_a), title=f"Offre {n}")
     with django_assert_max_num_queries(12):
         client.get(reverse("job_offer_list"))
+
+
+def test_a_market_shows_its_offers_and_its_actions_to_the_house(cast, signed_in):
+    make_offer(award_of(cast.commitment_a), title="Maçon Alpha")
+    make_offer(award_of(cast.commitment_b), title="Charpente Bravo")
+    action = make_action(title="Visite Alpha")
+    action.markets.add(cast.commitment_a.market)
+    page = signed_in(cast.facilitator).get(reverse("market_people", args=[cast.commitment_a.market_id]))
+    text = page.content.decode()
+    assert "Maçon Alpha" in text
+    assert "Visite Alpha" in text
+    assert "Bravo" not in text
+
+
+def test_candidates_to_look_at_wait_on_the_home_of_who_answers_for_the_market(cast, signed_in):
+    offer = make_offer(award_of(cast.commitment_a))
+    make_application(offer)
+    make_application(make_offer(award_of(cast.commitment_b)))
+    client = signed_in(cast.facilitator)
+    assert "candidature à examiner" not in client.get(reverse("home")).content.decode()
+    ResponsibilityFactory(market=cast.commitment_a.market, facilitator=cast.facilitator)
+    text = client.get(reverse("home")).content.decode()
+    assert "candidature à examiner" in text
+    listed = client.get(reverse("job_offer_list"), {"attente": "oui", "mine": "on"})
+    assert [row.record for row in listed.context["table"].rows] == [offer]
+    assert "2 candidatures à examiner" in " ".join(
+        f"{item.count} {item.label}" for item in recruitment_waiting(cast.admin)
+    )
+
+
+def test_an_offer_is_found_by_the_search_of_who_may_read_it(cast):
+    offer = make_offer(award_of(cast.commitment_a), title="Étancheur toiture")
+    draft = make_offer(award_of(cast.commitment_a), title="Étancheur brouillon", state="draft")
+    found = {
+        user: {row for group in search(user, "etanch") for row in group.rows}
+        for user in (cast.facilitator, cast.company_user_a, cast.company_user_b, cast.buyer_user_a)
+    }
+    assert found[cast.facilitator] == {offer, draft}
+    assert found[cast.company_user_a] == {offer}
+    assert found[cast.company_user_b] == found[cast.buyer_user_a] == set()
