@@ -153,6 +153,14 @@ def preview_recount(change: Callable[[], object]) -> RecountReport:
     return report
 
 
+def change_unless_it_recounts(change: Callable[[], Any]) -> tuple[RecountReport, Any]:
+    """Make `change`, and keep it when it changes no count; else undo it: someone reads what it would do first."""
+    with gathering() as report, transaction.atomic():
+        made = change()
+        transaction.set_rollback(bool(report.changes))
+    return report, made
+
+
 # --- After ----------------------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,7 @@ from beneficiaries.services.eligibility import correct_review, record_review, va
 from beneficiaries.services.notices import notice_on, record_informed
 from beneficiaries.services.proofs import add_proof
 from beneficiaries.views.people import file_context, person_or_404
+from beneficiaries.views.recounts import confirm_recount
 from core import formats
 from core.access import house_required
 from core.dates import add_months
@@ -219,10 +220,18 @@ def review_correct(request: HttpRequest, pk: int, review_pk: int) -> HttpRespons
             form = CorrectionForm(user=request.user, review=review, initial=form.as_typed())
         elif form.is_valid():
             try:
-                corrected = correct_review(review=review, user=request.user, **form.arguments())
+                asked, corrected = confirm_recount(
+                    request,
+                    lambda: correct_review(review=review, user=request.user, **form.arguments()),
+                    title=f"Corriger la décision du {formats.day(review.decided_on)}",
+                    cancel_url=reverse("beneficiary_eligibility", args=[pk]),
+                    files_are_kept=True,
+                )
             except DomainError as error:
                 form.add_domain_error(error)
             else:
+                if asked is not None:
+                    return asked
                 messages.success(request, f"La correction est enregistrée. {_said(corrected)}")
                 return redirect("beneficiary_eligibility", pk=pk)
     _log_reading(request, pk, [review], [row.criterion for row in _shown_as_held(form)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -43,6 +44,7 @@ from beneficiaries.services.immersions import OverLimit
 from beneficiaries.services.trainings import record_result
 from beneficiaries.tables import AssignmentTable
 from beneficiaries.views.people import file_context, path_of, person_or_404
+from beneficiaries.views.recounts import confirm_recount
 from clauses.models import Commitment
 from core import formats
 from core.access import house_required
@@ -256,21 +258,36 @@ def placement_edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            saved = update_placement(
-                placement=form.instance,
-                agreement=form.agreement,
-                course=form.course,
-                accept_over_limit=form.cleaned_data.get("accept_over_limit", False),
-                user=request.user,
+            asked, saved = _ask_before(
+                request,
+                person,
+                "Modifier une étape",
+                lambda: update_placement(
+                    placement=form.instance,
+                    agreement=form.agreement,
+                    course=form.course,
+                    accept_over_limit=form.cleaned_data.get("accept_over_limit", False),
+                    user=request.user,
+                ),
             )
         except DomainError as error:
             _refuse(form, error)
         else:
+            if asked is not None:
+                return asked
             what, done = SAVED[form.nature]
             messages.success(request, f"{what} est {done}.")
             _warn(request, saved)
             return redirect("beneficiary_contracts", pk=person.pk)
     return _placement_page(request, form, person, f"Modifier une étape de {person}")
+
+
+def _ask_before(
+    request: HttpRequest, person: Beneficiary, title: str, change: Callable[[], Any]
+) -> tuple[HttpResponse | None, Any]:
+    """What the change would recount, before it is made; (None, what was made) when it recounts nothing or was read."""
+    cancel_url = reverse("beneficiary_contracts", args=[person.pk])
+    return confirm_recount(request, change, title=f"{title}\u202f: {person}", cancel_url=cancel_url)
 
 
 @house_required
@@ -308,10 +325,17 @@ def placement_end(request: HttpRequest, pk: int) -> HttpResponse:
     form = EndPlacementForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            end_placement(placement=placement, user=request.user, **form.cleaned_data)
+            asked, _ = _ask_before(
+                request,
+                person,
+                "Fin de contrat",
+                lambda: end_placement(placement=placement, user=request.user, **form.cleaned_data),
+            )
         except DomainError as error:
             form.add_domain_error(error)
         else:
+            if asked is not None:
+                return asked
             messages.success(request, "La fin du contrat et de ses affectations est enregistrée.")
             return redirect("beneficiary_contracts", pk=person.pk)
     return _form(
@@ -375,10 +399,17 @@ def assignment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            assigned = update_assignment(assignment=form.instance, user=request.user)
+            asked, assigned = _ask_before(
+                request,
+                person,
+                "Modifier l’affectation",
+                lambda: update_assignment(assignment=form.instance, user=request.user),
+            )
         except DomainError as error:
             form.add_domain_error(error)
         else:
+            if asked is not None:
+                return asked
             _tell(request, assigned, "L’affectation est enregistrée.")
             return redirect("beneficiary_contracts", pk=person.pk)
     return _form(

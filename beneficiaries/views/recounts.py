@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from beneficiaries.models import Recount
 from beneficiaries.recount_list import preview_context, rows_of_recount, years_of
-from beneficiaries.services.recounts import RecountReport, preview_recount
+from beneficiaries.services.recounts import RecountReport, change_unless_it_recounts
 from core.access import house_required
 
 # The field that says that the person has read what would change.
@@ -33,26 +34,29 @@ def recount_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def confirm_recount(
     request: HttpRequest,
-    change: Callable[[], object],
+    change: Callable[[], Any],
     *,
     title: str,
     cancel_url: str,
-    submit_label: str = "Confirmer",
+    submit_label: str = "Enregistrer et recompter",
     details: Sequence[str] = (),
-) -> HttpResponse | None:
-    """The page « Ceci changera 14 lignes de 2026, −212 h », or None when `change` may be made at once.
+    files_are_kept: bool = False,
+) -> tuple[HttpResponse | None, Any]:
+    """(the page « Ceci changera 14 lignes de 2026, −212 h », …) or (None, what `change` gave).
 
-    Call it in a view once the form is valid and before the service: `change` is tried and undone. What was typed is
-    sent again by the page. A form with files is never asked twice: files cannot be sent again. DomainError goes through.
+    Call it in a view once the form is valid, with the service in `change`: without an effect on the counts, or once the
+    page was read, it is made; else it is undone and asked. What was typed is sent again by the page. A form with files is
+    not asked twice, for files cannot be sent again, unless they are kept already. DomainError goes through.
     """
-    if request.POST.get(READ) or request.FILES:
-        return None
-    report = preview_recount(change)
+    if request.POST.get(READ) or (request.FILES and not files_are_kept):
+        return None, change()
+    report, made = change_unless_it_recounts(change)
     if not report.changes:
-        return None
-    return recount_page(
+        return None, made
+    page = recount_page(
         request, report, title=title, cancel_url=cancel_url, submit_label=submit_label, details=details
     )
+    return page, None
 
 
 def recount_page(

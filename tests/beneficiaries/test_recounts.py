@@ -12,8 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from beneficiaries.models import Assignment, CountingRules, HoursEntry, Recount
+from beneficiaries.models import Assignment, CountingRules, EligibilityReview, HoursEntry, Recount
 from beneficiaries.services.counting import recount_people
+from beneficiaries.services.eligibility import correct_review
 from beneficiaries.services.employment import update_assignment
 from beneficiaries.services.hours import Cell, save_cells, validate_hours
 from beneficiaries.services.recounts import (
@@ -233,3 +234,54 @@ def test_a_person_whose_file_is_gone_stays_nameless_in_a_recount(cast, signed_in
     )  # fmt: skip
     page = signed_in(cast.facilitator).get(reverse("recount_detail", args=[recount.pk])).content.decode()
     assert "fiche archivée ou réunie" in page
+
+
+# --- Asked before, on the pages that change what counts --------------------------------------------------------
+
+
+def plain(answer: Any) -> str:
+    return answer.content.decode().replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_an_assignment_that_moves_hours_is_asked_once_with_what_it_changes(cast, signed_in):
+    assignment = eligible_assignment(commitment=cast.commitment_a)
+    months_of(assignment, 2025, range(3, 7))
+    browser = signed_in(cast.facilitator)
+    url = reverse("assignment_edit", args=[assignment.pk])
+    typed = {"commitment": assignment.commitment_id, "starts_on": "02/05/2025"}
+    asked = plain(browser.post(url, typed))
+    assert "Ceci changera 2 lignes de 2025, −200 h." in asked
+    assert 'name="starts_on" value="02/05/2025"' in asked and 'name="recomptage_lu" value="1"' in asked
+    assignment.refresh_from_db()
+    assert assignment.starts_on == dt.date(2025, 3, 3) and not Recount.objects.exists()
+    assert browser.post(url, {**typed, "recomptage_lu": "1"}).status_code == 302
+    assignment.refresh_from_db()
+    assert assignment.starts_on == dt.date(2025, 5, 2)
+    assert Recount.objects.get().made_by == cast.facilitator
+
+
+def test_a_change_that_moves_no_hour_is_made_at_once(cast, signed_in):
+    assignment = eligible_assignment(commitment=cast.commitment_a)
+    months_of(assignment, 2025, range(5, 7))
+    url = reverse("assignment_edit", args=[assignment.pk])
+    typed = {"commitment": assignment.commitment_id, "starts_on": "02/04/2025"}
+    assert signed_in(cast.facilitator).post(url, typed).status_code == 302
+    assignment.refresh_from_db()
+    assert assignment.starts_on == dt.date(2025, 4, 2) and not Recount.objects.exists()
+
+
+def test_a_correction_of_a_decision_is_told_before_it_is_made(cast):
+    assignment = eligible_assignment(commitment=cast.commitment_a)
+    months_of(assignment, 2025, range(3, 7), hours=53)
+    report = preview_recount(
+        lambda: correct_review(
+            review=assignment.review,
+            correction_reason="justificatif d’une autre personne",
+            decision="refused",
+            decided_on=assignment.review.decided_on,
+            refusal_reason="ne remplit aucun critère",
+            user=cast.facilitator,
+        )
+    )
+    assert recount_sentence(report).replace("\u202f", " ") == "Ceci changera 4 lignes de 2025, −212 h."
+    assert EligibilityReview.objects.count() == 1
