@@ -83,7 +83,9 @@ class Part:
 def parts_of(text: str) -> list[Part]:
     """A text in parts: a line that begins with « # » is a title, a blank line ends a paragraph."""
     parts: list[Part] = []
-    title, lines, paragraphs = "", [], []
+    title = ""
+    lines: list[str] = []
+    paragraphs: list[str] = []
 
     def close_paragraph() -> None:
         if lines:

@@ -176,7 +176,10 @@ class CriteriaForm(Form):
             criterion,
             self.terms[key],
             self.day,
-            *(self[f"{name}{key}"] for name in OF_A_CRITERION),
+            held=self[f"held_{key}"],
+            proof_date=self[f"proof_date_{key}"],
+            proof_label=self[f"proof_label_{key}"],
+            proof_file=self[f"proof_file_{key}"],
             kept=self.kept.get(key, []),
         )
 

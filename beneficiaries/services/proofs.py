@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -376,9 +376,9 @@ def remind_late_proofs(today: dt.date) -> int:
     return done
 
 
-def _of_people_followed(rows: Iterable) -> Iterable:
+def _of_people_followed(rows: Any) -> Any:
     """Not those of people merged, archived or anonymised: nobody writes about them any more."""
-    return rows.filter(  # type: ignore[attr-defined]
+    return rows.filter(
         beneficiary__merged_into__isnull=True,
         beneficiary__archived_on__isnull=True,
         beneficiary__anonymised_on__isnull=True,
