@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from beneficiaries.models import Assignment, Beneficiary, Placement
+from beneficiaries.models import (
+    Assignment,
+    Beneficiary,
+    ImmersionAgreement,
+    Outcome,
+    Placement,
+    TrainingCourse,
+)
 from core.changes import HistoryEntry, Part, history_of
 
 
 def timeline_of(person: Beneficiary) -> list[HistoryEntry]:
-    """What happened to the file, the contracts and the assignments, newest first."""
+    """What happened to the file, the steps of the path, the assignments and the situations after it, newest first."""
     placements = Placement.history.filter(beneficiary_id=person.pk)  # type: ignore[attr-defined]
     assignments = Assignment.history.filter(placement__beneficiary=person)  # type: ignore[attr-defined]
     parts = (
@@ -21,6 +28,21 @@ def timeline_of(person: Beneficiary) -> list[HistoryEntry]:
             assignments.select_related("commitment__market"),
             lambda record: f"affectation, marché {record.commitment.market.reference}",
             hidden=("placement", "review"),
+        ),
+        Part(
+            ImmersionAgreement.history.filter(placement__beneficiary=person),  # type: ignore[attr-defined]
+            lambda record: "convention de PMSMP",
+            hidden=("placement",),
+        ),
+        Part(
+            TrainingCourse.history.filter(placement__beneficiary=person),  # type: ignore[attr-defined]
+            lambda record: f"formation {record.title}",
+            hidden=("placement",),
+        ),
+        Part(
+            Outcome.history.filter(beneficiary_id=person.pk),  # type: ignore[attr-defined]
+            lambda record: f"situation {record.get_milestone_display()}",
+            hidden=("beneficiary",),
         ),
     )
     return history_of(person, parts=parts)

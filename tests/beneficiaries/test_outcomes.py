@@ -282,3 +282,15 @@ def test_a_page_asks_as_much_for_six_rows_as_for_one(cast, signed_in, name):
                 client.get(reverse(name, args=args))
             counts.append(len(asked))
     assert counts[0] == counts[1] <= 12
+
+
+@on_day(D(2026, 5, 4))
+def test_the_history_tells_what_was_answered(cast, signed_in):
+    row = OutcomeFactory()
+    record_outcome(outcome=row, situation="cdi", note="Chez un artisan", user=cast.facilitator)
+    page = (
+        signed_in(cast.facilitator)
+        .get(reverse("beneficiary_history", args=[row.beneficiary_id]))
+        .content.decode()
+    )
+    assert "situation à la sortie" in page and "Chez un artisan" in page
