@@ -148,6 +148,5 @@ class undone:
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         self.atomic.__exit__(_Undone, _Undone(), None)
-        return False

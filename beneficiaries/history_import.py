@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from beneficiaries.hours_import import digits_of, read_pieces
-from beneficiaries.import_reading import Layout, Line, body_of, cell_at, hours_of, read_identity
+from beneficiaries.import_cells import hours_of
+from beneficiaries.import_reading import Layout, Line, body_of, cell_at, read_identity
 from beneficiaries.import_words import CONTRACT_WORDS, FAMILY_WORDS, MODALITY_WORDS
 from beneficiaries.people_import import read_person
 from core import formats

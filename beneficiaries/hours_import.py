@@ -7,18 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from beneficiaries.import_reading import (
-    Column,
-    Layout,
-    Line,
-    body_of,
-    cell_at,
-    hours_of,
-    kind_in,
-    month_of_cell,
-    read_identity,
-    year_of_cell,
-)
+from beneficiaries.import_cells import hours_of, month_of_cell, year_of_cell
+from beneficiaries.import_reading import Column, Layout, Line, body_of, cell_at, kind_in, read_identity
 from beneficiaries.import_words import HOURS_COLUMNS
 from core import formats
 from core.dates import month_end

@@ -9,14 +9,12 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
+from beneficiaries.import_cells import NAMED_MONTH, NUMBERED_MONTH, YEAR, find_month, plain
 from beneficiaries.import_words import HOURS_COLUMNS, HOURS_OF_KIND, KIND_WORDS, label_of, wanted_for
 from core import formats
 from core.errors import DomainError
-from core.forms import parse_hours
 from core.spreadsheets import (
     Cell,
     Sheet,
@@ -30,23 +28,10 @@ from core.spreadsheets import (
 )
 from core.text import normalise
 
-CENT = Decimal("0.01")
 # A file of a whole house's year; the reader of tables stops there too.
 LINES_MAX = 20_000
-MONTHS = {
-    "janvier": 1, "janv": 1, "jan": 1, "fevrier": 2, "fevr": 2, "fev": 2, "mars": 3, "avril": 4, "avr": 4, "mai": 5,
-    "juin": 6, "juillet": 7, "juil": 7, "aout": 8, "septembre": 9, "sept": 9, "octobre": 10, "oct": 10,
-    "novembre": 11, "nov": 11, "decembre": 12, "dec": 12,
-}  # fmt: skip
-_MONTH_WORDS = "|".join(sorted(MONTHS, key=len, reverse=True))
-_NAMED_MONTH = re.compile(rf"\b({_MONTH_WORDS})(?: ?(20\d\d|\d\d))?\b")
-_NUMBERED_MONTH = re.compile(
-    r"\b(0?[1-9]|1[0-2]) (20\d\d)\b|\b(20\d\d) ?(0[1-9]|1[0-2])\b|\b(0[1-9]|1[0-2])(20\d\d)\b"
-)
-_YEAR = re.compile(r"\b(20[0-4]\d)\b")
 _NOTHING = ("", "neant", "ras", "na", "n a", "nc", "aucune", "aucun", "null", "none", "vide", "non renseigne")
 _CIVILITY = re.compile(r"^(m|mr|mme|mlle|monsieur|madame|mademoiselle)[.\s]+(?=\S)", re.I)
-_DURATION = re.compile(r"(?:(\d+) days?, )?(\d+):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
 _TOTAL = re.compile(r"(sous )?tota(l|ux)\b|somme\b|cumul\b|ensemble\b")
 
 
@@ -127,7 +112,8 @@ def read_layout(
         Column(index, title, says.get(index, ""), *found[index]) for index, title in enumerate(titles)
     )
     told, number = _month_around(sheet, header, file_name)
-    year = (month or told).year if (month or told) else _year_around(sheet, header, file_name)
+    known = month or told
+    year = known.year if known else _year_around(sheet, header, file_name)
     if told is None and number and year:
         told = dt.date(year, number, 1)
     return Layout(kind, header, columns, month or told, year)
@@ -184,7 +170,7 @@ def _guess(
 
 def title_key(title: str) -> str:
     """What stays of a title from a month to the next: « Heures mars 2026 » and « Heures avril 2026 » are one."""
-    text = _NUMBERED_MONTH.sub("mois", _NAMED_MONTH.sub("mois", normalise(title)))
+    text = NUMBERED_MONTH.sub("mois", NAMED_MONTH.sub("mois", normalise(title)))
     return " ".join(re.sub(r"\b20\d\d\b", "", text).split())[:100]
 
 
@@ -192,25 +178,6 @@ def kind_in(text: str) -> str:
     """The kind of hours that words name, or nothing."""
     said = plain(text)
     return next((kind for kind, pattern in KIND_WORDS if re.search(pattern, said)), "")
-
-
-def find_month(text: str) -> tuple[dt.date | None, int]:
-    """(month, 0), or (None, its number) where the year is not said, or (None, 0)."""
-    said = normalise(text)
-    numbered = _NUMBERED_MONTH.search(said)
-    if numbered:
-        month = next(part for part in (numbered[1], numbered[4], numbered[5]) if part)
-        year = next(part for part in (numbered[2], numbered[3], numbered[6]) if part)
-        return dt.date(int(year), int(month), 1), 0
-    named = _NAMED_MONTH.search(said)
-    if not named:
-        return None, 0
-    number = MONTHS[named[1]]
-    if not named[2]:
-        years = _YEAR.findall(said)
-        return (dt.date(int(years[0]), number, 1), 0) if len(set(years)) == 1 else (None, number)
-    year = int(named[2])
-    return dt.date(year if year > 99 else 2000 + year, number, 1), 0
 
 
 def _month_of_title(cell: Cell) -> tuple[dt.date | None, int]:
@@ -264,7 +231,7 @@ def _month_around(sheet: Sheet, header: int, file_name: str) -> tuple[dt.date | 
 
 def _year_around(sheet: Sheet, header: int, file_name: str) -> int | None:
     for text in _around(sheet, header, file_name):
-        if found := _YEAR.search(normalise(text[:200])):
+        if found := YEAR.search(normalise(text[:200])):
             return int(found[1])
     return None
 
@@ -382,12 +349,6 @@ def cell_at(row: Sequence[Cell], column: Column | None) -> Cell:
     return None if isinstance(cell, str) and _is_nothing(cell) else cell
 
 
-@lru_cache(maxsize=4_096)
-def plain(text: str) -> str:
-    """`normalise`, for the words that a file repeats on every line."""
-    return normalise(text)
-
-
 def _is_nothing(text: str) -> bool:
     return not text.strip("-–—./…? ") or (len(text) < 20 and plain(text) in _NOTHING)
 
@@ -445,103 +406,6 @@ def split_name(text: str, *, first_comes_first: bool = False) -> tuple[str, str]
     if upper and others:
         return " ".join(upper), " ".join(others)
     return (" ".join(words[1:]), words[0]) if first_comes_first else (words[0], " ".join(words[1:]))
-
-
-def hours_of(cell: Cell) -> Decimal | None:
-    """Hours as people and spreadsheets write them: 12,5 · 12h30 · 12:30 · a time, a duration of more than a day.
-
-    Raises ValueError with the sentence to show.
-    """
-    if cell is None:
-        return None
-    if isinstance(cell, bool):
-        raise ValueError(f"« {text_of(cell)} » n’est pas un nombre d’heures.")
-    if isinstance(cell, dt.date):
-        return _hours_of_moment(cell)
-    if isinstance(cell, Decimal):
-        return _sound(cell, text_of(cell))
-    text = re.sub(r"(?i)\s*(heures?|hrs?)\b\.?", "h", cell).strip()
-    if "%" in text:
-        raise ValueError(f"« {formats.short(cell, 40)} » est un pourcentage, pas un nombre d’heures.")
-    if found := _DURATION.fullmatch(text):
-        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        if minutes > 59 or seconds > 59:
-            raise ValueError(f"« {formats.short(cell, 40)} » : une heure compte 60 minutes.")
-        return _sound(Decimal(days * 24 + hours) + Decimal(minutes * 60 + seconds) / 3600, text)
-    bare = re.sub(r"[\s\u00a0\u202f]", "", text).rstrip("hH").replace(",", ".")
-    if re.fullmatch(r"-?\d+\.\d{3,}", bare):
-        return _sound(Decimal(bare), text)
-    return parse_hours(text)
-
-
-def _sound(hours: Decimal, text: str) -> Decimal:
-    if hours < 0:
-        raise ValueError(f"« {formats.short(text, 40)} » : un nombre d’heures ne peut pas être négatif.")
-    try:
-        if hours > 100_000:
-            raise InvalidOperation
-        return hours.quantize(CENT, rounding=ROUND_HALF_UP)
-    except InvalidOperation:
-        raise ValueError(f"« {formats.short(text, 40)} » dépasse tout nombre d’heures possible.") from None
-
-
-def _hours_of_moment(cell: dt.date) -> Decimal:
-    """A duration that a spreadsheet keeps as a day of the beginning of its calendar (1900, or 1904)."""
-    moment = cell if isinstance(cell, dt.datetime) else dt.datetime.combine(cell, dt.time())
-    for zero in (dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)):
-        past = moment - zero
-        if dt.timedelta() <= past <= dt.timedelta(days=366):
-            return _sound(Decimal(int(past.total_seconds())) / 3600, text_of(cell))
-    raise ValueError(f"« {text_of(cell)} » est une date, pas un nombre d’heures.")
-
-
-def month_of_cell(cell: Cell, year: int | None) -> dt.date | None:
-    """The month that a cell names, with the year of its line where it says none. Raises ValueError."""
-    if cell is None:
-        return None
-    if isinstance(cell, dt.date):
-        return _plausible(dt.date(cell.year, cell.month, 1), text_of(cell))
-    if isinstance(cell, Decimal) and cell == cell.to_integral_value():
-        value = int(cell)
-        if 1 <= value <= 12:
-            if year is None:
-                raise ValueError(f"mois {value} sans année.")
-            return dt.date(year, value, 1)
-        if 200_000 < value < 205_000 and 1 <= value % 100 <= 12:
-            return dt.date(value // 100, value % 100, 1)
-    if isinstance(cell, str):
-        month, number = find_month(cell)
-        if month:
-            return _plausible(month, cell)
-        bare = cell.strip()
-        if not number and re.fullmatch(r"0?[1-9]|1[0-2]", bare):
-            number = int(bare)
-        if number:
-            if year is None:
-                raise ValueError(f"« {formats.short(cell, 40)} » ne dit pas l’année.")
-            return dt.date(year, number, 1)
-    try:
-        day = day_of(cell)
-    except ValueError:
-        raise ValueError(f"« {formats.short(text_of(cell), 40)} » n’est pas un mois.") from None
-    return _plausible(day.replace(day=1), text_of(cell)) if day else None
-
-
-def _plausible(month: dt.date, text: str) -> dt.date:
-    if not 2000 <= month.year <= 2100:
-        raise ValueError(f"« {formats.short(text, 40)} » : vérifiez l’année.")
-    return month
-
-
-def year_of_cell(cell: Cell) -> int | None:
-    if cell is None:
-        return None
-    if isinstance(cell, dt.date):
-        return cell.year
-    found = re.fullmatch(r"\s*(20[0-4]\d)(?:[.,]0+)?\s*", text_of(cell))
-    if not found:
-        raise ValueError(f"« {formats.short(text_of(cell), 40)} » n’est pas une année.")
-    return int(found[1])
 
 
 def same_shape(sheets: Sequence[Sheet], index: int, layout: Layout) -> list[Sheet]:

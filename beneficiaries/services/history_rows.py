@@ -281,9 +281,13 @@ def _commitment(books: Books, key: MarketKey, made: _Made) -> tuple[int, int]:
     pk = books.markets.get((buyer.pk, key.reference))
     market = Market.objects.get(pk=pk) if pk else _market(books, buyer, facts, made)
     lot = market.lots.filter(number=key.lot).first() or made.keep(Lot(market=market, number=key.lot))
-    clause = lot.clauses.order_by("pk").first() or made.keep(Clause(lot=lot, source=Source.TAKE_OVER))
+    clause = Clause.objects.filter(lot=lot).order_by("pk").first() or made.keep(
+        Clause(lot=lot, source=Source.TAKE_OVER)
+    )
     company = _company(books, key.holder, made)
-    award = lot.awards.filter(company=company).first() or made.keep(Award(lot=lot, company=company))
+    award = Award.objects.filter(lot=lot, company=company).first() or made.keep(
+        Award(lot=lot, company=company)
+    )
     engaged = books.engaged.get(key)
     kept = {"engaged": str(engaged), "on": str(market.begins_on or facts.first_month)} if engaged else {}
     commitment = made.keep(Commitment(clause=clause, award=award), kept)

@@ -25,7 +25,7 @@ from beneficiaries.models import (
 from beneficiaries.services.counting import recount_people
 from beneficiaries.services.eligibility import age_on, validity_months
 from beneficiaries.services.hours import validate_hours
-from beneficiaries.services.import_hours import CHANGED, lock_people
+from beneficiaries.services.import_writing import CHANGED, lock_people
 from beneficiaries.services.imports import _locked, _refuse_unless, forget_contents, people_to_recount, settle
 from beneficiaries.services.writing import save_by
 from clauses.enums import ChangeReason

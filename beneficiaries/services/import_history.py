@@ -178,7 +178,8 @@ def _settle(work: HistoryWork) -> None:
     for contract in work.contracts.values():
         key = contract.key
         if isinstance(key.person, int) and isinstance(key.employer, int):
-            contract.placement = placements.get((key.person, key.employer, contract.begins_on))
+            begins_on = contract.begins_on or contract.first_day
+            contract.placement = placements.get((key.person, key.employer, begins_on))
         commitment = work.books.commitment_of(key.market)
         if contract.placement and commitment:
             found = assignments.get((contract.placement, commitment))
@@ -218,8 +219,8 @@ def _placements(contracts: Iterable[Contract]) -> dict[tuple[int, int, dt.date],
     found = {}
     for first in range(0, len(people), SLICE):
         rows = Placement.objects.filter(beneficiary__in=people[first : first + SLICE]).order_by("-pk")
-        for pk, *key in rows.values_list("pk", "beneficiary", "employer", "starts_on"):
-            found[key[0], key[1], key[2]] = pk
+        for pk, person, employer, day in rows.values_list("pk", "beneficiary", "employer", "starts_on"):
+            found[person, employer, day] = pk
     return found
 
 

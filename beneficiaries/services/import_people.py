@@ -225,10 +225,12 @@ def make_resolver() -> Callable[[Planned], None]:
                 )
         if values.get("education") in levels:
             values["education_id"] = values["education"]
-        if said := values.get("prescriber"):
-            values["prescriber_id"] = prescribers.get(normalise(said))
+        if named := values.get("prescriber"):
+            values["prescriber_id"] = prescribers.get(normalise(named))
             if values["prescriber_id"] is None:
-                planned.line.notes.append(f"« {formats.short(said, 60)} » n’est pas un prescripteur inscrit.")
+                planned.line.notes.append(
+                    f"« {formats.short(named, 60)} » n’est pas un prescripteur inscrit."
+                )
 
     return resolve
 

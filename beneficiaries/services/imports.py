@@ -25,7 +25,7 @@ from beneficiaries.import_reading import (
 from beneficiaries.import_rows import write_lines
 from beneficiaries.models import ColumnMapping, DataImport, HoursEntry, ImportLine
 from beneficiaries.people_import import read_people
-from beneficiaries.services import import_history, import_hours, import_people
+from beneficiaries.services import import_history, import_hours, import_people, import_writing
 from beneficiaries.services.counting import PEOPLE_AT_ONCE, recount_people
 from beneficiaries.services.writing import save_by
 from core import formats
@@ -67,7 +67,7 @@ KINDS: dict[str, Kind] = {
         lambda row, sheets: read_hours(sheets),
         import_hours.people_of,
         import_hours.plan_hours,
-        import_hours.write_hours,
+        import_writing.write_hours,
     ),
     ImportKind.PEOPLE: Kind(
         lambda row, sheets: read_people(sheets),
@@ -340,7 +340,7 @@ def load_import(row: DataImport, *, user: User | None) -> set[int]:
     reading = kind.read(row, layouts_of(row, sheets_of(row)))
     with transaction.atomic():
         # People first, then the import: the order of everything that writes hours.
-        import_hours.lock_people(kind.people_of(row, reading, decisions_of(row)))
+        import_writing.lock_people(kind.people_of(row, reading, decisions_of(row)))
         row = _locked(row)
         _refuse_unless(
             row, (ImportState.CHECKED,), "Cet import est déjà chargé, ou n’a pas encore été essayé."

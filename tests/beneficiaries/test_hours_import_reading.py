@@ -11,16 +11,8 @@ import pytest
 import xlsxwriter
 
 from beneficiaries.hours_import import read_hours
-from beneficiaries.import_reading import (
-    check_layout,
-    find_month,
-    hours_of,
-    month_of_cell,
-    read_layout,
-    same_shape,
-    split_name,
-    title_key,
-)
+from beneficiaries.import_cells import find_month, hours_of, month_of_cell
+from beneficiaries.import_reading import check_layout, read_layout, same_shape, split_name, title_key
 from core.errors import DomainError
 from core.spreadsheets import Sheet, read_sheets
 
@@ -183,7 +175,7 @@ def test_hours_in_every_writing(cell, hours):
     ],
 )
 def test_what_is_no_number_of_hours_is_said(cell):
-    with pytest.raises(ValueError, match="«|négatif"):
+    with pytest.raises(ValueError, match=r"«|négatif"):
         hours_of(cell)
 
 
@@ -201,7 +193,7 @@ def test_months_in_every_writing(cell, year):
 
 @pytest.mark.parametrize("cell", ["mars", Decimal(3), "13/2026", "bientôt", dt.date(1926, 3, 1)])
 def test_a_month_that_is_none_is_said(cell):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         month_of_cell(cell, None)
 
 
