@@ -197,5 +197,7 @@ def _told(request: HttpRequest, context: dict[str, Any], status: int = 200) -> H
     base = {"form": None, "done": False, "gone": "", "is_person": False, "first_name": ""}
     answer = render(request, "beneficiaries/outcome_answer.html", {**base, **context}, status=status)
     answer["Cache-Control"] = "private, no-store"
-    answer["Referrer-Policy"] = "no-referrer"
+    # Never told to another site. « no-referrer » would have the browser send its form with the origin « null », which
+    # the check of forgeries refuses.
+    answer["Referrer-Policy"] = "same-origin"
     return answer

@@ -76,7 +76,7 @@ def test_the_person_answers_one_question_without_account_and_the_answer_says_so(
         "RSA",
     ):
         assert secret not in page
-    assert answer["Referrer-Policy"] == "no-referrer" and answer["Cache-Control"] == "private, no-store"
+    assert answer["Referrer-Policy"] == "same-origin" and answer["Cache-Control"] == "private, no-store"
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token
     page = anonymous.post(
