@@ -11,11 +11,13 @@ from django.urls import reverse
 from accounts.enums import Role
 from accounts.registry import SettingsPage, register_settings_page
 from beneficiaries.models import RetentionRules, RetentionRun
+from beneficiaries.models.archive import archived_people
 from beneficiaries.services import person_export, retention, retention_jobs
 from core.files import register_file_kind
 from core.jobs import register_job_link
 from core.models import Job
 from core.registry import Tab, WaitingItem, register_daily, register_tab, register_waiting
+from markets.models.tasks import restricted_people
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -43,6 +45,8 @@ def register() -> None:
     register_daily("Données réunies à effacer", person_export.erase_old_exports)
     register_daily("Conservation à décider", retention_jobs.propose_run)
     register_waiting(retention_waiting)
+    if archived_people not in restricted_people:
+        restricted_people.append(archived_people)
 
 
 def _export_link(row: Job) -> tuple[str, str]:

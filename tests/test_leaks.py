@@ -22,6 +22,7 @@ from django.urls import reverse
 from beneficiaries.models import Application, Beneficiary, FollowUp, Outcome
 from clauses.progress import hours_counted
 from core.text import normalise
+from markets.services.tasks import open_task
 from tests.expectations import expected_status
 from tests.factories import (
     BeneficiaryFactory,
@@ -158,6 +159,13 @@ def peopled() -> Cast:
         milestone="exit",
         exit_on=dt.date(2026, 4, 30),
         due_on=dt.date(2026, 7, 30),
+    )
+    open_task(
+        title=f"Rappeler {ARCHIVED}",
+        market=cast.commitment_a.market,
+        person=gone.placement.beneficiary_id,
+        key="archived",
+        by=cast.facilitator,
     )
     return cast
 

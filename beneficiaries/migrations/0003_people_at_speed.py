@@ -1511,6 +1511,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='beneficiary',
-            constraint=models.CheckConstraint(condition=models.Q(('anonymised_on__isnull', True), models.Q(('address', ''), ('birth_date__isnull', True), ('email', ''), ('phone', '')), _connector='OR'), name='beneficiary_anonymised_is_bare', violation_error_message='Une personne anonymisée ne porte plus ni naissance, ni coordonnées.'),
+            constraint=models.CheckConstraint(condition=models.Q(('anonymised_on__isnull', True), models.Q(('address', ''), ('birth_date__isnull', True), ('birth_name', ''), ('email', ''), ('last_name', 'Personne anonymisée'), ('phone', '')), _connector='OR'), name='beneficiary_anonymised_is_bare', violation_error_message='Cette fiche est anonymisée : elle ne porte plus ni nom, ni naissance, ni coordonnées.'),
         ),
     ]

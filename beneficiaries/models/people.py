@@ -81,6 +81,10 @@ class Referrer(Searchable, TrackedModel):
         return f"{self.first_name} {self.last_name}".strip()
 
 
+# What stands in the place of a name once the file is nobody's.
+BARE_NAME = "Personne anonymisée"
+
+
 class BeneficiaryQuerySet(SearchableQuerySet):
     def visible_to_house(self, user: User) -> Any:
         """One file a person: those merged into another are gone; the restricted archive is the admin's."""
@@ -206,9 +210,16 @@ class Beneficiary(Searchable, TrackedModel):
             ),
             models.CheckConstraint(
                 condition=Q(anonymised_on__isnull=True)
-                | Q(birth_date__isnull=True, address="", email="", phone=""),
+                | Q(
+                    last_name=BARE_NAME,
+                    birth_name="",
+                    birth_date__isnull=True,
+                    address="",
+                    email="",
+                    phone="",
+                ),
                 name="beneficiary_anonymised_is_bare",
-                violation_error_message="Une personne anonymisée ne porte plus ni naissance, ni coordonnées.",
+                violation_error_message="Cette fiche est anonymisée : elle ne porte plus ni nom, ni naissance, ni coordonnées.",
             ),
             models.CheckConstraint(
                 condition=Q(birth_date__isnull=True) | Q(birth_date__gte=dt.date(1900, 1, 1)),

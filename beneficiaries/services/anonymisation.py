@@ -24,6 +24,7 @@ from beneficiaries.models import (
     PersonMerge,
     ProofFile,
 )
+from beneficiaries.models.people import BARE_NAME
 from beneficiaries.naming import Known, NameFinder
 from beneficiaries.personal_data import ERASED, FILES, WORDS, Words, model_of
 from beneficiaries.services.proofs import erase_proof
@@ -38,7 +39,6 @@ from markets.services.tasks import finish_task
 if TYPE_CHECKING:
     from accounts.models import User
 
-BARE_NAME = "Personne anonymisée"
 # What the file itself loses beside its name; figures are read from the decisions, never from here.
 BARE: dict[str, Any] = {
     "birth_name": "",

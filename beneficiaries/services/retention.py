@@ -43,6 +43,8 @@ from core.files import store_file
 from core.history import bulk_update_tracked
 from core.jobs import RunningJob, enqueue
 from core.models import Job
+from markets.models import Task
+from markets.services.tasks import finish_task
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -247,6 +249,8 @@ def _archive(people: list[int], today: dt.date, by: User | None) -> None:
     for row in rows:
         row.archived_on = today
     bulk_update_tracked(Beneficiary, rows, ["archived_on"], user=by, reason=REASON)
+    for task in Task.objects.open().filter(person_number__in=people).order_by("pk"):
+        finish_task(task=task, outcome="fiche mise en archive restreinte", by=by)
 
 
 def _erase_proofs(people: list[int], today: dt.date, by: User | None) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import AccessKind, AccessRecord
 from beneficiaries.models import Beneficiary, FollowUp
+from beneficiaries.models.people import BARE_NAME
 from beneficiaries.person_data import data_of
 from beneficiaries.services.person_export import ask_for_export, erase_old_exports
 from core.errors import DomainError
@@ -132,7 +133,10 @@ def test_an_account_that_is_no_longer_an_admin_s_makes_nothing(cast: Any, monkey
 
 def test_someone_anonymised_has_nothing_to_be_given(cast: Any, signed_in: Any) -> None:
     person = BeneficiaryFactory(
-        archived_on=dt.date(2025, 1, 6), anonymised_on=dt.date(2026, 1, 6), birth_date=None
+        last_name=BARE_NAME,
+        archived_on=dt.date(2025, 1, 6),
+        anonymised_on=dt.date(2026, 1, 6),
+        birth_date=None,
     )
     with pytest.raises(DomainError, match="ne désigne plus personne"):
         ask_for_export(person=person, user=cast.admin)

@@ -21,6 +21,7 @@ from beneficiaries.models import (
     RetentionRules,
     RetentionRun,
 )
+from beneficiaries.models.people import BARE_NAME
 from beneficiaries.retention import Facts, Hold, Step, Terms, judge
 from beneficiaries.services.retention import make_plan, restore_person, start_run
 from beneficiaries.services.retention_facts import last_contacts, standing_of
@@ -292,7 +293,10 @@ def test_a_person_who_comes_back_is_out_of_the_archive_with_a_reason(cast: Any, 
 
 def test_someone_anonymised_does_not_come_back(cast: Any) -> None:
     person = BeneficiaryFactory(
-        archived_on=dt.date(2025, 1, 6), anonymised_on=dt.date(2026, 1, 6), birth_date=None
+        last_name=BARE_NAME,
+        archived_on=dt.date(2025, 1, 6),
+        anonymised_on=dt.date(2026, 1, 6),
+        birth_date=None,
     )
     with pytest.raises(DomainError, match="ne désigne plus personne"):
         restore_person(person=person, reason="erreur", by=cast.admin)
@@ -369,3 +373,31 @@ def test_the_report_of_a_run_holds_no_name(cast: Any) -> None:
         words = "".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
     assert "archive restreinte" in words
     assert LAST not in words
+
+
+def test_a_name_is_not_written_again_on_an_anonymised_file(cast: Any, signed_in: Any) -> None:
+    person = BeneficiaryFactory(
+        last_name=BARE_NAME,
+        first_name="n° 1",
+        archived_on=dt.date(2025, 1, 6),
+        anonymised_on=dt.date(2026, 1, 6),
+        birth_date=None,
+    )
+    address = reverse("beneficiary_edit", args=[person.pk])
+    page = signed_in(cast.admin).post(address, {"last_name": "Zorglub", "first_name": "Ana"}, follow=True)
+    assert "Cette fiche est anonymisée" in page.content.decode()
+    person.refresh_from_db()
+    assert person.last_name == BARE_NAME
+
+
+def test_what_was_to_be_done_about_someone_is_closed_with_the_archive(cast: Any) -> None:
+    from markets.models import Task
+    from markets.services.tasks import open_task
+
+    person = old_person()
+    open_task(title="Rappeler", person=person.pk, key="x", by=cast.facilitator)
+    start_run(parts=["archived"], user=cast.admin)
+    task = Task.objects.get(key="x")
+    assert (task.done_on, task.outcome) == (timezone.localdate(), "fiche mise en archive restreinte")
+    assert list(Task.objects.visible_to(cast.facilitator)) == []
+    assert list(Task.objects.visible_to(cast.admin)) == [task]
