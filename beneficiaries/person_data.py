@@ -329,7 +329,7 @@ def _related(model: Any, names: tuple[str, ...]) -> list[str]:
     found = []
     for name in names:
         *parents, last = name.split("__")
-        owner, path = model, []
+        owner, path = model, list[str]()
         for part in parents:
             owner, path = owner._meta.get_field(part).related_model, [*path, part]
         if owner._meta.get_field(last).is_relation:

@@ -33,8 +33,7 @@ class RetentionRulesForm(ModelForm):
         super().__init__(*args, **kwargs)
         for name in ("active_months", "proof_months", "anonymise_months"):
             self.fields[name].widget.attrs["max"] = MONTHS_MAX
-            self.fields[name].max_value = MONTHS_MAX
-            self.fields[name].label += " (mois)"
+            self.fields[name].label = f"{self.fields[name].label} (mois)"
         if self.instance.pk:
             self.fields["in_force_from"].disabled = True
 

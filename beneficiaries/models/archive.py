@@ -31,6 +31,19 @@ class OfPersonQuerySet(ScopedQuerySet):
         return self.all() if user.is_admin else self.outside_archive()
 
 
-def about(person: str) -> Any:
-    """A manager for rows that the house alone reads, led to their person by that look-up."""
-    return type("AboutQuerySet", (OfPersonQuerySet,), {"person": person}).as_manager()  # type: ignore[attr-defined]
+class OfReviewQuerySet(OfPersonQuerySet):
+    """Rows of a decision about a person."""
+
+    person = "review__beneficiary"
+
+
+class OfPlacementQuerySet(OfPersonQuerySet):
+    """Rows of a contract or a step of a person."""
+
+    person = "placement__beneficiary"
+
+
+class OfMergeQuerySet(OfPersonQuerySet):
+    """Files made one: the person is the one of the file that was kept."""
+
+    person = "kept"

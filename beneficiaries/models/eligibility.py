@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from beneficiaries.enums import Decision, Gender, Route, Unemployment
-from beneficiaries.models.archive import OfPersonQuerySet, about
+from beneficiaries.models.archive import OfPersonQuerySet, OfReviewQuerySet
 from beneficiaries.models.people import Beneficiary, Prescriber
 from beneficiaries.models.reference import EducationLevel, EligibilityCriterion, Qpv
 from core.history import TrackedModel
@@ -140,7 +140,7 @@ class HeldCriterion(models.Model):
     proof_date = models.DateField("date du justificatif", null=True, blank=True)
     proof_label = models.CharField("justificatif vu", max_length=250, blank=True)
 
-    objects = about("review__beneficiary")
+    objects = OfReviewQuerySet.as_manager()
 
     class Meta:
         verbose_name = "critère tenu"
@@ -173,7 +173,7 @@ class EligibilityPeriod(TrackedModel):
     starts_on = models.DateField("du")
     ends_on = models.DateField("au")
 
-    objects = about("beneficiary")
+    objects = OfPersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = "période d’éligibilité"

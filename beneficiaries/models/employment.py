@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from beneficiaries.enums import EndReason, ImmersionPurpose, Modality, PlacementNature, Qualification
-from beneficiaries.models.archive import OfPersonQuerySet, about
+from beneficiaries.models.archive import OfPersonQuerySet, OfPlacementQuerySet
 from beneficiaries.models.eligibility import EligibilityReview
 from beneficiaries.models.people import Beneficiary, Prescriber
 from beneficiaries.models.reference import ContractType, Occupation
@@ -106,7 +106,7 @@ class ImmersionAgreement(TrackedModel):
     )
     amendment_on = models.DateField("avenant au CDDI signé le", null=True, blank=True)
 
-    objects = about("placement__beneficiary")
+    objects = OfPlacementQuerySet.as_manager()
 
     class Meta:
         verbose_name = "convention de PMSMP"
@@ -131,7 +131,7 @@ class TrainingCourse(TrackedModel):
     )
     obtained_on = models.DateField("obtenue le", null=True, blank=True)
 
-    objects = about("placement__beneficiary")
+    objects = OfPlacementQuerySet.as_manager()
 
     class Meta:
         verbose_name = "formation suivie"

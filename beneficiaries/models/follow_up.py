@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from beneficiaries.enums import FeedbackMoment, FollowUpKind
-from beneficiaries.models.archive import about
+from beneficiaries.models.archive import OfMergeQuerySet, OfPersonQuerySet
 from beneficiaries.models.employment import Placement
 from beneficiaries.models.people import Beneficiary, Prescriber, Referrer
 from core.history import TrackedModel
@@ -29,7 +29,7 @@ class FollowUp(TrackedModel):
     )
     created_at = models.DateTimeField("écrite le", auto_now_add=True)
 
-    objects = about("beneficiary")
+    objects = OfPersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = "note de suivi"
@@ -75,7 +75,7 @@ class ReferrerFeedback(TrackedModel):
     written_at = models.DateTimeField("écrit le", auto_now_add=True)
     sent_at = models.DateTimeField("envoyé le", null=True, blank=True)
 
-    objects = about("beneficiary")
+    objects = OfPersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = "retour au référent"
@@ -107,7 +107,7 @@ class PersonMerge(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="par"
     )
 
-    objects = about("kept")
+    objects = OfMergeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "réunion de fiches"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from beneficiaries.enums import Milestone, OutcomeSource, Situation
-from beneficiaries.models.archive import about
+from beneficiaries.models.archive import OfPersonQuerySet
 from beneficiaries.models.people import Beneficiary
 from core.history import TrackedModel
 from markets.models import Company
@@ -39,7 +39,7 @@ class Outcome(TrackedModel):
     cancelled_on = models.DateField("sans objet depuis le", null=True, blank=True)
     created_at = models.DateTimeField("créée le", auto_now_add=True)
 
-    objects = about("beneficiary")
+    objects = OfPersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = "situation après le parcours"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from beneficiaries.models.archive import OfPersonQuerySet, about
+from beneficiaries.models.archive import OfPersonQuerySet
 from beneficiaries.models.eligibility import EligibilityReview
 from beneficiaries.models.people import Beneficiary
 from beneficiaries.models.reference import EligibilityCriterion
@@ -43,7 +43,7 @@ class ProofFile(TrackedModel):
     added_at = models.DateTimeField("ajouté le", auto_now_add=True)
     erased_on = models.DateField("effacé le", null=True, blank=True)
 
-    objects = about("beneficiary")
+    objects = OfPersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = "justificatif"

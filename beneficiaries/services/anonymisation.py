@@ -64,7 +64,7 @@ def whole_files(people: Collection[int]) -> dict[int, int]:
     layer = set(people)
     while layer:
         rows = Beneficiary.objects.filter(merged_into__in=layer).order_by("pk")
-        found = dict(rows.values_list("pk", "merged_into"))
+        found = {pk: kept for pk, kept in rows.values_list("pk", "merged_into") if kept is not None}
         owner |= {pk: owner[kept] for pk, kept in found.items()}
         layer = found.keys() - {*people}
     return owner
@@ -74,16 +74,18 @@ def known_names(people: Collection[int]) -> dict[int, Known]:
     """What each of these people is and was called, anywhere: the file, its history, the applications, the merges."""
     owner = whole_files(people)
     known: dict[int, Known] = {pk: Known() for pk in people}
-    for rows, key in (
+    files: tuple[tuple[Any, str], ...] = (
         (Beneficiary.objects, "pk"),
         (Beneficiary.history, "id"),  # type: ignore[attr-defined]
-    ):
+    )
+    for rows, key in files:
         for pk, *values in (
             rows.filter(**{f"{key}__in": owner}).order_by().values_list(key, *IDENTITY).distinct()
         ):
             known[owner[pk]].add(**dict(zip(IDENTITY, values, strict=True)))
     own = ("last_name", "first_name", "email", "phone", "birth_date")
-    for history in (Application.objects, Application.history):  # type: ignore[attr-defined]
+    applications: tuple[Any, ...] = (Application.objects, Application.history)  # type: ignore[attr-defined]
+    for history in applications:
         found = history.filter(beneficiary__in=owner).order_by()
         for pk, *values in found.values_list("beneficiary", *own).distinct():
             known[owner[pk]].add(**dict(zip(own, values, strict=True)))
