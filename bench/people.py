@@ -63,7 +63,7 @@ def a_large_directory() -> Iterator[float]:
             )
         began = timezone.now()
         # Names, birth dates and numbers drawn twice would be one person's: the database refuses them.
-        known: set[tuple[str, dt.date]] = set(Beneficiary.objects.values_list("search_key", "birth_date"))
+        known: set[tuple[str, dt.date | None]] = set(Beneficiary.objects.values_list("search_key", "birth_date"))
         unique = []
         for person in people:
             if (mark := (person.search_key, person.birth_date)) not in known:

@@ -91,7 +91,7 @@ class PersonForm(ModelForm):
         return f"{qpv.label} ({mine or qpv.vintage})"
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or {}
         referrer, prescriber = data.get("referrer"), data.get("prescriber")
         if referrer and prescriber is None:
             data["prescriber"] = referrer.prescriber
@@ -173,7 +173,7 @@ class ReferrerForm(ModelForm):
         return _tidy(self.cleaned_data["first_name"])
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or {}
         same = Referrer(last_name=data.get("last_name", ""), first_name=data.get("first_name", ""))
         others = Referrer.objects.visible_to(self.user).filter(
             prescriber=self.instance.prescriber, search_key=same.make_search_key()

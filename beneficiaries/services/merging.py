@@ -113,7 +113,7 @@ def follow_merges(follow: Follow) -> None:
 
 
 def values_of(person: Beneficiary, choice: Choice) -> tuple[Any, ...]:
-    return tuple(getattr(person, person._meta.get_field(name).attname) for name in choice.fields)
+    return tuple(getattr(person, _attname(person, name)) for name in choice.fields)
 
 
 def differing(kept: Beneficiary, merged: Beneficiary) -> list[Choice]:
@@ -148,13 +148,13 @@ def merge_people(
             )
         if row.anonymised_on is not None:
             raise DomainError("Une fiche anonymisée ne se réunit plus avec aucune autre.")
-    former = {"fiche": _as_written(merged), "fiche gardée": _as_written(kept), "doubles": []}
+    former: dict[str, Any] = {"fiche": _as_written(merged), "fiche gardée": _as_written(kept), "doubles": []}
     # First: the database lets a decision follow its person only once the merge is said, and a name be borne once.
     merged.merged_into = kept
     save_by(merged, user, REASON)
     _take(kept, merged, set(taken), user)
     moved: dict[str, list[Any]] = defaultdict(list)
-    doubles: list[tuple[str, dict[str, Any]]] = []
+    doubles: Doubles = []
     _leave_doubles(kept, merged, doubles, user)
     _move(kept, merged, moved, user)
     _move_tasks(kept, merged, moved, user)
@@ -187,7 +187,7 @@ def _take(kept: Beneficiary, merged: Beneficiary, taken: set[str], user: User) -
     for choice in CHOICES:
         if choice.name in taken:
             for name in choice.fields:
-                attname = kept._meta.get_field(name).attname
+                attname = _attname(kept, name)
                 setattr(kept, attname, getattr(merged, attname))
     if merged.archived_on is None:
         # Someone of the active base stays there.
@@ -207,53 +207,62 @@ def _take(kept: Beneficiary, merged: Beneficiary, taken: set[str], user: User) -
         ) from None
 
 
-def _leave_doubles(
-    kept: Beneficiary, merged: Beneficiary, doubles: list[tuple[str, dict[str, Any]]], user: User
-) -> None:
+Doubles = list[tuple[str, dict[str, Any]]]
+# From what says least of a candidate to what says most.
+FURTHEST = (
+    ApplicationState.REJECTED,
+    ApplicationState.PROPOSED,
+    ApplicationState.MET,
+    ApplicationState.PRESENTED,
+    ApplicationState.HIRED,
+)
+COMPLETED = ("recipient", "referrer", "met_on", "presented_on", "message", "note", "placement")
+
+
+def _leave_doubles(kept: Beneficiary, merged: Beneficiary, doubles: Doubles, user: User) -> None:
     """Rows that a person may have once only: the fuller one stays, completed by the other, which is kept in the trace."""
-    mine = {row.action_id: row for row in Attendance.objects.filter(beneficiary=kept)}
+    attended = {row.action_id: row for row in Attendance.objects.filter(beneficiary=kept)}
     for row in Attendance.objects.filter(beneficiary=merged).select_related("action").order_by("pk"):
-        if (same := mine.get(row.action_id)) is not None:
+        if (same := attended.get(row.action_id)) is not None:
             if row.came is not None and same.came is not True:
                 same.came = row.came
                 save_by(same, user, REASON)
             _leave(row, f"participation à «\u202f{row.action}\u202f»", doubles, user)
-    order = list(ApplicationState.values)
-    furthest = {
-        state: rank
-        for rank, state in enumerate(
-            [ApplicationState.REJECTED, *(s for s in order if s != ApplicationState.REJECTED)]
-        )
-    }
-    applications = {row.offer_id: row for row in Application.objects.filter(beneficiary=kept)}
-    for row in Application.objects.filter(beneficiary=merged).select_related("offer").order_by("pk"):
-        if (same := applications.get(row.offer_id)) is not None:
-            stays, goes = (same, row) if furthest[same.state] >= furthest[row.state] else (row, same)
-            for feedback in goes.feedbacks.order_by("pk"):
-                feedback.application = stays
-                save_by(feedback, user, REASON)
-            _leave(goes, f"candidature à «\u202f{row.offer}\u202f»", doubles, user)
-            _complete(
-                stays,
-                goes,
-                ("recipient", "referrer", "met_on", "presented_on", "message", "note", "placement"),
-            )
-            save_by(stays, user, REASON)
-    outcomes = {(row.exit_on, row.milestone): row for row in Outcome.objects.filter(beneficiary=kept)}
-    for row in Outcome.objects.filter(beneficiary=merged).order_by("pk"):
-        if (same := outcomes.get((row.exit_on, row.milestone))) is not None:
-            goes = same if row.situation and not same.situation else row
-            _leave(goes, f"situation {row.get_milestone_display()}", doubles, user)
+    applied = {row.offer_id: row for row in Application.objects.filter(beneficiary=kept)}
+    for application in Application.objects.filter(beneficiary=merged).select_related("offer").order_by("pk"):
+        if (former := applied.get(application.offer_id)) is not None:
+            _leave_application(former, application, doubles, user)
+    situations = {(row.exit_on, row.milestone): row for row in Outcome.objects.filter(beneficiary=kept)}
+    for outcome in Outcome.objects.filter(beneficiary=merged).order_by("pk"):
+        if (known := situations.get((outcome.exit_on, outcome.milestone))) is not None:
+            goes = known if outcome.situation and not known.situation else outcome
+            _leave(goes, f"situation {outcome.get_milestone_display()}", doubles, user)
+
+
+def _leave_application(one: Application, other: Application, doubles: Doubles, user: User) -> None:
+    """The one that went further stays, with the feedbacks of both."""
+    goes, stays = sorted((other, one), key=lambda row: FURTHEST.index(ApplicationState(row.state)))
+    for feedback in goes.feedbacks.order_by("pk"):
+        feedback.application = stays
+        save_by(feedback, user, REASON)
+    _leave(goes, f"candidature à «\u202f{other.offer}\u202f»", doubles, user)
+    _complete(stays, goes, COMPLETED)
+    save_by(stays, user, REASON)
+
+
+def _attname(row: models.Model, name: str) -> str:
+    """The name under which a row keeps the key of what it points to."""
+    return str(getattr(row._meta.get_field(name), "attname", name))
 
 
 def _complete(stays: models.Model, goes: models.Model, names: Iterable[str]) -> None:
     for name in names:
-        attname = stays._meta.get_field(name).attname
+        attname = _attname(stays, name)
         if not getattr(stays, attname):
             setattr(stays, attname, getattr(goes, attname))
 
 
-def _leave(row: Any, label: str, doubles: list[tuple[str, dict[str, Any]]], user: User) -> None:
+def _leave(row: Any, label: str, doubles: Doubles, user: User) -> None:
     doubles.append((label, _as_written(row)))
     name = row._meta.model_name
     links = AccessLink.objects.usable(timezone.now()).filter(kind__startswith=name, object_id=row.pk)

@@ -48,7 +48,6 @@ def pairs_of_directory(user: Any) -> list[Pair]:
 @house_required
 def duplicate_list(request: HttpRequest) -> HttpResponse:
     """Pairs of likely duplicates over the whole directory, the likeliest first."""
-    request.place = "people"
     pairs = pairs_of_directory(request.user)
     page = Paginator(pairs, PAIRS_SHOWN).get_page(request.GET.get("page"))
     context = {
