@@ -19,6 +19,7 @@ from reporting.demo.story_exchanges import tell_exchanges
 from reporting.demo.story_fees import tell_fees
 from reporting.demo.story_markets import tell_markets
 from reporting.demo.story_planning import tell_agreements, tell_purchases
+from reporting.demo.story_recruitment import tell_recruitment
 
 
 @transaction.atomic
@@ -36,6 +37,8 @@ def tell_follow_up(*, as_of: dt.date, say: Callable[[str], None]) -> None:
     say("difficultés")
     tell_exchanges(cast, files)
     say("journal, réunions, échéances, point d’étape")
+    tell_recruitment(cast, files)
+    say("offres, candidatures, actions collectives")
     with on_day(as_of):
         # Nobody reads the invented addresses: what the story wrote counts as sent, and none of it leaves.
         for message in Message.objects.filter(state=Message.State.QUEUED).order_by("pk"):

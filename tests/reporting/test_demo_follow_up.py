@@ -11,6 +11,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from beneficiaries.actions import figures_of_actions
+from beneficiaries.models import (
+    Application,
+    CollectiveAction,
+    JobOffer,
+    ReferrerFeedback,
+    TrainingNeed,
+)
 from clauses.enums import ReviewState
 from clauses.ladder import Stage
 from clauses.models import (
@@ -68,7 +76,8 @@ def told(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[None]
                 quotes=values(Quote.objects, "state"),
                 steps=values(EscalationStep.objects, "kind"),
                 markets=Commitment.objects.filter(market__reference="2026-CH-101").exists(),
-                messages=Message.objects.count(),
+                # Those of recruitment carry no document.
+                messages=Message.objects.exclude(key__regex="^(offer|presentation|feedback):").count(),
             )
             transaction.set_rollback(True)
         follow_up.tell_follow_up(as_of=AS_OF, say=lambda text: None)
@@ -122,6 +131,23 @@ def test_bids_are_marked_the_lots_awarded_alone_and_in_a_group_that_shares_its_h
     assert list(moved.values_list("delta", flat=True)) == [Decimal(-500), Decimal(500)]
     assert MarketDocument.objects.expected().exists()
     assert MarketDocument.objects.filter(file__isnull=False).count() >= 2
+
+
+def test_recruitment_has_offers_candidates_in_every_state_actions_and_needs():
+    assert values(JobOffer.objects, "state") == {"draft", "open"}
+    assert values(Application.objects, "state") == {"proposed", "met", "presented", "hired", "rejected"}
+    assert Application.objects.filter(beneficiary=None).count() == 3
+    # Its company reads the one that was sent, and who was presented.
+    andrea = account("titulaire")
+    assert JobOffer.objects.visible_to(andrea).count() == 1
+    assert Application.objects.visible_to(andrea).count() == 3
+    assert ReferrerFeedback.objects.count() == 2
+    figures = figures_of_actions(CollectiveAction.objects.all())
+    assert figures.actions == 2
+    assert figures.participations == figures.people + 4
+    assert figures.hired >= 1
+    assert [row.notices.count() for row in TrainingNeed.objects.order_by("pk")] == [3, 2, 0]
+    assert CollectiveAction.objects.visible_to(account("oullins")).exists()
 
 
 def test_orders_add_what_their_sum_asks_for():
