@@ -209,7 +209,9 @@ class DeclarationTable(Table):
         linkify=lambda record, table: reverse("declaration_review", args=[record.pk, table.month_written]),
     )
     standing = TextColumn(verbose_name="État", order_by=("rank", "search_key"))
-    awaits = TextColumn(accessor=awaited_words, verbose_name="Attendu", order_by="left")
+    awaits = TextColumn(
+        accessor=awaited_words, verbose_name="Attendu", order_by="left", attrs={"td": {"class": "nowrap"}}
+    )
     people = CountColumn(verbose_name="Personnes", order_by="people")
     hours = HoursColumn(verbose_name="Heures", order_by="hours")
     submitted_at = DayColumn(verbose_name="Soumise le")

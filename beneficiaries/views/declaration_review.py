@@ -47,7 +47,8 @@ class Line:
 
     @property
     def can_go_back(self) -> bool:
-        return self.entry is not None and self.entry.state == EntryState.SUBMITTED
+        entry = self.entry
+        return entry is not None and entry.state == EntryState.SUBMITTED and entry.declaration_id is not None
 
 
 def _company_and_row(
@@ -123,7 +124,7 @@ def _review(
         "tone": WORDS[standing][1],
         "is_submitted": declared == DeclarationState.SUBMITTED,
         "is_with_house": declared in (DeclarationState.SUBMITTED, DeclarationState.ACCEPTED),
-        "due_words": f"avant le {formats.day(due_on(month))}",
+        "due_words": f"À l’entreprise de jouer avant le {formats.day(due_on(month))}\u202f:",
         "lines": lines,
         "hours": sum((entry.hours for entry in entries), 0),
         "in_full": sum(entry.counted_hours == entry.hours for entry in to_validate),

@@ -194,10 +194,27 @@ def _page(request: HttpRequest, way: Way) -> HttpResponse:
             # What was typed stays in the page, the sentence above it.
             messages.error(request, error.sentence)
             done = False
+        if request.htmx and not action:  # type: ignore[attr-defined]
+            return _rows_saved(request, way, month)
         if done:
             query = "?natures=toutes" if request.GET.get("natures") == "toutes" else ""
             return redirect(f"{way.url}{query}")
     return _show(request, way, month, submit, proof)
+
+
+def _rows_saved(request: HttpRequest, way: Way, month: MonthGrid) -> HttpResponse:
+    """What became of several rows sent together (pasted, undone): each as it answers alone."""
+    # Said row by row: the next page has no more to say of it.
+    list(messages.get_messages(request))
+    posted = {cell.name for row in month.grid.rows for cell in row.cells} & request.POST.keys()
+    rows = []
+    for row in month.rows:
+        cells = [cell for cell in row.grid_row.cells if cell.name in posted]
+        if cells:
+            row.grid_row.cells = [cell for cell in row.grid_row.cells if cell in cells or cell.entry]
+            rows.append(row)
+    left = own_assignments(way.company, way.month).exclude(entries__month=way.month).count()
+    return render(request, "beneficiaries/declarations/_rows_saved.html", {"rows": rows, "left": left})
 
 
 def _submit_form(way: Way, data: Any = None) -> SubmitForm:
@@ -315,8 +332,9 @@ def _show(
         if state == DeclarationState.DRAFT and late
         else DeclarationState(state).label,
         "heading_words": f"Heures {formats.of_month(way.month)}",
-        "heading_facts": f"{way.company} · ",
-        "due_words": f"avant le {formats.day(until)}",
+        "heading_facts": f"{way.company} ",
+        "heading_code": "late" if state == DeclarationState.DRAFT and late else state,
+        "who_words": f"À vous de déclarer avant le {formats.day(until)}\u202f:",
         "late_tone": "late" if late else "watch",
         "is_open": is_open,
         "may_write": is_open and way.month <= timezone.localdate() and bool(month.rows),
