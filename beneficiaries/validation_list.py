@@ -26,7 +26,7 @@ from django_tables2 import A
 
 from beneficiaries.enums import Decision
 from beneficiaries.models import Beneficiary, EligibilityPeriod, EligibilityReview
-from beneficiaries.models.standing import assigned_on
+from beneficiaries.models.standing import assigned_on, never_used
 from beneficiaries.services.validation_watch import (
     ending_periods,
     last_periods,
@@ -58,10 +58,10 @@ SHAPES = {code: shape for code, _, shape in KINDS}
 def watched(people: Any, today: dt.date) -> Any:
     """The people to follow, with `watch` (one of KINDS, what loses hours first) and `deadline`."""
     periods = EligibilityPeriod.objects.filter(beneficiary=OuterRef("pk"))
-    unused = (
-        EligibilityReview.objects.standing()
-        .filter(beneficiary=OuterRef("pk"), decision=Decision.APPROVED, decided_on__lte=today)
-        .exclude(Exists(EligibilityPeriod.objects.filter(review=OuterRef("pk"))))
+    unused = never_used(
+        EligibilityReview.objects.standing().filter(
+            beneficiary=OuterRef("pk"), decision=Decision.APPROVED, decided_on__lte=today
+        )
     )
     over = last_periods().filter(ends_on__lt=today).filter(works_beyond(today, "beneficiary", "ends_on"))
     renewed = over.filter(validated_again("beneficiary", "starts_on", "ends_on", "review"))
@@ -162,11 +162,12 @@ class WatchTable(Table):
     def value_name(self, record: Any) -> str:
         return str(record)
 
-    def render_situation(self, value: str) -> Any:
-        return state(SHAPES[value], LABELS[value])
+    def render_situation(self, record: Any) -> Any:
+        over = is_over(record)
+        return state("late" if over else SHAPES[record.watch], self.value_situation(record))
 
-    def value_situation(self, value: str) -> str:
-        return LABELS[value]
+    def value_situation(self, record: Any) -> str:
+        return "période finie, au travail" if is_over(record) else LABELS[record.watch]
 
     def render_words(self, record: Any) -> str:
         return watch_words(record, timezone.localdate())
@@ -184,17 +185,21 @@ class WatchTable(Table):
         return gesture_of(record)[0]
 
 
+def is_over(person: Any) -> bool:
+    """Whether the period has ended already: hours are being lost."""
+    return person.watch == ENDING and person.deadline < timezone.localdate()
+
+
 def watch_words(person: Any, today: dt.date) -> str:
     """One sentence: the fact, and what it costs."""
     if person.watch == ENDING:
         words = words_of(EligibilityPeriod(ends_on=person.period_end), today)
         return f"{words[0].upper()}{words[1:]}."
     if person.watch == REASSIGN:
+        before = f", avant le {formats.day(person.unused_until)}" if person.unused_until else ""
         return (
             f"La période a fini le {formats.day(person.period_end)}\u202f; la nouvelle validation sert à une affectation "
-            f"commencée depuis, avant le {formats.day(person.unused_until)}."
-            if person.unused_until
-            else f"La période a fini le {formats.day(person.period_end)}\u202f: une nouvelle affectation est à ouvrir."
+            f"commencée depuis{before} (un nouveau contrat pour une embauche directe)."
         )
     if person.watch == WITHOUT:
         refused = person.last_decision == Decision.REFUSED

@@ -6,9 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef
-
 from beneficiaries.models import Beneficiary, EligibilityPeriod, EligibilityReview, Placement
+from beneficiaries.models.standing import never_used
 from markets.models import CompanyMembership
 
 if TYPE_CHECKING:
@@ -39,11 +38,9 @@ def validity_of(person: Beneficiary, today: dt.date) -> Validity | None:
     )
     if period is not None:
         return Validity(period.ends_on, period.review, True)
-    used = EligibilityPeriod.objects.filter(review=OuterRef("pk"))
+    waiting = EligibilityReview.objects.standing().approved()
     review = (
-        EligibilityReview.objects.standing()
-        .approved()
-        .filter(~Exists(used), beneficiary=person, decided_on__lte=today, valid_until__gte=today)
+        never_used(waiting.filter(beneficiary=person, decided_on__lte=today, valid_until__gte=today))
         .order_by("-valid_until", "-pk")
         .first()
     )

@@ -14,14 +14,24 @@ from beneficiaries.models.employment import Assignment, Placement
 from core.fields import HoursField
 
 
+def never_used(reviews: Any) -> Any:
+    """Those that opened no period, nor served an assignment begun while the period of another one was open."""
+    open_then = EligibilityPeriod.objects.filter(
+        beneficiary=OuterRef("placement__beneficiary"),
+        starts_on__lte=OuterRef("starts_on"),
+        ends_on__gte=OuterRef("starts_on"),
+    )
+    served = Assignment.objects.filter(Exists(open_then), review=OuterRef("pk"))
+    opened = EligibilityPeriod.objects.filter(review=OuterRef("pk"))
+    return reviews.exclude(Exists(opened)).exclude(Exists(served))
+
+
 def with_eligibility(people: Any, today: dt.date) -> Any:
     """Eligible by an open period, else by a validation that still waits to be used; refused, expired or to review."""
     reviews = EligibilityReview.objects.filter(
         beneficiary=OuterRef("pk"), superseded_by__isnull=True, decided_on__lte=today
     )
-    unused = reviews.filter(decision=Decision.APPROVED, valid_until__gte=today).exclude(
-        Exists(EligibilityPeriod.objects.filter(review=OuterRef("pk")))
-    )
+    unused = never_used(reviews.filter(decision=Decision.APPROVED, valid_until__gte=today))
     open_period = EligibilityPeriod.objects.filter(beneficiary=OuterRef("pk"), ends_on__gte=today)
     return people.annotate(
         eligible_until=Coalesce(

@@ -55,11 +55,16 @@ def works_beyond(today: dt.date, person: str, end: str) -> Exists:
 
 
 def validated_again(person: str, starts: str, end: str, review: str) -> Exists:
-    """Whether a later validation is there that may open the next period (fields of the outer row)."""
+    """Whether a later validation is there that may open the next period (fields of the outer row).
+
+    One that served an assignment begun within the period opens nothing after it.
+    """
+    served = Assignment.objects.filter(review=OuterRef("pk"), starts_on__lte=OuterRef(OuterRef(end)))
     return Exists(
         EligibilityReview.objects.standing()
         .approved()
         .filter(
+            ~Exists(served),
             Q(valid_until__isnull=True) | Q(valid_until__gte=OuterRef(end)),
             beneficiary=OuterRef(person),
             decided_on__gt=OuterRef(starts),
@@ -129,7 +134,8 @@ def _open(period: EligibilityPeriod, today: dt.date, by: User | None) -> bool:
         turn=Turn.HOUSE,
         market=assignment.commitment.market,
         details="Sans nouvelle validation, les heures faites après ce jour ne comptent plus. La suite demande une "
-        "nouvelle décision, puis une nouvelle affectation à partir du lendemain.",
+        "nouvelle décision, puis une nouvelle affectation à partir du lendemain\u202f; pour une embauche directe, "
+        "un nouveau contrat.",
         url=reverse("beneficiary_eligibility", args=[person.pk]),
         since=min(today, period.ends_on),
         due_on=period.ends_on,

@@ -16,6 +16,7 @@ from beneficiaries.services.eligibility import record_review
 from beneficiaries.services.employment import assign, end_placement
 from beneficiaries.services.validation_watch import keep_validation_watch
 from beneficiaries.validation_list import watched
+from beneficiaries.validity import validity_of
 from core.dates import add_months
 from markets.models import Task
 from tests.factories import (
@@ -77,7 +78,7 @@ def test_one_task_opens_60_days_before_the_end_and_its_words_change_at_30_and_0(
         assert keep_validation_watch(end - left * DAY) == 1
         assert keep_validation_watch(end - left * DAY) == 0
         assert the_task().title == f"{person}\u202f: {words}"
-    assert the_task().is_open if hasattr(Task, "is_open") else the_task().done_on is None
+    assert the_task().done_on is None
 
 
 def test_the_task_is_the_house_s_alone(cast):
@@ -136,9 +137,39 @@ def test_a_validation_that_lapses_before_the_end_does_not_close_the_task(cast):
     assert the_task().done_on is None
 
 
+def test_a_validation_used_within_the_period_renews_nothing(cast):
+    """It served an assignment while the first period was open: counting opens no second one with it."""
+    # No direct hire: there the decision would have to come before the contract itself.
+    first = eligible_assignment(starts_on=dt.date(2024, 3, 4), modality="siae_contract")
+    person, placement = first.placement.beneficiary, first.placement
+    review = EligibilityReviewFactory(beneficiary=person, decided_on=dt.date(2026, 1, 20))
+    before = dt.date(2026, 2, 10)
+    assert keep_validation_watch(before) == 0
+    assign(
+        placement=placement,
+        commitment=CommitmentFactory(company=placement.employer),
+        starts_on=dt.date(2026, 2, 9),
+        positioned_on=dt.date(2026, 2, 9),
+        user=cast.facilitator,
+    )
+    assert review.valid_until == dt.date(2026, 4, 20)
+    assert keep_validation_watch(before) == 1 and the_task().done_on is None
+    after = dt.date(2026, 3, 10)
+    found = Beneficiary.objects.with_eligibility(after).get(pk=person.pk)
+    assert (found.eligibility_state, found.eligible_until) == ("expired", None)
+    assert validity_of(person, after) is None
+    again = assign(
+        placement=placement, commitment=CommitmentFactory(), starts_on=after, user=cast.facilitator
+    ).assignment
+    entry = HoursEntryFactory(assignment=again, month=dt.date(2026, 3, 1), validated=True)
+    recount_people([person.pk], user=None, reason="")
+    entry.refresh_from_db()
+    assert (entry.counting_reason, entry.counted_hours) == ("period_used_up", Decimal("0.00"))
+
+
 def test_archived_and_merged_files_are_not_watched():
-    for field in ("archived_on", "anonymised_on"):
-        person = BeneficiaryFactory(**{field: dt.date(2026, 1, 1)}, birth_date=None)
+    for changes in ({"archived_on": dt.date(2026, 1, 1)}, {"merged_into": BeneficiaryFactory()}):
+        person = BeneficiaryFactory(**changes)
         eligible_assignment(beneficiary=person, starts_on=dt.date(2024, 3, 4))
     assert keep_validation_watch(dt.date(2026, 2, 1)) == 0
 
@@ -192,7 +223,6 @@ def test_24_months_then_a_new_validation_opens_a_second_period(cast):
 
 
 def test_the_period_is_longer_by_the_type_of_contract_and_the_watch_follows(cast):
-    CountingRulesFactory().extension_months = {"apprentissage": 12}
     rules = CountingRulesFactory()
     rules.extension_months = {"apprentissage": 12}
     rules.save()
