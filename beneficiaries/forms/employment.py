@@ -233,12 +233,12 @@ class PlacementForm(ModelForm):
         )
         agreement = self._own(ImmersionAgreement)
         if agreement is not None:
-            self.initial |= {
-                "purpose": agreement.purpose,
-                "prescribed_by": agreement.prescribed_by_id,
-                "during": agreement.during_id,
-                "amendment_on": agreement.amendment_on,
-            }
+            self.initial.update(
+                purpose=agreement.purpose,
+                prescribed_by=agreement.prescribed_by_id,
+                during=agreement.during_id,
+                amendment_on=agreement.amendment_on,
+            )
         if self.is_bound and self.add_prefix("accept_over_limit") in self.data:
             self.ask_to_accept()
 
@@ -247,7 +247,7 @@ class PlacementForm(ModelForm):
         self.fields["title"].error_messages["required"] = "Indiquez l’intitulé de la formation."
         course = self._own(TrainingCourse)
         if course is not None:
-            self.initial |= {name: getattr(course, name) for name in COURSE_FIELDS}
+            self.initial.update({name: getattr(course, name) for name in COURSE_FIELDS})
 
     def _own(self, model: Any) -> Any:
         return model.objects.filter(placement=self.instance.pk).first() if self.instance.pk else None

@@ -62,7 +62,9 @@ def mutualisation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     shares = _shares(row)
     in_effect = services.is_in_effect(row, shares)
     credits = {credit.commitment: credit for credit in pool_of(shares)}
-    lines = [{"share": share, "credit": credits[share.commitment_id]} for share in shares]
+    lines: list[dict[str, Any]] = [
+        {"share": share, "credit": credits[share.commitment_id]} for share in shares
+    ]
     return render(
         request,
         "beneficiaries/mutualisation_detail.html",
