@@ -111,6 +111,17 @@ def test_the_moment_is_proposed_from_the_contract(cast, signed_in):
         assert page.context["form"]["moment"].value() == moment
 
 
+def test_the_tab_of_a_person_shows_what_was_told_and_leads_to_writing(cast, signed_in, followed):
+    client = signed_in(cast.facilitator)
+    step = PlacementFactory(beneficiary=followed)
+    for n in range(3):
+        write(client, followed, f"?contrat={step.pk}", progress=f"Progrès numéro {n}")
+    text = client.get(reverse("person_follow_up", args=[followed.pk])).content.decode()
+    assert reverse("feedback_create", args=[followed.pk]) in text
+    assert "Progrès numéro 2" in text
+    assert "envoyé à" in text
+
+
 # --- Each morning -----------------------------------------------------------------------------------------------------
 
 
