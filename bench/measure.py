@@ -30,7 +30,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from bench import follow_up, imports, people
+from bench import closing, follow_up, imports, people
 from bench.baselines.indicators import figures_by_hand
 from bench.baselines.pdf import bare_pdf, html_of
 from bench.figures import compute, differences, figures_by_indicators
@@ -39,7 +39,6 @@ from bench.timing import best_of, milliseconds, processor_time
 from beneficiaries.enums import EntryState
 from beneficiaries.grid import Grid, build_grid, rows_of
 from beneficiaries.models import Assignment, Beneficiary, HoursEntry, Prescriber
-from beneficiaries.services.counting import recount_people
 from clauses.models import Commitment
 from core.lists import ListPage
 from markets.models import Buyer, Company, Market
@@ -160,7 +159,7 @@ def grid_context(grid: Grid, month: dt.date) -> dict[str, Any]:
     return {
         "grid": grid, "month": month, "here": "/", "previous_url": "/", "next_url": "/", "to_validate": 50,
         "count_in_full": 50, "all_kinds": True, "all_kinds_url": "/", "previous_page": "", "next_page": "",
-        "page_number": 1,
+        "page_number": 1, "rows_url": "/", "checks_url": "/", "length_url": "", "other_length": "",
     }  # fmt: skip
 
 
@@ -254,26 +253,6 @@ def snapshot_of(buyer: Buyer) -> tuple[dict[str, Any], Measure]:
     return snapshot, {"name": "snapshot of the bilan", "ms": milliseconds(time), "queries": len(queries)}
 
 
-def recount_of_a_year() -> Measure:
-    """Everyone with hours of the year, written back (nothing changes), then undone."""
-    counted = Beneficiary.objects.filter(placements__assignments__entries__month__year=YEAR).order_by()
-    ids = list(counted.values_list("pk", flat=True).distinct())
-    changed = []
-
-    def recount() -> None:
-        with transaction.atomic():
-            changed.append(len(recount_people(ids, user=None, reason="Mesure").changed))
-            transaction.set_rollback(True)
-
-    (time,) = best_of(1, recount)
-    return {
-        "name": f"recount of everyone of {YEAR}",
-        "people": len(ids),
-        "seconds": round(time, 1),
-        "changed": changed[-1],
-    }
-
-
 def bilan_to_make(up_to: int = YEAR) -> tuple[str, int]:
     """(identifier, year) of the largest bilan that nobody has published yet: `make_bilan` will compute it."""
     done = set(Bilan.objects.values_list("buyer", "year"))
@@ -347,7 +326,9 @@ def main() -> None:
             snapshot, measure = snapshot_of(buyer)
             found.append(measure)
             note("pdf", lambda: pdf_of_bilan(snapshot))
-    note("recount", recount_of_a_year)
+    note("recount", lambda: list(closing.recounts()))
+    note("grid", lambda: list(closing.grids(client, user)))
+    note("checks", lambda: list(closing.checks(client)))
     note("search", lambda: list(follow_up.searches(client, user)))
     note("people", lambda: list(people.searches(client, user)))
     note("board", lambda: list(follow_up.board(client, user)))
