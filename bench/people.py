@@ -6,7 +6,8 @@ import csv
 import datetime as dt
 import random
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -63,7 +64,9 @@ def a_large_directory() -> Iterator[float]:
             )
         began = timezone.now()
         # Names, birth dates and numbers drawn twice would be one person's: the database refuses them.
-        known: set[tuple[str, dt.date | None]] = set(Beneficiary.objects.values_list("search_key", "birth_date"))
+        known: set[tuple[str, dt.date | None]] = set(
+            Beneficiary.objects.values_list("search_key", "birth_date")
+        )
         unique = []
         for person in people:
             if (mark := (person.search_key, person.birth_date)) not in known:
@@ -87,6 +90,11 @@ def _queries(client: Client, url: str, words: str, headers: dict[str, str]) -> i
     with CaptureQueriesContext(connection) as queries:
         _ask(client, url, words, headers)
     return len(queries)
+
+
+def clock() -> Callable[[], float]:
+    """SQLite works in this process: its time alone is taken, whatever else the machine does."""
+    return time.process_time if connection.vendor == "sqlite" else time.perf_counter
 
 
 def _told(ours: float, by_hand: float, queries: int, answers: list[Any]) -> Measure:
@@ -118,7 +126,7 @@ def searches(client: Client, user: Any) -> Iterator[Measure]:
         suggestions = [reverse("lookup", args=["person"]), reverse("suggestions_by_hand")]
         for text in SEARCHES:
             ours, same_list, bare = best_of(
-                40, *(partial(_ask, client, url, text, LIST_PART) for url in addresses)
+                25, *(partial(_ask, client, url, text, LIST_PART) for url in addresses), clock=clock()
             )
             pages = [_rows(_ask(client, url, text, LIST_PART)) for url in addresses]
             yield {
@@ -128,18 +136,20 @@ def searches(client: Client, user: Any) -> Iterator[Measure]:
                 "ratio_to_bare_page": round(ours / bare, 2),
                 **_told(ours, same_list, _queries(client, addresses[0], text, LIST_PART), pages),
             }
-            ours, by_hand = best_of(40, *(partial(_ask, client, url, text, {}) for url in suggestions))
+            ours, by_hand = best_of(
+                40, *(partial(_ask, client, url, text, {}) for url in suggestions), clock=clock()
+            )
             answers = [_ask(client, url, text, {}) for url in suggestions]
             yield {
                 "name": f"people suggestions « {text} » / hand SQL",
                 **_told(ours, by_hand, _queries(client, suggestions[0], text, {}), answers),
             }
         rows = Beneficiary.objects.visible_to(user)
-        (time,) = best_of(2, lambda: likely_pairs(rows))
+        (seconds_of_pairs,) = best_of(2, lambda: likely_pairs(rows), clock=clock())
         yield {
             "name": "pairs of likely duplicates",
             "people": held,
             "pairs": len(likely_pairs(rows)),
-            "ms": milliseconds(time),
+            "ms": milliseconds(seconds_of_pairs),
             "made_in_seconds": round(seconds, 1),
         }
