@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
     from accounts.models import User
+    from core.models import StoredFile
     from markets.models import Company
 
 PROOF_KIND = "declaration_proof"
@@ -197,7 +198,7 @@ def remove_proof(*, proof: DeclarationProof, by: User | None) -> None:
         delete_file(stored)
 
 
-def may_open_proof(user: User, stored: object) -> bool:
+def may_open_proof(user: User, stored: StoredFile) -> bool:
     """The house, and the employer whose declaration it came with."""
     return bool(DeclarationProof.objects.visible_to(user).filter(stored=stored).exists())
 

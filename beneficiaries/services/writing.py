@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def save_by(row: Any, user: User, reason: str = "") -> None:
-    """Save a tracked row; `user` and `reason` go into its history."""
+def save_by(row: Any, user: User | None, reason: str = "") -> None:
+    """Save a tracked row; `user` (none: by a link or a program) and `reason` go into its history."""
     row._history_user = user
     if reason:
         row._change_reason = reason[:100]
