@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_filters
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,6 +32,7 @@ from core.access import admin_required
 from core.changes import history_of
 from core.errors import DomainError
 from core.exports import Column, export_response
+from core.filters import FilterSet
 from core.lists import ListPage
 from core.models import Job
 from core.readonly import readonly_view
@@ -140,6 +142,32 @@ def _consequences(plan: Plan) -> list[str]:
 # --- The archive --------------------------------------------------------------------------------------------
 
 
+class ArchiveFilter(FilterSet):
+    """Words of the name; what became of the file."""
+
+    step = django_filters.ChoiceFilter(
+        label="Étape",
+        choices=[
+            ("archived", "archivées"),
+            ("proofs_erased", "justificatifs effacés"),
+            ("anonymised", "anonymisées"),
+        ],
+        method="by_step",
+        empty_label="toutes",
+    )
+
+    class Meta:
+        model = Beneficiary
+        fields = ("step",)
+
+    def by_step(self, rows: Any, name: str, value: str) -> Any:
+        """The files whose last step is that one."""
+        if value == "anonymised":
+            return rows.filter(anonymised_on__isnull=False)
+        rows = rows.filter(anonymised_on__isnull=True)
+        return rows.filter(proofs_erased_on__isnull=value == "archived")
+
+
 class ArchiveTable(Table):
     """Files of the restricted archive."""
 
@@ -164,7 +192,7 @@ class ArchiveTable(Table):
 class ArchiveList(ListPage):
     """The restricted archive: for the admins alone."""
 
-    model, table_class, roles = Beneficiary, ArchiveTable, ADMIN
+    model, table_class, filterset_class, roles = Beneficiary, ArchiveTable, ArchiveFilter, ADMIN
     template_name = "beneficiaries/settings_list.html"
     title, export_name = "Archive restreinte", "archive"
     intro = "Ces fiches ne sont plus dans les listes ni dans les recherches de la maison. Leurs heures comptent toujours."

@@ -401,3 +401,39 @@ def test_what_was_to_be_done_about_someone_is_closed_with_the_archive(cast: Any)
     assert (task.done_on, task.outcome) == (timezone.localdate(), "fiche mise en archive restreinte")
     assert list(Task.objects.visible_to(cast.facilitator)) == []
     assert list(Task.objects.visible_to(cast.admin)) == [task]
+
+
+def test_the_archive_is_searched_by_name_and_by_step(cast: Any, signed_in: Any) -> None:
+    old_person(last_name="Zorglub", archived_on=dt.date(2026, 1, 5))
+    old_person(
+        last_name="Petit",
+        archived_on=dt.date(2026, 1, 5),
+        proofs_erased_on=dt.date(2026, 2, 5),
+        first_name="Ana",
+    )
+    browser = signed_in(cast.admin)
+
+    def found(**asked: str) -> list[bool]:
+        page = browser.get(reverse("archive_list"), asked).content.decode()
+        return ["Zorglub" in page, "Petit Ana" in page]
+
+    assert found() == [True, True]
+    assert found(q="peti") == [False, True]
+    assert found(step="archived") == [True, False]
+    assert found(step="proofs_erased") == [False, True]
+    assert found(step="anonymised") == [False, False]
+
+
+def test_the_page_takes_the_same_queries_for_one_file_and_for_six(cast: Any, signed_in: Any) -> None:
+    browser = signed_in(cast.admin)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert browser.get(reverse("retention")).status_code == 200
+        return len(found)
+
+    old_person()
+    one = queries()
+    for _ in range(5):
+        old_person()
+    assert queries() == one
