@@ -20,7 +20,7 @@ from beneficiaries.services.writing import save_by
 from core import formats
 from core.errors import DomainError
 from core.links import make_link, revoke_links
-from core.models import Message
+from core.models import AccessLink, Message
 from core.outbox import write_message
 from markets.enums import Turn
 from markets.models import House
@@ -63,8 +63,23 @@ def save_offer(*, offer: JobOffer, by: User) -> JobOffer:
         raise DomainError("Cette date précède la diffusion de l’offre.", field="closes_on")
     save_by(offer, by)
     if offer.state == OfferState.OPEN:
+        _keep_links_until(offer)
         await_replies(offer, by=by)
     return offer
+
+
+def _keep_links_until(offer: JobOffer) -> None:
+    """The links that were sent follow the day until which candidates are awaited, when it moves."""
+    if offer.closes_on is None:
+        return
+    last = dt.datetime.combine(offer.closes_on + dt.timedelta(days=DAYS_AFTER_CLOSING), dt.time(23, 59))
+    until = timezone.make_aware(last)
+    recipients = offer.recipients.order_by().values("pk")
+    links = AccessLink.objects.usable(timezone.now()).filter(kind=LINK_KIND, object_id__in=recipients)
+    for link in links.order_by("pk"):
+        if timezone.localdate(link.expires_at) != timezone.localdate(until):
+            link.expires_at = until
+            link.save(update_fields=["expires_at"])
 
 
 def offer_text(offer: JobOffer, *, by: User) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from beneficiaries.enums import ApplicationState, OfferState
 from beneficiaries.models import JobOffer
 from beneficiaries.offer_partners import partners_by_key, partners_for
-from beneficiaries.services.offers import close_offer, replies_key, send_offer
+from beneficiaries.services.offers import await_replies, close_offer, replies_key, save_offer, send_offer
 from beneficiaries.waiting_recruitment import recruitment_waiting
 from core import jobs
 from core.errors import DomainError
@@ -241,6 +241,18 @@ def test_another_market_s_award_is_no_choice(cast, signed_in):
     data = {"award": award_of(cast.commitment_b).pk, "title": "Maçon·ne", "places": "1"}
     assert client.post(address, data).status_code == 200
     assert not JobOffer.objects.exists()
+
+
+def test_the_links_follow_the_day_until_which_candidates_are_awaited(cast):
+    offer = make_offer(award_of(cast.commitment_a))
+    recipient = make_recipient(offer)
+    make_token(recipient)
+    await_replies(offer, by=None)
+    offer.closes_on = timezone.localdate() + dt.timedelta(days=40)
+    save_offer(offer=offer, by=cast.facilitator)
+    link = AccessLink.objects.get(object_id=recipient.pk)
+    assert timezone.localdate(link.expires_at) == timezone.localdate() + dt.timedelta(days=47)
+    assert Task.objects.get(key=replies_key(offer)).due_on == offer.closes_on
 
 
 # --- Who reads ------------------------------------------------------------------------------------------------
