@@ -33,6 +33,12 @@ class MonthRow:
         return self.grid_row.assignment
 
     @property
+    def by_house(self) -> bool:
+        """Whether the house typed a line that the employer did not."""
+        rows = self.grid_row.entries
+        return any(row.state == EntryState.DRAFT and not row.is_with_employer for row in rows)
+
+    @property
     def is_empty(self) -> bool:
         return not self.grid_row.entries
 
