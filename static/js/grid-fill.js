@@ -30,8 +30,16 @@
     noted();
   };
   let last = null;
+  // While a cell is being typed in, undoing is the browser's; once it is left, it is the grid's.
+  grid.addEventListener("input", (event) => {
+    event.target.dataset.typing = "yes";
+  });
+  grid.addEventListener("focusout", (event) => {
+    delete event.target.dataset.typing;
+  });
   grid.addEventListener("change", (event) => {
     const input = event.target;
+    delete input.dataset.typing;
     if (!input.matches(".hours-input") || input.value === input.defaultValue) return;
     // A refused value that is sent again is the same gesture.
     if (last && last.name === input.name && last.after === input.value) return;
@@ -49,6 +57,7 @@
         continue;
       }
       input.value = cell[side];
+      delete input.dataset.typing;
       first = first || input;
       touched.add(rowOf(input));
     }
@@ -87,7 +96,10 @@
     if (!changed.length) return 0;
     note(changed.map(([input, text]) => ({ name: input.name, before: input.defaultValue, after: text })));
     last = null;
-    for (const [input, text] of changed) input.value = text;
+    for (const [input, text] of changed) {
+      input.value = text;
+      delete input.dataset.typing;
+    }
     saveTogether([...new Set(changed.map(([input]) => rowOf(input)))]);
     return changed.length;
   };

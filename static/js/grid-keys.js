@@ -76,7 +76,7 @@
       else if (key === "d" && input) {
         shared.fillFromAbove(input);
         go(below(input));
-      } else if (key === "z" && (!input || input.value === input.defaultValue) && (event.shiftKey ? shared.redo() : shared.undo())) {
+      } else if (key === "z" && !(input && input.dataset.typing) && (event.shiftKey ? shared.redo() : shared.undo())) {
         // The browser's own undo knows nothing of what was saved.
       } else if (key === "y" && shared.redo()) {
         // Done.
@@ -114,6 +114,7 @@
       if (!go(cells[here + 1])) input.blur();
     } else if (event.key === "Escape" && input.value !== input.defaultValue) {
       input.value = input.defaultValue;
+      delete input.dataset.typing;
       input.select();
       moved = true;
     }
