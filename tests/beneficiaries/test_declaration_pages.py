@@ -117,6 +117,17 @@ def test_a_row_is_saved_by_itself_and_answers_with_its_state(cast, people, signe
     assert "entre-temps" in answer and HoursEntry.objects.get().hours == Decimal("12.50")
 
 
+def test_rows_sent_together_answer_each_for_itself(cast, people, signed_in):
+    mine, other = people
+    second = at_work(cast.commitment_a, "Anselme")
+    client = signed_in(cast.company_user_a)
+    sent = {**cell(mine, "10"), **cell(second, "dix"), **cell(other, "10")}
+    answer = client.post(page_of(cast.company_a), sent, headers={"HX-Request": "true"}).content.decode()
+    assert f'id="compte-{mine.pk}"' in answer and f'id="compte-{second.pk}"' in answer
+    assert f'id="compte-{other.pk}"' not in answer and "n’est pas un nombre d’heures" in answer
+    assert list(HoursEntry.objects.values_list("assignment", flat=True)) == [mine.pk]
+
+
 def test_what_is_refused_keeps_what_was_typed_and_submits_nothing(cast, people, signed_in):
     mine, _ = people
     client = signed_in(cast.company_user_a)
