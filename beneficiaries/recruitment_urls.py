@@ -4,7 +4,15 @@ from django.urls import path
 
 from beneficiaries.action_list import ActionList
 from beneficiaries.training_need_list import NeedList
-from beneficiaries.views import actions, applications, feedback, offer_replies, offers, training_needs
+from beneficiaries.views import (
+    actions,
+    applications,
+    feedback,
+    offer_replies,
+    offers,
+    presentations,
+    training_needs,
+)
 
 urlpatterns = [
     path("personnes/offres/", offers.offer_list, name="job_offer_list"),
@@ -12,7 +20,7 @@ urlpatterns = [
     path("personnes/offres/<int:pk>/", offers.offer_detail, name="job_offer_detail"),
     path("personnes/offres/<int:pk>/modifier/", offers.offer_edit, name="job_offer_edit"),
     path("personnes/offres/<int:pk>/diffuser/", offers.offer_send, name="job_offer_send"),
-    path("personnes/offres/<int:pk>/presenter/", applications.offer_present, name="job_offer_present"),
+    path("personnes/offres/<int:pk>/presenter/", presentations.offer_present, name="job_offer_present"),
     path("personnes/offres/<int:pk>/clore/", offers.offer_close, name="job_offer_close"),
     path("personnes/offres/<int:pk>/rouvrir/", offers.offer_reopen, name="job_offer_reopen"),
     path(
