@@ -68,6 +68,8 @@ def register_head(kind: str, head: Callable[[Any, Any], Head]) -> None:
 
 
 _notes: dict[str, list[Callable[[Any, Any], list[str]]]] = {}
+# The pages of a file where its figures are read: the other tabs are spared the look-up.
+NOTED_PAGES = ("market_detail", "market_commitments", "market_hours")
 
 
 def register_note(kind: str, notes: Callable[[Any, Any], list[str]]) -> None:
@@ -123,10 +125,14 @@ def file_context(kind: str, row: Any, request: HttpRequest, *, with_head: bool =
             steps=steps,
             tabs=tabs_of(kind, user, row.pk),
             head=_heads[kind](row, user) if with_head and kind in _heads else Head(),
-            notes=notes_of(kind, row, user) if with_head else [],
+            notes=notes_of(kind, row, user) if with_head and _shows_notes(request) else [],
         ),
         kind: row,
     }
+
+
+def _shows_notes(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and request.resolver_match.url_name in NOTED_PAGES
 
 
 def _joined(*facts: str) -> str:
