@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models.signals import post_save
+from django.apps import apps
+from django.db import connections
+from django.db.models.signals import post_migrate, post_save
 from django.utils import timezone
 
 from beneficiaries import name_search
-from beneficiaries.models import Beneficiary
+from beneficiaries.models import Beneficiary, NameVariant
 from beneficiaries.services import merging
 from beneficiaries.services.validation_watch import watch_people
 from core.access import HOUSE
@@ -25,6 +27,16 @@ def watch_kept_person(kept: Beneficiary, merged: Beneficiary, user: User) -> Non
     watch_people([kept.pk], today=timezone.localdate(), by=user)
 
 
+def index_once(using: str = "default", **kwargs: Any) -> None:
+    """After a migration: the names of people who were there before the index was."""
+    tables = connections[using].introspection.table_names()
+    if {NameVariant._meta.db_table, Beneficiary._meta.db_table} - set(tables):
+        return
+    if not NameVariant.objects.using(using).exists() and Beneficiary.objects.using(using).exists():
+        fields = ("pk", "last_name", "first_name", "birth_name")
+        name_search.index_people(Beneficiary.objects.using(using).order_by("pk").only(*fields).iterator())
+
+
 def register() -> None:
     register_companion(
         Companion(
@@ -35,6 +47,7 @@ def register() -> None:
     post_save.connect(
         name_search.keep_index, sender=Beneficiary, dispatch_uid="beneficiaries.name_variants.saved"
     )
+    post_migrate.connect(index_once, sender=apps.get_app_config("beneficiaries"))
     register_check(name_search.people_are_found_by_their_variants)
     register_check(merging.nothing_hangs_on_a_merged_file)
     merging.follow_merges(watch_kept_person)

@@ -25,6 +25,13 @@ class Migration(migrations.Migration):
     dependencies = [("beneficiaries", "0003_people_at_speed")]
 
     operations = [
+        # The contours in which each person was recorded, before a newer list can change what their code means.
+        migrations.RunSQL(
+            "UPDATE beneficiaries_beneficiary SET qpv_vintage = "
+            "(SELECT q.vintage FROM beneficiaries_qpv q WHERE q.code = beneficiaries_beneficiary.qpv_id) "
+            "WHERE qpv_id IS NOT NULL AND qpv_vintage IS NULL",
+            migrations.RunSQL.noop,
+        ),
         ProtectRows(
             "beneficiaries_eligibilityreview",
             "Une décision d’éligibilité ne se modifie pas : enregistrez une correction.",

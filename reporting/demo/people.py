@@ -329,6 +329,7 @@ def draw_person(
         address="" if sparse else f"{draw.number(1, 140)} rue inventée",
         commune_id=None if sparse or draw.chance(0.01) else home.code,
         qpv_id=None if sparse or edge == "no_qpv" else qpv,
+        qpv_vintage=2024 if qpv and not sparse and edge != "no_qpv" else None,
         education_id=None if sparse or draw.chance(0.03) else draw.weighted(EDUCATION),
         email="" if sparse else f"personne{territory.next_id(Beneficiary)}@exemple.invalid",
         prescriber=None if sparse or draw.chance(0.03) else draw.pick(organisations.prescribers),

@@ -21,6 +21,7 @@ from beneficiaries.name_search import (
     likely_same,
     people_are_found_by_their_variants,
 )
+from beneficiaries.registrations_directory import index_once
 from core.history import bulk_load_generated
 from core.search import index_rows
 from core.text import normalise
@@ -172,6 +173,17 @@ def test_a_bulk_load_indexes_with_the_words_of_the_search_and_the_command_writes
     call_command("rebuild_search")
     assert "Variantes des noms" in capsys.readouterr().out
     assert list(people_are_found_by_their_variants()) == []
+
+
+@pytest.mark.django_db
+def test_people_who_were_there_before_the_index_are_indexed_by_the_migration():
+    person = BeneficiaryFactory(last_name="Haddad", first_name="Karim")
+    NameVariant.objects.all().delete()
+    index_once()
+    assert list(people_are_found_by_their_variants()) == []
+    held = NameVariant.objects.filter(beneficiary=person).count()
+    index_once()
+    assert NameVariant.objects.filter(beneficiary=person).count() == held > 0
 
 
 def typo(word: str, chance: random.Random) -> str:
