@@ -358,11 +358,23 @@ def value_at(row: Any, name: str) -> Any:
         row = getattr(row, part)
         if row is None:
             return None
+    if last == "former":
+        return _told_former(row.former)
     shown = getattr(row, f"get_{last}_display", None)
     value = shown() if shown else getattr(row, last)
     if isinstance(value, Manager):
         return [str(one) for one in value.all()]
     return str(value) if isinstance(value, Model) else value
+
+
+def _told_former(former: dict[str, Any]) -> dict[str, Any]:
+    """What the file that was made one with this one held, by the words of its fields."""
+    held = former.get("fiche", former)
+    return {
+        label_of(Beneficiary, name): held[name]
+        for name in IDENTITY
+        if name in held and held[name] not in ("", None)
+    }
 
 
 def _history(person: Beneficiary) -> Told:

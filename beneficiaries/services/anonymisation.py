@@ -90,13 +90,26 @@ def known_names(people: Collection[int]) -> dict[int, Known]:
         for pk, *values in found.values_list("beneficiary", *own).distinct():
             known[owner[pk]].add(**dict(zip(own, values, strict=True)))
     for pk, former in PersonMerge.objects.filter(kept__in=owner).order_by().values_list("kept", "former"):
-        texts = {name: str(former[name]) for name in IDENTITY[:-1] if former.get(name)}
-        known[owner[pk]].add(**texts)  # type: ignore[arg-type]
+        for told in _files_told(former):
+            texts = {name: str(told[name]) for name in IDENTITY[:-1] if told.get(name)}
+            known[owner[pk]].add(**texts)  # type: ignore[arg-type]
     for one in known.values():
         # What a former, interrupted run left in the place of a name is nobody's.
         one.last_names -= {("personne", "anonymisee"), ("efface",)}
         one.first_names -= {("efface",)}
     return known
+
+
+def _files_told(value: Any) -> Iterator[dict[str, Any]]:
+    """What the trace of a merge holds that is written as a file or an application is."""
+    if isinstance(value, dict):
+        if "last_name" in value:
+            yield value
+        for item in value.values():
+            yield from _files_told(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _files_told(item)
 
 
 # --- Texts that may name anyone -----------------------------------------------------------------------------

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -17,13 +19,16 @@ from beneficiaries.models import (
     ProofFile,
     RetentionRun,
 )
+from beneficiaries.person_data import as_json, data_of
 from beneficiaries.services.anonymisation import anonymise_person, known_names, take_names_out
+from beneficiaries.services.merging import merge_people
 from beneficiaries.services.retention import apply_rules
 from core.errors import DomainError
 from core.files import read_file
 from core.models import StoredFile
 from markets.models import Task
 from tests.beneficiaries.privacy_people import FIRST, LAST, MARKS, make_known_person, places_of
+from tests.factories import BeneficiaryFactory, EligibilityReviewFactory, InteractionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -172,10 +177,29 @@ def test_files_made_one_with_the_person_go_along(cast: Any) -> None:
     assert merged.phone == ""
 
 
+def test_two_files_made_one_by_the_application_leave_no_name_either(cast: Any) -> None:
+    kept, merged = (
+        BeneficiaryFactory(
+            last_name=name, first_name="Ysoline", birth_date=dt.date(1971, 2, day), phone=phone
+        )
+        for name, day, phone in (("Vextopal", 3, "0601020304"), ("Vextropal", 4, "0605060708"))
+    )
+    for person in (kept, merged):
+        EligibilityReviewFactory(beneficiary=person, refused=True, decided_on=dt.date(2016, 4, 4))
+    merge_people(
+        kept=kept, merged=merged, taken=["last_name"], reason="une faute de Ysoline", user=cast.admin
+    )
+    told = json.dumps(as_json(data_of(kept)), cls=DjangoJSONEncoder, ensure_ascii=False)
+    assert "Vextropal" in told
+
+    go_through(kept, cast.admin)
+
+    assert kept.anonymised_on
+    assert places_of("vextopal", "vextropal", "ysoline", "0601020304", "0605060708", "1971-02-0") == []
+
+
 def test_other_people_s_words_are_left_alone(cast: Any) -> None:
     person = make_known_person(cast=cast)
-    from tests.factories import InteractionFactory
-
     namesake = InteractionFactory(
         market=cast.commitment_b.market, summary=f"{FIRST} Durand et Paul {LAST} sont venus."
     )
