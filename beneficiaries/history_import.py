@@ -55,7 +55,7 @@ def read_history(
     reading = HistoryReading()
     for sheet, layout in sheets:
         for number, row in body_of(sheet, layout):
-            line = Line(sheet.name, number, [text_of(cell) for cell in row])
+            line = Line(sheet.name, number, row)
             _read_days(line, row, layout)
             line.values["pieces"] = pieces = read_pieces(
                 line, row, layout, month_max=LINE_MAX, otherwise=_fallback(line)

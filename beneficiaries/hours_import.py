@@ -43,7 +43,7 @@ def read_hours(sheets: Sequence[tuple[Sheet, Layout]]) -> HoursReading:
     for sheet, layout in sheets:
         sums: dict[int, Decimal] = {}
         for number, row in body_of(sheet, layout):
-            line = Line(sheet.name, number, [text_of(cell) for cell in row])
+            line = Line(sheet.name, number, row)
             pieces = read_pieces(line, row, layout)
             if _is_sum(row, layout, pieces, sums):
                 continue

@@ -6,6 +6,7 @@ Writes nothing and asks no database. Sentences name the column; a line knows its
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -289,8 +290,9 @@ class Identity:
 
     @property
     def key(self) -> str:
+        """The same for the lines of one person; a digest, so that a decision kept with it holds no name."""
         birth = self.birth_date.isoformat() if self.birth_date else ""
-        return f"{self.words}|{birth}|{self.person_id}"[:300]
+        return hashlib.sha256(f"{self.words}|{birth}|{self.person_id}".encode()).hexdigest()[:24]
 
     def __str__(self) -> str:
         born = f", né·e le {formats.day(self.birth_date)}" if self.birth_date else ""
@@ -307,11 +309,16 @@ class Line:
 
     sheet: str
     number: int
-    cells: list[str]
+    row: Sequence[Cell]
     identity: Identity | None = None
     values: dict[str, Any] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def cells(self) -> list[str]:
+        """The cells as a person reads them."""
+        return [text_of(cell) for cell in self.row]
 
     @property
     def where(self) -> str:
@@ -321,14 +328,14 @@ class Line:
 
 def body_of(sheet: Sheet, layout: Layout) -> Iterable[tuple[int, Sequence[Cell]]]:
     """The lines below the titles with their number: blank ones, totals and repeated titles are passed over."""
-    heading = [text_of(cell) for cell in sheet.rows[layout.header - 1]] if sheet.rows else []
+    heading = sheet.rows[layout.header - 1] if sheet.rows else []
     names = [
         column.index for column in layout.columns if column.says in ("last_name", "full_name", "first_name")
     ]
     for number, row in enumerate(sheet.rows[layout.header :], start=layout.header + 1):
         if is_blank(row) or _is_total(row, names):
             continue
-        if [text_of(cell) for cell in row] == heading:
+        if row == heading:
             continue
         yield number, row
 

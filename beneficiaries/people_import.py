@@ -30,7 +30,7 @@ def read_people(sheets: Sequence[tuple[Sheet, Layout]]) -> PeopleReading:
     reading = PeopleReading()
     for sheet, layout in sheets:
         for number, row in body_of(sheet, layout):
-            line = Line(sheet.name, number, [text_of(cell) for cell in row])
+            line = Line(sheet.name, number, row)
             read_identity(line, row, layout)
             read_person(line, row, layout)
             reading.lines.append(line)

@@ -89,7 +89,7 @@ def plan_history(row: DataImport, reading: HistoryReading, decisions: Decisions)
     pool = pool_for([line.identity for line in reading.lines if line.identity])
     resolve = make_resolver()
     closed = set(ClosedYear.objects.values_list("year", flat=True))
-    seen: dict[tuple[str, ...], int] = {}
+    seen: dict[tuple[Any, ...], int] = {}
     people: dict[str, tuple[int | None, str]] = {}
     for line in reading.lines:
         planned = Planned(line)
@@ -97,7 +97,7 @@ def plan_history(row: DataImport, reading: HistoryReading, decisions: Decisions)
         who = line.identity
         if line.errors or who is None:
             continue
-        if (twin := seen.setdefault((line.sheet, *line.cells), line.number)) != line.number:
+        if (twin := seen.setdefault((line.sheet, *line.row), line.number)) != line.number:
             planned.refusals.append(f"La même ligne est déjà à la ligne {twin}.")
             continue
         years = {piece.month.year for piece in line.values["pieces"]}

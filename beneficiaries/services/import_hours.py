@@ -123,13 +123,13 @@ def plan_hours(
     works, pool = _known(row, reading)
     plan = Plan()
     cells: dict[CellKey, CellPlan] = {}
-    seen: dict[tuple[str, ...], int] = {}
+    seen: dict[tuple[Any, ...], int] = {}
     for line in reading.lines:
         planned = Planned(line)
         plan.lines.append(planned)
         if line.errors or line.identity is None:
             continue
-        if (twin := seen.setdefault((line.sheet, *line.cells), line.number)) != line.number:
+        if (twin := seen.setdefault((line.sheet, *line.row), line.number)) != line.number:
             planned.refusals.append(f"La même ligne est déjà à la ligne {twin}.")
             continue
         planned.person = _person(planned, pool, decisions)
