@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from beneficiaries.models import AggregateDeclaration
 from core import formats
 from markets.enums import CompanyKindCode
 from markets.models import Company, CompanyKind
@@ -99,14 +98,6 @@ def _holds(starts_on: dt.date | None, ends_on: dt.date | None, first: dt.date, l
     return (starts_on is None or starts_on <= end) and (ends_on is None or ends_on >= first)
 
 
-def notes_of_market(market: Any, user: Any) -> list[str]:
-    """The footnote of a market's figures, for whoever may see the declarations."""
-    return _notes(AggregateDeclaration.objects.visible_to(user).filter(commitment__market=market.pk))
-
-
-def notes_of_commitment(commitment: Any, user: Any) -> list[str]:
-    return _notes(AggregateDeclaration.objects.visible_to(user).filter(commitment=commitment.pk))
-
-
-def _notes(declarations: Any) -> list[str]:
+def aggregate_notes(declarations: Any) -> list[str]:
+    """The footnotes of these declarations, one for each market."""
     return [f"{declared.words}." for declared in declared_without_names(declarations).values()]

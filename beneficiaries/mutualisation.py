@@ -117,17 +117,6 @@ def pool_of(shares: list[MutualisationShare]) -> list[Credit]:
     ]
 
 
-def notes_of_market(market: Any, user: Any) -> list[str]:
-    """What the hours counted of a market hold from elsewhere, or give elsewhere, as far as `user` sees its commitments."""
-    from clauses.heads import market_figures
-
-    return credit_notes([row.commitment.pk for row in market_figures(market, user).commitments])
-
-
-def notes_of_commitment(commitment: Any, user: Any) -> list[str]:
-    return credit_notes([commitment.pk])
-
-
 def credit_notes(commitment_ids: list[int]) -> list[str]:
     """« dont 120 h créditées par la globalisation … »: one sentence for each globalisation."""
     deltas: dict[Mutualisation, Decimal] = defaultdict(lambda: ZERO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def register() -> None:
     """Sections, the tab of a person, notes under figures, kinds of files, the work of each morning."""
-    from beneficiaries import aggregates, mutualisation
+    from beneficiaries import notes
     from beneficiaries.services.outcomes import follow_outcomes
     from core.access import HOUSE
     from core.files import register_file_kind
@@ -15,9 +15,8 @@ def register() -> None:
     register_section("people", Section("Situations", "outcome_list", 70))
     register_section("hours", Section("Globalisations", "mutualisation_list", 70))
     register_tab("person", Tab("Situation", "beneficiary_outcomes", HOUSE, 50))
-    for room in (mutualisation, aggregates):
-        register_note("market", room.notes_of_market)
-        register_note("commitment", room.notes_of_commitment)
+    register_note("market", notes.notes_of_market)
+    register_note("commitment", notes.notes_of_commitment)
     for kind in ("mutualisation", "aggregate_declaration"):
         register_file_kind(kind, may_open=lambda user, stored: user.is_house_staff)
     register_daily("Situations après le parcours", follow_outcomes)
