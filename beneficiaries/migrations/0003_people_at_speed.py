@@ -1135,7 +1135,7 @@ class Migration(migrations.Migration):
                         ('question', models.CharField(blank=True, max_length=400)),
                         ('proposals', models.JSONField(blank=True, default=list, verbose_name='propositions')),
                         ('choice', models.CharField(blank=True, max_length=20, verbose_name='décision')),
-                        ('beneficiary', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='beneficiaries.beneficiary', verbose_name='personne')),
+                        ('beneficiary', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='beneficiaries.beneficiary', verbose_name='personne')),
                         ('data_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='beneficiaries.dataimport', verbose_name='import')),
                     ],
                     options={

@@ -75,9 +75,9 @@ class ImportLine(models.Model):
     sentence = models.CharField("pourquoi", max_length=500, blank=True)
     # What is asked, the same for all the lines that one answer settles.
     question = models.CharField(max_length=400, blank=True)
-    # Whom the line is about, once someone decided it.
+    # Whom the line is about; a dry run never keeps a file from being removed.
     beneficiary = models.ForeignKey(
-        Beneficiary, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="personne"
+        Beneficiary, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="personne"
     )
     # The people proposed, the choice made (a person, a new one, leave out).
     proposals = models.JSONField("propositions", default=list, blank=True)

@@ -61,7 +61,10 @@ def _import(request: HttpRequest, pk: int) -> DataImport:
 @house_required
 def import_create(request: HttpRequest) -> HttpResponse:
     """Receive a file; when all its columns are known already, go straight to the dry run."""
-    initial = {"company": request.GET.get("employeur"), "kind": request.GET.get("contenu") or "hours"}
+    initial = {
+        "company": _number(request.GET.get("employeur"), 0) or None,
+        "kind": request.GET.get("contenu") or "hours",
+    }
     form = ImportForm(request.POST or None, request.FILES or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from accounts.enums import Role
 from beneficiaries.enums import EntryState, ImportState, LineState
-from beneficiaries.models import DataImport, HoursEntry, ImportLine
+from beneficiaries.models import Beneficiary, DataImport, HoursEntry, ImportLine
 from tests.beneficiaries.test_imports import FILE, load, receive, team  # noqa: F401
-from tests.factories import UserFactory
+from tests.factories import BuyerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -228,3 +228,50 @@ def test_hours_are_those_of_the_file_whatever_the_page(team, signed_in):  # noqa
     client.post(reverse("import_do", args=[row.pk, "load"]))
     rows = HoursEntry.objects.order_by("hours").values_list("hours", "month")
     assert list(rows) == [(Decimal("100.00"), dt.date(2025, 3, 1)), (Decimal("120.50"), dt.date(2025, 3, 1))]
+
+
+def test_a_list_of_people_is_loaded_on_the_page(signed_in):
+    client = signed_in(UserFactory())
+    content = "Nom;Prénom;Date de naissance;Courriel\nDurand;Paul;1/2/1980;paul@example.org\n".encode(
+        "cp1252"
+    )
+    page = upload(client, content, kind="people")
+    assert "Charger 1 ligne" in page.content.decode() and "Nouvelle fiche" in page.content.decode()
+    row = DataImport.objects.get()
+    client.post(reverse("import_do", args=[row.pk, "load"]))
+    assert Beneficiary.objects.get().email == "paul@example.org"
+    page = upload(client, content, kind="people", name="bis.csv")
+    assert "Déjà connue" in page.content.decode() and "est déjà chargé depuis" in page.content.decode()
+    client.post(reverse("import_do", args=[row.pk, "take_back"]))
+    assert not Beneficiary.objects.exists()
+
+
+def test_past_years_are_taken_over_on_the_page_for_the_buyer_that_is_chosen(signed_in):
+    client, buyer = signed_in(UserFactory()), BuyerFactory()
+    content = "Marché;Nom;Prénom;Né le;Année;Heures\n2019-1;Durand;Paul;1/2/1980;2019;300\n".encode()
+    page = upload(client, content, kind="take_over")
+    assert "Le donneur d’ordre de ce marché n’est pas dit" in page.content.decode().replace("\u202f", " ")
+    row = DataImport.objects.get()
+    page = client.post(
+        f"{reverse('import_columns', args=[row.pk])}?sheet=0&header=1",
+        {"c_0": "market", "c_1": "last_name", "c_2": "first_name", "c_3": "birth_date", "c_4": "year", "c_5": "hours",
+         "buyer": buyer.pk, "granularity": "year"},
+        follow=True,
+    )  # fmt: skip
+    assert "Charger 1 ligne" in page.content.decode()
+    client.post(reverse("import_do", args=[row.pk, "load"]))
+    page = client.post(reverse("import_do", args=[row.pk, "validate"]), follow=True)
+    assert "Import validé" in page.content.decode()
+    entry = HoursEntry.objects.get()
+    assert (entry.hours, entry.counted_hours, entry.source) == (
+        Decimal("300.00"),
+        Decimal("300.00"),
+        "take_over",
+    )
+    assert entry.market.buyer == buyer
+
+
+def test_a_file_may_be_started_from_its_employer(team, signed_in):  # noqa: F811
+    employer = team[0].placement.employer
+    page = signed_in(UserFactory()).get(f"{reverse('import_create')}?employeur={employer.pk}")
+    assert f'value="{employer.name}"' in page.content.decode()
