@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 SLICE = 500
+VALIDATED_AT_ONCE = 2_000
 # What an import makes, from what leans on the others to what the others lean on.
 REVERSE = (
     ("beneficiaries", "assignment"),
@@ -75,20 +76,29 @@ def validate_import(row: DataImport, *, user: User | None) -> int:
             _refuse_closed_years(row)
             _record_engaged(row, user)
             _record_reviews(row, user)
-        entries = HoursEntry.objects.filter(data_import=row).current().exclude(state=EntryState.VALIDATED)
-        if row.kind != ImportKind.PEOPLE:
-            report = validate_hours(
-                entries=entries,
-                user=user,  # type: ignore[arg-type]
-                only_those_that_count=row.kind == ImportKind.HOURS,
-            )
-            if report.left:
-                row.counts = {**row.counts, "left": len(report.left)}
-                save_by(row, user)  # type: ignore[arg-type]
-                return len(report.left)
+        if left := _validate_entries(row, user):
+            row.counts = {**row.counts, "left": left}
+            save_by(row, user)  # type: ignore[arg-type]
+            return left
         row.counts = {name: value for name, value in row.counts.items() if name != "left"}
         settle(row, user=user)
     return 0
+
+
+def _validate_entries(row: DataImport, user: User | None) -> int:
+    """Validate the import's entries, some at a time; returns how many are left."""
+    rows = HoursEntry.objects.filter(data_import=row).current().exclude(state=EntryState.VALIDATED)
+    # A person's entries follow one another, so that few are counted twice.
+    ids = list(rows.order_by("assignment__placement__beneficiary", "pk").values_list("pk", flat=True))
+    left = 0
+    for first in range(0, len(ids), VALIDATED_AT_ONCE):
+        report = validate_hours(
+            entries=HoursEntry.objects.filter(pk__in=ids[first : first + VALIDATED_AT_ONCE]),
+            user=user,  # type: ignore[arg-type]
+            only_those_that_count=row.kind == ImportKind.HOURS,
+        )
+        left += len(report.left)
+    return left
 
 
 def _refuse_closed_years(row: DataImport) -> None:
@@ -102,9 +112,10 @@ def _refuse_closed_years(row: DataImport) -> None:
 
 
 def _record_engaged(row: DataImport, user: User | None) -> None:
-    """The hours engaged that the file gave to the commitments it made."""
+    """The hours engaged that the file gave to the commitments it made, once, however often it is validated."""
     for made in ImportedRow.objects.filter(data_import=row, model="commitment").order_by("pk"):
-        if "engaged" in made.kept:
+        told = CommitmentChange.objects.filter(commitment=made.object_id).exists()
+        if "engaged" in made.kept and not told:
             CommitmentChange.objects.create(
                 commitment_id=made.object_id,
                 effective_on=dt.date.fromisoformat(made.kept["on"]),
@@ -225,8 +236,10 @@ def _put_back(row: DataImport, user: User | None) -> int:
         for made in ImportedRow.objects.filter(data_import=row, model="hoursentry").order_by("pk")
     }
     changed, left = [], 0
-    entries = list(HoursEntry.objects.filter(pk__in=kept, data_import=row).order_by("pk"))
+    entries = HoursEntry.objects.filter(data_import=row).order_by("pk") if kept else ()
     for entry in entries:
+        if entry.pk not in kept:
+            continue
         former = kept[entry.pk]
         if entry.version == former["version"]:
             entry.hours = Decimal(former["hours"])
