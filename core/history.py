@@ -63,9 +63,9 @@ def _write_each(
     model: type[models.Model], fields: Sequence[Any], rows: Sequence[Any], *, batch_size: int
 ) -> None:
     quote = connection.ops.quote_name
-    sets = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    sets = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
     key = model._meta.pk
-    statement = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {quote(key.column)} = %s"  # type: ignore[union-attr]
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {quote(str(key.column))} = %s"  # type: ignore[union-attr]
     # The connection itself: its proxy would be asked once for each value.
     database = connections[DEFAULT_DB_ALIAS]
     written = [(field.attname, field.get_db_prep_save) for field in (*fields, key)]

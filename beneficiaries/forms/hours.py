@@ -90,7 +90,7 @@ class ChecksFilterForm(GridFilterForm):
     """What « À vérifier » looks at: the same scope as the grid, a month or the year up to it."""
 
     # By its name in the words: one choice less to load, on a page that reads much already.
-    buyer = None
+    buyer = None  # type: ignore[assignment]
 
     periode = forms.ChoiceField(
         label="Période", required=False, choices=[("", "le mois"), ("annee", "l’année jusqu’à ce mois")]
