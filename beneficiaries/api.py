@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Field, Header, Router, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, field_validator
 
 from beneficiaries.api_lines import REFUSED, write_lines
 from beneficiaries.declaration_dates import due_on, written
@@ -24,6 +25,8 @@ from markets.services.tokens import KEY_MAX, Answer, OtherBody, answer_once, bod
 
 router = Router()
 LINES_MAX = 2_000
+# NUL and the halves of pairs: JSON writes them, PostgreSQL and UTF-8 do not.
+_UNHELD = re.compile("[\x00\ud800-\udfff]")
 PROBLEMS = (
     "Un refus est un « problem » (RFC 9457, `application/problem+json`) : `status`, `title`, `detail` en français, "
     "et `errors` avec l’endroit de la demande (`pointer`)."
@@ -55,6 +58,14 @@ class LineIn(Strict):
     version: int | None = Field(
         None, description="Version lue : la ligne est refusée si elle a changé depuis. Facultatif."
     )
+
+    @field_validator("hours", "kind", mode="before")
+    @classmethod
+    def legible(cls, sent: Any) -> Any:
+        """As sent, but for what no database holds, which is shown as such, and for what is no figure at all."""
+        if isinstance(sent, str):
+            return _UNHELD.sub("\ufffd", sent)
+        return True if isinstance(sent, dict | list) else sent
 
 
 class HoursIn(Strict):

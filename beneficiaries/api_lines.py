@@ -23,6 +23,10 @@ from markets.models import Company
 
 ACCEPTED, UNCHANGED, REFUSED, NOT_WRITTEN = "accepted", "unchanged", "refused", "not_written"
 KINDS = ", ".join(HourKind.values)
+# Longer is no figure: cut, it could be read as another one.
+TYPED_MAX = 60
+# What the column holds.
+VERSION_MAX = 2**31 - 1
 
 
 @dataclass(slots=True)
@@ -136,6 +140,8 @@ def _read_line(
     if sent.kind not in HourKind.values:
         return line.refuse(f"« {sent.kind} » n’est pas une nature d’heures : {KINDS}.", "/kind")
     line.kind, line.version = sent.kind, sent.version
+    if sent.version is not None and not 0 <= sent.version <= VERSION_MAX:
+        return line.refuse("Cette version n’existe pas : donnez celle qui a été lue, ou aucune.", "/version")
     try:
         line.hours = _hours(sent.hours)
     except ValueError as error:
@@ -175,7 +181,9 @@ def _hours(sent: Any) -> Decimal | None:
         return None
     if isinstance(sent, bool) or not isinstance(sent, int | float | str):
         raise ValueError("Des heures s’écrivent 12.5, « 12,5 » ou « 12h30 ».")
-    found = parse_hours(str(sent)[:60])
+    if len(str(sent)) > TYPED_MAX:
+        raise ValueError("Ces heures ne sont pas un nombre d’heures : elles tiennent en quelques signes.")
+    found = parse_hours(str(sent))
     if found is None:
         raise ValueError("Des heures manquent : écrivez 0 pour aucune, null pour effacer la ligne.")
     if found > 744:

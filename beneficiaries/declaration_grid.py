@@ -66,8 +66,11 @@ class MonthGrid:
 
 
 def own_assignments(company: Company, month: dt.date) -> Any:
-    """What an employer declares in that month, ready to be shown, in the order of names."""
-    rows = Assignment.objects.employed_by(company).active_in(month)
+    """What an employer declares in that month, ready to be shown, in the order of names.
+
+    A link or a key knows no reader: those who stand in the restricted archive are left out here, for everyone.
+    """
+    rows = Assignment.objects.employed_by(company).active_in(month).outside_archive()
     return with_names(rows, month).order_by(
         "placement__beneficiary__search_key", "placement__beneficiary_id", "pk"
     )

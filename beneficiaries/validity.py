@@ -6,12 +6,19 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from beneficiaries.models import Beneficiary, EligibilityPeriod, EligibilityReview, Placement
+from django.db.models import Q
+
+from beneficiaries.models import Assignment, Beneficiary, EligibilityPeriod, EligibilityReview, Placement
 from beneficiaries.models.standing import never_used
+from core.dates import add_months
 from markets.models import CompanyMembership
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+# An employer renews, or sends someone out again, within these months of an end; after them, what the house decides
+# about someone who left is no longer its business.
+AFTER_END_MONTHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,21 @@ def validity_of(person: Beneficiary, today: dt.date) -> Validity | None:
     return Validity(review.valid_until, review, False) if review and review.valid_until else None
 
 
-def employed_by(user: User) -> Any:
-    """Numbers of the people whom the user's companies employ themselves: not those they receive, or count."""
+def _not_over(ends_on: str, today: dt.date) -> Q:
+    since = add_months(today, -AFTER_END_MONTHS)
+    return Q(**{f"{ends_on}__isnull": True}) | Q(**{f"{ends_on}__gte": since})
+
+
+def employed_by(user: User, today: dt.date) -> Any:
+    """Numbers of the people whom the user's companies employ themselves: not those they receive, count, or employed once."""
     companies = CompanyMembership.objects.filter(user=user).values("company")
-    return Placement.objects.filter(employer__in=companies).order_by().values("beneficiary")
+    rows = Placement.objects.filter(_not_over("ends_on", today), employer__in=companies)
+    return rows.order_by().values("beneficiary")
+
+
+def followed_by(user: User, today: dt.date) -> Any:
+    """Numbers of the people whose eligibility a company reads: at work with it, or for it, or until lately."""
+    rows = Assignment.objects.visible_to(user).filter(
+        _not_over("ends_on", today), _not_over("placement__ends_on", today)
+    )
+    return rows.order_by().values("placement__beneficiary")

@@ -10,8 +10,8 @@ from django.views.debug import SafeExceptionReporterFilter
 
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _QUERY = re.compile(r"(/[^\s?\"']*)\?[^\s\"']+")
-# Addresses that are secrets themselves: a calendar's, an invitation's, a link's that needs no account.
-_SECRET = re.compile(r"(/(?:calendrier|invitation|lien/[\w-]+)/)[^\s/\"']+")
+# Addresses that are secrets themselves: a calendar's, an invitation's, those of links that need no account.
+_SECRET = re.compile(r"(/(?:calendrier|invitation|situation|lien/[\w-]+)/)[^\s/\"']+")
 # PostgreSQL quotes the refused values: « DETAIL:  Key (email)=(…) already exists. »
 _DETAIL = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)
 

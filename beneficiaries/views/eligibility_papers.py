@@ -26,10 +26,10 @@ from markets.views.forms import form_page
 
 
 def _person_with_attestation(request: HttpRequest, pk: int) -> Any:
-    """Of the house, anyone; of a company, those whom it employs itself: not those it receives or counts."""
+    """Of the house, anyone; of a company, those whom it employs itself: not those it receives, counts or employed once."""
     people = Beneficiary.objects.visible_to(request.user)
     if request.user.is_company:  # type: ignore[union-attr]
-        people = people.filter(pk__in=employed_by(request.user))  # type: ignore[arg-type]
+        people = people.filter(pk__in=employed_by(request.user, timezone.localdate()))  # type: ignore[arg-type]
     return get_object_or_404(people, pk=pk)
 
 

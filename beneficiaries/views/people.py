@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import Case, DateField, F, OuterRef, Q, Subquery, Sum, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,9 +26,10 @@ from beneficiaries.person_path import (
 )
 from beneficiaries.tables import EmployeeTable, PersonTable, eligibility_words
 from beneficiaries.timeline import timeline_of
-from beneficiaries.validity import employed_by
+from beneficiaries.validity import employed_by, followed_by
 from core import formats
 from core.access import HOUSE, house_required, role_required
+from core.fields import HoursField
 from core.lists import ListPage
 from core.registry import tabs_of
 
@@ -80,10 +81,15 @@ class EmployeeList(ListPage):
             .annotate(total=Sum("hours"))
             .values("total")
         )
-        return queryset.with_eligibility(timezone.localdate()).annotate(
+        today = timezone.localdate()
+        return queryset.with_eligibility(today).annotate(
             contract_starts_on=Subquery(dates.values("placement__starts_on")[:1]),
             contract_ends_on=Subquery(dates.values("placement__ends_on")[:1]),
             hours_declared=Subquery(hours),
+            # Of those who left, what the house decides now is not told.
+            eligible_until=Case(
+                When(pk__in=followed_by(user, today), then=F("eligible_until")), output_field=DateField()
+            ),
         )
 
 
@@ -200,22 +206,29 @@ def _next_step(person: Any, steps: list[dict[str, Any]]) -> dict[str, str] | Non
 
 def _employee_detail(request: HttpRequest, person: Any) -> HttpResponse:
     """What a company reads of one of its employees: dates, hours, and until when they are eligible."""
+    user, today = request.user, timezone.localdate()
+    # What another employer has not sent yet is not in the sum.
+    hours = HoursEntry.objects.visible_to(user).current().filter(assignment=OuterRef("pk")).order_by()  # type: ignore[arg-type]
+    declared = hours.values("assignment").annotate(total=Sum("hours")).values("total")
     assignments = (
-        Assignment.objects.visible_to(request.user)
+        Assignment.objects.visible_to(user)  # type: ignore[arg-type]
         .filter(placement__beneficiary=person)
         .select_related("placement__employer", "commitment__market", "user_company")
-        .annotate(hours_declared=Sum("entries__hours", filter=Q(entries__is_superseded=False)))
+        .annotate(hours_declared=Subquery(declared, output_field=HoursField()))
         .order_by("-starts_on", "-pk")
     )
     rows = list(assignments)
+    is_followed = followed_by(user, today).filter(placement__beneficiary=person).exists()  # type: ignore[arg-type]
+    eligible_until = person.eligible_until if is_followed else None
     # The attestation is the employer's own to keep.
-    is_employer = Beneficiary.objects.filter(pk=person.pk, pk__in=employed_by(request.user)).exists()  # type: ignore[arg-type]
+    is_employer = Beneficiary.objects.filter(pk=person.pk, pk__in=employed_by(user, today)).exists()  # type: ignore[arg-type]
     context = {
         "attestation_url": reverse("eligibility_attestation", args=[person.pk])
-        if person.eligible_until and is_employer
+        if eligible_until and is_employer
         else "",
         "name": str(person),
-        "eligible_until": person.eligible_until,
+        "eligible_until": eligible_until,
+        "is_followed": is_followed,
         "assignments": rows,
         "total": sum((row.hours_declared or ZERO for row in rows), ZERO),
     }
