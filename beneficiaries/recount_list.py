@@ -36,7 +36,7 @@ class RecountTable(Table):
     made_by = TextColumn(verbose_name="Par", order_by="made_by__last_name")
     years = TextColumn(accessor="by_year", verbose_name="Années", orderable=False)
     entries = CountColumn(verbose_name="Relevés changés")
-    delta = HoursColumn(verbose_name="Écart (h)", total=True)
+    delta = HoursColumn(verbose_name="Écart", total=True)
 
     class Meta:
         model = Recount
