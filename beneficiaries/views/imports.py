@@ -245,7 +245,8 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     lines = ImportLine.objects.visible_to(request.user).filter(data_import=row)
     found = Counter(dict(lines.order_by().values_list("state").annotate(count=_count())))
     asked = request.GET.get("etat", "")
-    state = asked if asked in LineState.values else next((s.value for s in STATES if found[s.value]), "")
+    # Once the last doubtful line is decided, its tab is gone: the next one is shown.
+    state = asked if found[asked] else next((s.value for s in STATES if found[s.value]), "")
     shown = Paginator(lines.filter(state=state).order_by("number", "pk"), LINES_SHOWN)
     page = shown.get_page(request.GET.get("page"))
     context = {

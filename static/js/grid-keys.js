@@ -44,6 +44,16 @@
   });
   nextButton.addEventListener("click", () => goToNext(current));
 
+  // A link to a line (« À vérifier » has one for each) puts the keyboard on it, once the browser is at the place.
+  window.addEventListener("load", () => {
+    const asked = window.location.hash.startsWith("#ligne-") && document.getElementById(window.location.hash.slice(1));
+    if (!asked || !grid.contains(asked)) return;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      asked.scrollIntoView({ block: "center" });
+      if (document.activeElement === document.body) go(inputsOf(asked)[0] || asked.querySelector("button, a"));
+    }));
+  });
+
   const acceptLine = (row) => {
     const typed = inputsOf(row).some((input) => input.value);
     if (!typed && !row.querySelector("button[name=valider]")) {

@@ -11,7 +11,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-if (window.location.hash === "#lignes") {
-  const first = document.querySelector("tr[data-decide] button");
-  if (first) first.focus();
-}
+// A browser that goes to the place of the address takes the focus away once the page is there: after it, not before.
+window.addEventListener("load", () => {
+  if (window.location.hash !== "#lignes") return;
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    // Nothing left to decide: the next key loads.
+    const first = document.querySelector("tr[data-decide] button") || document.querySelector("button[data-load]");
+    if (first && document.activeElement === document.body) first.focus();
+  }));
+});
