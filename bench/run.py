@@ -21,7 +21,20 @@ from typing import Any
 from bench.territory import CACHE, ROOT, environment, make, sqlite_territory
 
 MOST_MEGABYTES = 300
-PARTS = ("indicators", "grid", "lists", "queries", "pdf", "recount", "checks", "search", "people", "board", "market", "import")
+PARTS = (
+    "indicators",
+    "grid",
+    "lists",
+    "queries",
+    "pdf",
+    "recount",
+    "checks",
+    "search",
+    "people",
+    "board",
+    "market",
+    "import",
+)
 
 
 def measure(env: dict[str, str], only: list[str]) -> dict[str, Any]:

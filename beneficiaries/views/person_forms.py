@@ -119,7 +119,9 @@ def beneficiary_edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise FileMerged(kept)
     person = person or get_object_or_404(Beneficiary.objects.visible_to(request.user), pk=pk)
     if person.anonymised_on:
-        messages.error(request, "Cette fiche est anonymisée\u202f: elle ne porte plus ni nom, ni coordonnées.")
+        messages.error(
+            request, "Cette fiche est anonymisée\u202f: elle ne porte plus ni nom, ni coordonnées."
+        )
         return redirect("beneficiary_detail", pk=pk)
     shown_name = str(person)
     form = PersonForm(request.POST or None, instance=person, user=request.user)

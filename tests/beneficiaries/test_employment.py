@@ -333,7 +333,8 @@ def test_contracts_and_assignments_are_edited_ended_and_added_from_their_pages(c
     )
     assert placement.assignments.count() == 2
 
-    answer = browser.post(reverse("placement_end", args=[placement.pk]), {"ends_on": "30/6/26", "end_reason": "resignation"}
+    answer = browser.post(
+        reverse("placement_end", args=[placement.pk]), {"ends_on": "30/6/26", "end_reason": "resignation"}
     )
     assert answer.status_code == 302
     assert set(placement.assignments.values_list("ends_on", flat=True)) == {dt.date(2026, 6, 30)}

@@ -99,7 +99,9 @@ def test_a_bilan_prints_hours_where_they_were_worked_and_says_what_is_credited(c
         }
         found[buyer] = (text, figures)
     text, figures = found[cast.buyer_b]
-    assert Decimal(figures["hours_since_start"]) == 300 and "dont 300\u202fh créditées par globalisation" in text
+    assert (
+        Decimal(figures["hours_since_start"]) == 300 and "dont 300\u202fh créditées par globalisation" in text
+    )
     # 300 ÷ 777.
     assert figures["rate"] == "0.3861"
     text, figures = found[cast.buyer_a]
