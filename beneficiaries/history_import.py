@@ -160,13 +160,21 @@ def _read_words(
         line.values[name] = found or otherwise
 
 
-def spread(month: dt.date, hours: Decimal) -> list[tuple[dt.date, Decimal]]:
-    """Hours of a contract or a year at its month; what is over what a month holds goes to the others of that year."""
+def spread(
+    month: dt.date, hours: Decimal, held: Mapping[dt.date, Decimal] | None = None
+) -> list[tuple[dt.date, Decimal]]:
+    """Hours of a contract or a year at its month; what is over what a month holds goes to the others of that year.
+
+    held: what other lines of the same contract put there already. The sum is less than `hours` where the year is full.
+    """
     pieces = []
+    held = held or {}
     following = [add_months(month, rank) for rank in range(13 - month.month)]
     for at in [*following, *(dt.date(month.year, number, 1) for number in range(month.month - 1, 0, -1))]:
         if hours <= 0:
             break
-        pieces.append((at, min(hours, MONTH_MAX)))
-        hours -= pieces[-1][1]
+        room = MONTH_MAX - held.get(at, Decimal(0))
+        if room > 0:
+            pieces.append((at, min(hours, room)))
+            hours -= pieces[-1][1]
     return pieces

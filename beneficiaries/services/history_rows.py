@@ -161,8 +161,13 @@ class Books:
         if holder is None and len({row[2] for row in held}) == 1:
             holder = held[0][2]
         if holder is None:
-            holder = f"{UNKNOWN_HOLDER}{values['market']}"
-            self.new_companies.setdefault(holder, (f"Titulaire de {values['market']} (non repris)"[:300], ""))
+            unknown = f"Titulaire de {values['market']} (non repris)"[:300]
+            # A file that comes again finds the holder that it made.
+            mine = self.by_name.get(normalise(unknown))
+            holder = mine if any(row[2] == mine for row in held) else None
+            if holder is None:
+                holder = f"{UNKNOWN_HOLDER}{values['market']}"
+                self.new_companies.setdefault(holder, (unknown, ""))
         key = MarketKey(buyer, reference, lot or (held[0][1] if held else "1"), holder)
         facts = self.facts.setdefault((buyer, reference), MarketFacts(values["market"]))
         facts.object = facts.object or values["market_object"]

@@ -133,7 +133,8 @@ def save_cells(
             entry.version += 1
             if declaration:
                 entry.declaration, entry.source = declaration, source
-            elif entry.source in FROM_EMPLOYER:
+            elif entry.source in (*FROM_EMPLOYER, EntrySource.IMPORT):
+                # Typed by somebody from then on: a later file asks before it writes over it.
                 entry.source = source
             updated.append(entry)
     bulk_create_tracked(HoursEntry, created, user=user)

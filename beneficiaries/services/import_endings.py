@@ -212,6 +212,7 @@ def take_back_import(row: DataImport, *, user: User | None) -> int:
                 f"{formats.noun(validated, 'relevé de cet import est déjà validé', 'relevés de cet import sont déjà validés')} : "
                 "il ne se reprend plus en entier. Corrigez les relevés un par un."
             )
+        _refuse_replaced(row)
         people = people_to_recount(row)
         left = _put_back(row, user)
         left += _delete_entries(row)
@@ -227,6 +228,24 @@ def take_back_import(row: DataImport, *, user: User | None) -> int:
         row.counts = {**row.counts, "kept": left}
         save_by(row, user)  # type: ignore[arg-type]
     return left
+
+
+def _refuse_replaced(row: DataImport) -> None:
+    """Imports are taken back from the last to the first: what a later one replaced would come back with it."""
+    later = (
+        ImportedRow.objects.filter(
+            model="hoursentry", data_import__state=ImportState.LOADED, kept__data_import=row.pk
+        )
+        .exclude(data_import=row)
+        .select_related("data_import")
+        .order_by("-data_import")
+        .first()
+    )
+    if later is not None:
+        raise DomainError(
+            f"Un import plus récent («\u202f{formats.short(later.data_import.file_name, 60)}\u202f») a remplacé des heures de "
+            "celui-ci : reprenez-le d’abord."
+        )
 
 
 def _put_back(row: DataImport, user: User | None) -> int:
@@ -253,14 +272,34 @@ def _put_back(row: DataImport, user: User | None) -> int:
             left += 1
         entry.data_import_id = former["data_import"]
         entry.version += 1
+        if entry.version == former["version"] + 1:
+            _stands_again(entry, former)
         changed.append(entry)
     bulk_update_tracked(HoursEntry, changed, CHANGED, user=user, reason="import repris")
     return left
 
 
+def _stands_again(entry: HoursEntry, former: dict[str, Any]) -> None:
+    """What an earlier import had changed is as that one left it: it can be taken back in its turn."""
+    if former["data_import"] is None:
+        return
+    rows = ImportedRow.objects.filter(
+        data_import=former["data_import"],
+        model="hoursentry",
+        object_id=entry.pk,
+        kept__version=former["version"] - 1,
+    )
+    for made in rows.order_by("pk"):
+        made.kept = {**made.kept, "version": entry.version}
+        made.save(update_fields=["kept"])
+
+
 def _delete_entries(row: DataImport) -> int:
-    """Remove the entries that the import made; one that was typed again since is left, as somebody's own."""
-    typed = HoursEntry.objects.filter(data_import=row, version__gt=1)
+    """Remove the entries that the import made; one that was typed again since is left, as somebody's own.
+
+    One that a later import had replaced, and gave back, waits as it was loaded: it goes.
+    """
+    typed = HoursEntry.objects.filter(data_import=row, version__gt=1).exclude(state=EntryState.SUBMITTED)
     left = 0
     for entry in typed.order_by("pk"):
         entry.data_import, entry.import_line = None, None

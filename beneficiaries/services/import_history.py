@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from beneficiaries.enums import EntryState
-from beneficiaries.history_import import GRANULARITIES, HistoryReading, spread
+from beneficiaries.history_import import GRANULARITIES, MONTH_MAX, HistoryReading, spread
 from beneficiaries.import_plan import NEW, Decisions, Plan, Planned
 from beneficiaries.import_reading import Line
 from beneficiaries.models import Assignment, ClosedYear, DataImport, HoursEntry, Placement
@@ -22,6 +22,7 @@ from core.dates import month_end
 __all__ = ["people_of", "plan_history", "write_history"]
 
 SLICE = 500
+ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -44,6 +45,10 @@ class Contract:
     placement: int | None = None
     assignment: int | None = None
     write: list[tuple[dt.date, str]] = field(default_factory=list)
+
+    def held(self, kind: str) -> dict[dt.date, Decimal]:
+        """Hours of one kind by month."""
+        return {month: hours for (month, of_kind), hours in self.hours.items() if of_kind == kind}
 
     @property
     def first_day(self) -> dt.date:
@@ -156,15 +161,21 @@ def _add(work: HistoryWork, planned: Planned, who_key: str) -> None:
                 "compte 744 au plus. Si ces heures sont celles d’un contrat ou d’une année, dites-le."
             )
             continue
-        for month, hours in spread(piece.month, piece.hours):
+        if values["granularity"] == "month":
+            parts, room = [(piece.month, piece.hours)], contract.held(piece.kind).get(piece.month, ZERO)
+            fits = piece.hours + room <= MONTH_MAX
+        else:
+            parts = spread(piece.month, piece.hours, contract.held(piece.kind))
+            fits = sum((hours for _, hours in parts), ZERO) == piece.hours
+        if not fits:
+            planned.refusals.append(f"{formats.month(piece.month).capitalize()} : plus de 744 h en un mois.")
+            continue
+        for month, hours in parts:
             cell = (month, piece.kind)
-            if cell in contract.hours and contract.hours[cell] + hours > 744:
-                planned.refusals.append(f"{formats.month(month).capitalize()} : plus de 744 h en un mois.")
-                continue
             if cell in contract.hours:
                 planned.notes.append(f"S’ajoute à la ligne {contract.lines[cell].line.number}.")
                 planned.stands = True
-            contract.hours[cell] = contract.hours.get(cell, Decimal(0)) + hours
+            contract.hours[cell] = contract.hours.get(cell, ZERO) + hours
             contract.lines.setdefault(cell, planned)
 
 
@@ -172,18 +183,8 @@ def _settle(work: HistoryWork) -> None:
     """Set the contracts beside those that stand: the same hours are left, others than these are refused."""
     work.contracts = {key: contract for key, contract in work.contracts.items() if contract.hours}
     _share_first_days(work.contracts.values())
-    placements = _placements(work.contracts.values())
-    assignments = _assignments(placements.values())
-    entries = _entries([pk for pk, *_ in assignments.values()])
+    entries = _find_standing(work)
     for contract in work.contracts.values():
-        key = contract.key
-        if isinstance(key.person, int) and isinstance(key.employer, int):
-            begins_on = contract.begins_on or contract.first_day
-            contract.placement = placements.get((key.person, key.employer, begins_on))
-        commitment = work.books.commitment_of(key.market)
-        if contract.placement and commitment:
-            found = assignments.get((contract.placement, commitment))
-            contract.assignment = found[0] if found else None
         for (month, kind), hours in contract.hours.items():
             planned = contract.lines[month, kind]
             held = entries.get((contract.assignment, month, kind)) if contract.assignment else None
@@ -204,6 +205,60 @@ def _settle(work: HistoryWork) -> None:
                 )
 
 
+Entries = dict[tuple[int, dt.date, str], tuple[Decimal, str]]
+
+
+def _find_standing(work: HistoryWork) -> Entries:
+    """Give each contract the placement and the assignment that it is here already, each of them once.
+
+    By its first day; where the file gives none, an export that goes further back begins earlier: then by its hours.
+    """
+    contracts = list(work.contracts.values())
+    placements = _placements(contracts)
+    assignments = _assignments(pk for rows in placements.values() for pk, _ in rows)
+    entries = _entries([pk for found in assignments.values() for pk in found])
+    claimed: set[int] = set()
+    placement_of: dict[tuple[Any, ...], int] = {}
+    for contract in contracts:
+        commitment = work.books.commitment_of(contract.key.market)
+        same_day, others = _by_first_day(contract, placements)
+        if commitment is None:
+            continue
+        told = [*same_day, *(() if contract.starts_on else others)]
+        options = []
+        for placement in told:
+            for assignment in assignments.get((placement, commitment), ()):
+                alike = sum(
+                    entries.get((assignment, *cell), ("", ""))[0] == hours
+                    for cell, hours in contract.hours.items()
+                )
+                if assignment not in claimed and (alike or placement in same_day):
+                    options.append((placement not in same_day, -alike, placement, assignment))
+        if options:
+            *_, contract.placement, contract.assignment = min(options)
+            claimed.add(contract.assignment)
+            placement_of.setdefault(contract.key.contract, contract.placement)
+    for contract in contracts:
+        if contract.assignment is None:
+            # Another market of a contract that is here; else a contract of that day that is no other's.
+            taken = set(placement_of.values())
+            same_day, _ = _by_first_day(contract, placements)
+            known = placement_of.get(contract.key.contract)
+            contract.placement = known or next((pk for pk in same_day if pk not in taken), None)
+            if contract.placement:
+                placement_of[contract.key.contract] = contract.placement
+    return entries
+
+
+def _by_first_day(
+    contract: Contract, placements: dict[tuple[Any, Any], list[tuple[int, dt.date]]]
+) -> tuple[list[int], list[int]]:
+    """The person's placements with that employer: those of the contract's first day, then the others."""
+    rows = placements.get((contract.key.person, contract.key.employer), [])
+    first_day = contract.begins_on or contract.first_day
+    return [pk for pk, day in rows if day == first_day], [pk for pk, day in rows if day != first_day]
+
+
 def _share_first_days(contracts: Iterable[Contract]) -> None:
     """A contract that works on several markets has one first day."""
     first: dict[tuple[Any, ...], dt.date] = {}
@@ -214,28 +269,30 @@ def _share_first_days(contracts: Iterable[Contract]) -> None:
         contract.begins_on = first[contract.key.contract]
 
 
-def _placements(contracts: Iterable[Contract]) -> dict[tuple[int, int, dt.date], int]:
+def _placements(contracts: Iterable[Contract]) -> dict[tuple[Any, Any], list[tuple[int, dt.date]]]:
+    """(person, employer) → (placement, first day), the oldest rows first."""
     people = sorted({c.key.person for c in contracts if isinstance(c.key.person, int)})
-    found = {}
+    found: dict[tuple[Any, Any], list[tuple[int, dt.date]]] = defaultdict(list)
     for first in range(0, len(people), SLICE):
-        rows = Placement.objects.filter(beneficiary__in=people[first : first + SLICE]).order_by("-pk")
+        rows = Placement.objects.filter(beneficiary__in=people[first : first + SLICE]).order_by("pk")
         for pk, person, employer, day in rows.values_list("pk", "beneficiary", "employer", "starts_on"):
-            found[person, employer, day] = pk
+            found[person, employer].append((pk, day))
     return found
 
 
-def _assignments(placements: Iterable[int]) -> dict[tuple[int, int], tuple[int, int]]:
+def _assignments(placements: Iterable[int]) -> dict[tuple[int, int], list[int]]:
+    """(placement, commitment) → assignments, the oldest first."""
     ids = sorted(placements)
-    found = {}
+    found: dict[tuple[int, int], list[int]] = defaultdict(list)
     for first in range(0, len(ids), SLICE):
-        rows = Assignment.objects.filter(placement__in=ids[first : first + SLICE]).order_by("-pk")
+        rows = Assignment.objects.filter(placement__in=ids[first : first + SLICE]).order_by("pk")
         for pk, placement, commitment in rows.values_list("pk", "placement", "commitment"):
-            found[placement, commitment] = (pk, commitment)
+            found[placement, commitment].append(pk)
     return found
 
 
-def _entries(assignments: list[int]) -> dict[tuple[int, dt.date, str], tuple[Decimal, str]]:
-    found = {}
+def _entries(assignments: list[int]) -> Entries:
+    found: Entries = {}
     for first in range(0, len(assignments), SLICE):
         rows = HoursEntry.objects.current().filter(assignment__in=assignments[first : first + SLICE])
         for pk, month, kind, hours, state in rows.order_by().values_list(

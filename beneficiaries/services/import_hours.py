@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ ZERO = Decimal("0.00")
 # Keys that a query takes at once (SQLite bears some thousands).
 SLICE = 2_000
 PROPOSED_MAX = 6
+# Months that one question tells one by one.
+ASKED_MAX = 3
 SOURCES = {
     EntrySource.SCREEN: "saisies à l’écran",
     EntrySource.PORTAL: "déclarées sur le portail",
@@ -245,16 +248,20 @@ def _place(
     if not found:
         return
     by_month: dict[dt.date, Work | None] = {}
+    placed: list[tuple[Work, Piece]] = []
     for piece in line.values["pieces"]:
         if piece.month not in by_month:
             by_month[piece.month] = _choose(planned, found, piece.month, decisions)
         work = by_month[piece.month]
         if planned.question is not None or planned.left_out:
+            # The whole line waits, or is left: none of its months adds to another line's.
             return
         if work is not None and (sentence := _impossible(work, piece, today)):
             planned.refusals.append(sentence)
         elif work is not None:
-            _add(cells, work, piece, planned)
+            placed.append((work, piece))
+    for work, piece in placed:
+        _add(cells, work, piece, planned)
 
 
 def _asked_for(planned: Planned, works: Sequence[Work]) -> list[Work]:
@@ -367,10 +374,9 @@ def _entries(cells: dict[CellKey, CellPlan]) -> dict[CellKey, HoursEntry]:
 
 
 def _settle(cells: Iterable[CellPlan], work: HoursWork, decisions: Decisions) -> None:
+    asked: dict[int, list[tuple[CellPlan, HoursEntry]]] = defaultdict(list)
     for cell in cells:
         planned, entry = cell.planned, cell.entry
-        if planned.question is not None or planned.left_out:
-            continue
         if entry is None:
             work.create.append(cell)
             planned.writes = True
@@ -384,39 +390,68 @@ def _settle(cells: Iterable[CellPlan], work: HoursWork, decisions: Decisions) ->
                 f"{cell.said.capitalize()} est déjà validé à {formats.hours(entry.hours)}, "
                 f"le fichier dit {formats.hours(cell.hours)} : rien n’est changé."
             )
-        elif _may_replace(cell, entry, decisions):
-            work.change.append(cell)
-            planned.writes = planned.corrected = True
-            planned.effects.append(
-                f"{cell.said} : {formats.hours(cell.hours)} au lieu de {formats.hours(entry.hours)}"
-            )
+        elif _gives_way(cell, entry):
+            _replace(cell, entry, work)
+        else:
+            asked[id(planned)].append((cell, entry))
+    for conflicts in asked.values():
+        _ask_which(conflicts, work, decisions)
+    # A line that waits for an answer is loaded whole or not at all.
+    work.create = [cell for cell in work.create if cell.planned.question is None]
+    work.change = [cell for cell in work.change if cell.planned.question is None]
 
 
-def _may_replace(cell: CellPlan, entry: HoursEntry, decisions: Decisions) -> bool:
+def _gives_way(cell: CellPlan, entry: HoursEntry) -> bool:
     """Hours of a former import give way; what somebody wrote does once somebody decides it."""
-    if entry.source == EntrySource.IMPORT or entry.state == EntryState.SENT_BACK or entry.hours == cell.hours:
-        return True
-    planned = cell.planned
-    key = f"entry|{planned.line.sheet}|{planned.line.number}"
+    return (
+        entry.source == EntrySource.IMPORT or entry.state == EntryState.SENT_BACK or entry.hours == cell.hours
+    )
+
+
+def _replace(cell: CellPlan, entry: HoursEntry, work: HoursWork) -> None:
+    work.change.append(cell)
+    cell.planned.writes = cell.planned.corrected = True
+    cell.planned.effects.append(
+        f"{cell.said} : {formats.hours(cell.hours)} au lieu de {formats.hours(entry.hours)}"
+    )
+
+
+def _ask_which(
+    conflicts: Sequence[tuple[CellPlan, HoursEntry]], work: HoursWork, decisions: Decisions
+) -> None:
+    """Whether a line's hours take the place of those that somebody wrote: one answer, about the figures that it shows."""
+    planned = conflicts[0][0].planned
+    figures = [f"{cell.key}{entry.hours}{cell.hours}" for cell, entry in conflicts]
+    seen = hashlib.blake2s("|".join(figures).encode(), digest_size=6).hexdigest()
+    key = f"entry|{planned.line.sheet}|{planned.line.number}|{seen}"
     answer = answer_to(planned, key, decisions)
     if answer == REPLACE:
-        return True
+        for cell, entry in conflicts:
+            _replace(cell, entry, work)
+        return
     if answer == KEEP:
         planned.stands = True
-        planned.notes.append(
+        planned.notes += [
             f"{cell.said.capitalize()} reste à {formats.hours(entry.hours)}, comme vous l’avez décidé."
-        )
-        return False
+            for cell, entry in conflicts
+        ]
+        return
+    said = [
+        f"{cell.said.capitalize()} : {formats.hours(entry.hours)} sont {SOURCES[EntrySource(entry.source)]}, "
+        f"le fichier dit {formats.hours(cell.hours)}."
+        for cell, entry in conflicts
+    ]
+    if len(said) > ASKED_MAX:
+        said[ASKED_MAX:] = [f"De même pour {len(said) - ASKED_MAX} autres mois."]
+    alone = conflicts[0] if len(conflicts) == 1 else None
     planned.question = Question(
         key,
-        f"{cell.said.capitalize()} : {formats.hours(entry.hours)} sont {SOURCES[EntrySource(entry.source)]}, "
-        f"le fichier dit {formats.hours(cell.hours)}.",
+        " ".join(said),
         (
-            (KEEP, f"Garder {formats.hours(entry.hours)}"),
-            (REPLACE, f"Prendre {formats.hours(cell.hours)}"),
+            (KEEP, f"Garder {formats.hours(alone[1].hours) if alone else 'ce qui est là'}"),
+            (REPLACE, f"Prendre {formats.hours(alone[0].hours) if alone else 'ce que dit le fichier'}"),
         ),
     )
-    return False
 
 
 def _warn(cells: Iterable[CellPlan], plan: Plan) -> None:

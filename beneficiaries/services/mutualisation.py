@@ -44,7 +44,9 @@ def what_is_missing(row: Mutualisation, shares: Sequence[MutualisationShare]) ->
 def save_mutualisation(
     *, row: Mutualisation, shares: Mapping[Commitment, Decimal], user: User
 ) -> Mutualisation:
-    """Write what is agreed: the months, and the share (%) of each commitment. Agreements already dated stay.
+    """Write what is agreed: the months, and the share (%) of each commitment.
+
+    Agreements already dated stay while months and key are those that the buyers agreed to; else they are asked again.
 
     Raises DomainError when it is in effect, when the key does not make 100 %, or when a commitment takes part in
     another one in the same months.
@@ -55,8 +57,7 @@ def save_mutualisation(
         .filter(pk__in=[commitment.pk for commitment in shares])
         .order_by("pk")
     )
-    if row.pk:
-        _refuse_in_effect(row)
+    stored = _refuse_in_effect(row) if row.pk else None
     if row.ends_on < row.starts_on:
         raise DomainError("La fin de la globalisation précède son début.", field="ends_on")
     if len(commitments) < 2:
@@ -72,12 +73,17 @@ def save_mutualisation(
         row.created_by = user
     save_by(row, user)
     former = {share.commitment_id: share for share in row.shares.order_by("pk")}
+    # Other months, or another key, is another agreement for every buyer.
+    is_other = stored is not None and (
+        (stored.starts_on, stored.ends_on) != (row.starts_on, row.ends_on)
+        or {pk: share.share for pk, share in former.items()}
+        != {commitment.pk: part for commitment, part in shares.items()}
+    )
     for commitment, part in shares.items():
         share = former.pop(commitment.pk, None) or MutualisationShare(
             mutualisation=row, commitment=commitment
         )
-        if share.pk is None or share.share != part:
-            # Another key is another agreement.
+        if share.pk is None or is_other:
             share.share, share.agreed_on = part, None
             save_by(share, user)
     for gone in former.values():
@@ -128,13 +134,14 @@ def stop_mutualisation(*, row: Mutualisation, ends_on: dt.date, user: User) -> M
     return row
 
 
-def _refuse_in_effect(row: Mutualisation) -> None:
+def _refuse_in_effect(row: Mutualisation) -> Mutualisation:
     stored = Mutualisation.objects.select_for_update(of=("self",)).get(pk=row.pk)
     if is_in_effect(stored, list(stored.shares.order_by("pk"))):
         raise DomainError(
             "Cette globalisation est signée et s’applique\u202f: elle ne change plus. "
             "Mettez-y fin, et faites-en signer une autre."
         )
+    return stored
 
 
 def _refuse_overlap(row: Mutualisation, commitments: Sequence[int]) -> None:
