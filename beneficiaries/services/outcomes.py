@@ -74,11 +74,13 @@ def exits(today: dt.date, months: int) -> dict[int, dt.date]:
     return dict(found)
 
 
-def follow_outcomes(today: dt.date) -> int:
-    """Each morning: what is no longer asked, then who left their path; how many rows were written."""
-    done = cancel_overtaken(people=None, user=None, today=today)
+def follow_outcomes(today: dt.date, people: Collection[int] | None = None) -> int:
+    """Each morning: what is no longer asked, then who left their path (among these); how many rows were written."""
+    done = cancel_overtaken(people=people, user=None, today=today)
     months = CountingRules.of_territory(today).exit_months
     left = sorted(exits(today, months).items())
+    if people is not None:
+        left = [row for row in left if row[0] in people]
     for first in range(0, len(left), PEOPLE_AT_ONCE):
         done += _open_exits(dict(left[first : first + PEOPLE_AT_ONCE]), months, today)
     return done

@@ -14,10 +14,13 @@ from django.utils import timezone
 from core.models import Message
 from reporting.demo.cast import gather_cast
 from reporting.demo.clock import on_day
+from reporting.demo.hires import gather_crew
 from reporting.demo.story_difficulties import tell_difficulties
 from reporting.demo.story_exchanges import tell_exchanges
 from reporting.demo.story_fees import tell_fees
+from reporting.demo.story_hours import tell_hours
 from reporting.demo.story_markets import tell_markets
+from reporting.demo.story_people import tell_people
 from reporting.demo.story_planning import tell_agreements, tell_purchases
 from reporting.demo.story_recruitment import tell_recruitment
 
@@ -39,6 +42,11 @@ def tell_follow_up(*, as_of: dt.date, say: Callable[[str], None]) -> None:
     say("journal, réunions, échéances, point d’étape")
     tell_recruitment(cast, files)
     say("offres, candidatures, actions collectives")
+    crew = gather_crew(cast)
+    tell_hours(cast, files, crew)
+    say("déclarations, imports, reprise, anomalies, globalisation")
+    tell_people(cast, files, crew)
+    say("justificatifs, parcours, situations, rapprochements, conservation")
     with on_day(as_of):
         # Nobody reads the invented addresses: what the story wrote counts as sent, and none of it leaves.
         for message in Message.objects.filter(state=Message.State.QUEUED).order_by("pk"):
