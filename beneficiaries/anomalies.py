@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from beneficiaries.counting import working_days
@@ -172,6 +173,16 @@ class Shared(NamedTuple):
     placement: int
     commitment: int
     pk: int
+    employer: int
+    starts_on: dt.date
+    ends_on: dt.date | None
+    contract_ends_on: dt.date | None
+
+    def overlaps(self, other: Shared) -> bool:
+        """Whether both assignments held on a same day."""
+        ends = (self.ends_on, self.contract_ends_on, other.ends_on, other.contract_ends_on)
+        last = min((day for day in ends if day), default=dt.date.max)
+        return max(self.starts_on, other.starts_on) <= last
 
 
 @dataclass(slots=True)
@@ -270,14 +281,18 @@ def _shared(people: Any, first: dt.date, last: dt.date) -> list[Shared]:
             "assignment__placement",
             "assignment__commitment",
             "pk",
+            "assignment__placement__employer",
+            "assignment__starts_on",
+            "assignment__ends_on",
+            "assignment__placement__ends_on",
         )
     ]
 
 
 def _months(scope: Any, since: dt.date) -> dict[int, dict[dt.date, Decimal]]:
-    """Assignment → month → hours, since a month."""
+    """Assignment → month → hours, since a month; 0 where somebody said that there were none."""
     found: dict[int, dict[dt.date, Decimal]] = defaultdict(dict)
-    rows = HoursEntry.objects.current().filter(assignment__in=scope, month__gte=since, hours__gt=0)
+    rows = HoursEntry.objects.current().filter(assignment__in=scope, month__gte=since)
     for assignment, month, hours in (
         rows.order_by("assignment", "month").values_list("assignment", "month").annotate(sum=Sum("hours"))
     ):
@@ -395,12 +410,16 @@ def _by_month(lines: Sequence[Line], shared: Sequence[Shared], rules_for: RulesF
 
 
 def _duplicates(lines: Sequence[Line], shared: Sequence[Shared]) -> Iterator[Anomaly]:
-    """The same hours of a person twice in a month, or one contract twice on the same engagement."""
+    """The same hours of a person twice in a month; one contract, or two of one employer that overlap, on one engagement."""
     same: dict[tuple[Any, ...], list[Shared]] = defaultdict(list)
     for row in shared:
         if row.hours > 0:
             same["hours", row.person, row.month, row.kind, row.hours].append(row)
             same["contract", row.placement, row.commitment, row.month, row.kind].append(row)
+            here = same["employer", row.person, row.employer, row.commitment, row.month, row.kind]
+            # Two contracts that follow each other in the month are a renewal.
+            if not here or any(row.overlaps(other) for other in here):
+                here.append(row)
     looked = {line.pk: line for line in lines}
     told: set[tuple[int, ...]] = set()
     for rows in same.values():
@@ -455,8 +474,10 @@ def _missing(months: dict[int, dict[dt.date, Decimal]], first: dt.date, last: dt
     """Months without hours between two months with some, of those who worked in the months looked at."""
     since = add_months(first, 1 - MONTHS_BACK)
     gaps: dict[int, list[dt.date]] = {}
+    worked = {pk: [month for month, hours in known.items() if hours] for pk, known in months.items()}
     for pk, known in months.items():
-        if missing := [month for month in missing_months(known) if since <= month <= last]:
+        between = missing_months(worked[pk])
+        if missing := [month for month in between if month not in known and since <= month <= last]:
             gaps[pk] = missing
     if not gaps:
         return
@@ -476,7 +497,7 @@ def _missing(months: dict[int, dict[dt.date, Decimal]], first: dt.date, last: dt
     for pk, last_name, first_name, employer, reference, market in rows:
         for month in gaps[pk]:
             # A published year is not waited for any more; and an old gap is told only while it is next to the months.
-            if month.year in closed or (month < first and not _is_next_to(months[pk], month, first, last)):
+            if month.year in closed or (month < first and not _is_next_to(worked[pk], month, first, last)):
                 continue
             yield Anomaly(
                 kind=AnomalyKind.MISSING,
@@ -491,9 +512,9 @@ def _missing(months: dict[int, dict[dt.date, Decimal]], first: dt.date, last: dt
             )
 
 
-def _is_next_to(known: dict[dt.date, Decimal], missing: dt.date, first: dt.date, last: dt.date) -> bool:
+def _is_next_to(worked: Iterable[dt.date], missing: dt.date, first: dt.date, last: dt.date) -> bool:
     """Whether the first month with hours after the missing one is among the months looked at."""
-    following = min((month for month in known if month > missing), default=None)
+    following = min((month for month in worked if month > missing), default=None)
     return following is not None and first <= following <= last
 
 
@@ -508,7 +529,8 @@ def _silent(commitments: Any, last: dt.date) -> list[Anomaly]:
         assignment__commitment=OuterRef("pk"), month__range=(since, last), hours__gt=0
     )
     rows = (
-        commitments.filter(Q(starts_on__lt=since) | Q(starts_on__isnull=True, market__starts_on__lt=since))
+        commitments.alias(begins_on=Coalesce("starts_on", "market__starts_on", "market__notified_on"))
+        .filter(begins_on__lt=since)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=last))
         .filter(market__closed_on__isnull=True)
         .exclude(Exists(recent))

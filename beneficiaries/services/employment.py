@@ -164,6 +164,10 @@ def update_placement(
     if placement.ends_on:
         _check_no_later_assignment(placement, placement.ends_on)
     save_by(placement, user)
+    if placement.ends_on:
+        for assignment in placement.assignments.filter(ends_on__gt=placement.ends_on).order_by("pk"):
+            assignment.ends_on = placement.ends_on
+            save_by(assignment, user)
     _record_details(placement, agreement, course, accept_over_limit, user)
     recount_people([placement.beneficiary_id], user=user, reason="contrat modifié")
     return placement

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Q
 
-from beneficiaries.models import CountingRules, HoursEntry
+from beneficiaries.models import Assignment, CountingRules, HoursEntry
 from beneficiaries.services.counting import PEOPLE_AT_ONCE, recount_people
 from beneficiaries.services.recounts import RecountReport, gathering, record_recount
 from beneficiaries.services.writing import save_by
@@ -58,15 +58,20 @@ def rules_in_place(market: Market | None, month: dt.date) -> list[RulesInPlace]:
 
 
 def people_touched(rules: CountingRules) -> Any:
-    """The people with hours in the scope of these rules, as ids in order.
+    """The people with hours who were ever assigned in the scope of these rules, as ids in order.
 
-    Not only since their first month: the length of a period is decided in the month in which it opens.
+    Not only since their first month: the length of a period is decided in the month in which it opens. Nor only those
+    with hours there: the period that an assignment opens holds for their hours anywhere.
     """
     entries = HoursEntry.objects.current()
+    there = Assignment.objects.order_by()
     if rules.market_id:
-        entries = entries.filter(market=rules.market_id)
+        there = there.filter(commitment__market=rules.market_id)
     elif rules.buyer_id:
-        entries = entries.filter(market__buyer=rules.buyer_id)
+        there = there.filter(commitment__market__buyer=rules.buyer_id)
+    if rules.market_id or rules.buyer_id:
+        people = there.values("placement__beneficiary")
+        entries = entries.filter(assignment__placement__beneficiary__in=people)
     return (
         entries.order_by("assignment__placement__beneficiary")
         .values_list("assignment__placement__beneficiary", flat=True)

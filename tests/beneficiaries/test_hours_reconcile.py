@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from beneficiaries.anomalies import find_anomalies
 from beneficiaries.enums import EntryState, ImportState, LineState
-from beneficiaries.models import Assignment, DataImport, HoursEntry, ImportLine, Mutualisation
+from beneficiaries.models import Assignment, CountingRules, DataImport, HoursEntry, ImportLine, Mutualisation
 from beneficiaries.services import mutualisation as globalisations
+from beneficiaries.services.counting import recount_people
+from beneficiaries.services.employment import update_placement
 from beneficiaries.services.hours import Cell, save_cells
 from beneficiaries.services.import_endings import take_back_import
 from beneficiaries.services.imports import (
@@ -20,6 +23,9 @@ from beneficiaries.services.imports import (
     receive_import,
     recount_import,
 )
+from beneficiaries.services.outcomes import exits
+from beneficiaries.services.rules import people_touched, preview_rules
+from clauses.models import Commitment
 from core.errors import DomainError
 from markets.models import Company
 from tests.factories import (
@@ -28,8 +34,10 @@ from tests.factories import (
     BuyerFactory,
     CommitmentFactory,
     CompanyFactory,
+    HoursEntryFactory,
     LotFactory,
     MarketFactory,
+    PlacementFactory,
     UserFactory,
     eligible_assignment,
     mutualisation,
@@ -263,3 +271,73 @@ def test_an_agreement_given_for_other_months_or_another_key_is_asked_again(cast,
     globalisations.save_mutualisation(row=row, shares=shares, user=cast.facilitator)
     share.refresh_from_db()
     assert share.agreed_on is None
+
+
+# --- Recounts, exits, anomalies --------------------------------------------------------------------------------
+
+
+def test_rules_touch_those_whose_period_opened_in_their_scope_though_their_hours_are_elsewhere():
+    # The period opens on market A in March 2025, where nothing was typed; the hours are market B's, a year later.
+    opening = eligible_assignment(starts_on=D(2025, 3, 3), ends_on=D(2025, 3, 31))
+    placement = PlacementFactory(
+        beneficiary=opening.placement.beneficiary, starts_on=D(2026, 4, 1), modality="etti"
+    )
+    elsewhere = AssignmentFactory(
+        placement=placement, positioned_on=D(2026, 4, 1), commitment=CommitmentFactory()
+    )
+    entry = HoursEntryFactory(assignment=elsewhere, month=D(2026, 4, 1), validated=True)
+    recount_people([placement.beneficiary_id], user=None, reason="")
+    entry.refresh_from_db()
+    assert entry.counted_hours == 100
+    # Twelve months: to 2 March 2026, so that the 100 h of April come after.
+    rules = CountingRules(market=opening.commitment.market, in_force_from=D(2025, 1, 1), period_months=12)
+    assert preview_rules(rules).hours == Decimal(-100)
+    assert list(people_touched(rules)) == [placement.beneficiary_id]
+
+
+def test_the_exit_is_the_end_of_a_contract_that_ended_before_its_assignments():
+    assignment = eligible_assignment(starts_on=D(2025, 9, 1), ends_on=D(2026, 6, 30))
+    placement = assignment.placement
+    placement.ends_on = D(2026, 1, 31)
+    update_placement(placement=placement, user=UserFactory())
+    assert exits(D(2026, 4, 30), 3) == {placement.beneficiary_id: D(2026, 1, 31)}
+
+
+def kinds(first: dt.date, last: dt.date, **more: Any) -> list[str]:
+    found = find_anomalies(Assignment.objects.all(), first, last, **more)
+    return [anomaly.kind.value for anomaly in found.open]
+
+
+def test_an_awardee_of_a_market_that_only_has_a_notification_is_silent_too():
+    market = MarketFactory(starts_on=None, notified_on=D(2025, 1, 6), planned_end=D(2026, 12, 31))
+    CommitmentFactory(market=market, starts_on=None, ends_on=None, hours=300)
+    assert kinds(MAY, MAY, commitments=Commitment.objects.all()) == ["silent"]
+
+
+def test_a_month_typed_as_zero_is_not_missing(dupont):
+    typed(dupont, MARCH, "100")
+    typed(dupont, MAY, "100")
+    assert kinds(MAY, MAY) == ["missing"]
+    typed(dupont, APRIL, "0")
+    assert kinds(MAY, MAY) == []
+
+
+def test_a_month_told_on_two_contracts_of_one_employer_that_overlap_is_a_duplicate(dupont):
+    placement = PlacementFactory(
+        beneficiary=dupont.placement.beneficiary,
+        employer=dupont.placement.employer,
+        starts_on=D(2025, 4, 16),
+        weekly_hours=None,
+    )
+    again = AssignmentFactory(
+        placement=placement, commitment=dupont.commitment, review=dupont.review, positioned_on=D(2025, 4, 1)
+    )
+    HoursEntryFactory(assignment=dupont, month=APRIL, hours=Decimal(70))
+    HoursEntryFactory(assignment=again, month=APRIL, hours=Decimal(71))
+    recount_people([placement.beneficiary_id], user=None, reason="")
+    assert "duplicate" in kinds(APRIL, APRIL)
+    # A renewal in the middle of the month is no duplicate.
+    dupont.ends_on = D(2025, 4, 15)
+    dupont.save()
+    recount_people([placement.beneficiary_id], user=None, reason="")
+    assert "duplicate" not in kinds(APRIL, APRIL)
