@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from beneficiaries.anomalies import find_anomalies
 from beneficiaries.declaration_mail import send_link, write_to_company
-from beneficiaries.enums import DeclarationState, EntrySource, EntryState
-from beneficiaries.models import Assignment, DeclarationProof, HoursEntry, MonthDeclaration
+from beneficiaries.enums import AnomalyKind, DeclarationState, EntrySource, EntryState
+from beneficiaries.models import Assignment, Beneficiary, DeclarationProof, HoursEntry, MonthDeclaration
 from beneficiaries.services import declaration_states as states
+from beneficiaries.services.counting import recount_people
 from beneficiaries.services.hours import Cell, Outcome, ValidationReport, save_cells, validate_hours
 from beneficiaries.services.writing import save_by
 from core import formats
@@ -31,6 +33,13 @@ if TYPE_CHECKING:
 
 PROOF_KIND = "declaration_proof"
 PROOFS_MAX = 20
+# What counting does not say: hours that do not count, or are over the law, are left by `validate_hours` itself.
+LEFT_ALTHOUGH_COUNTED = (
+    AnomalyKind.OVER_CONTRACT,
+    AnomalyKind.DUPLICATE,
+    AnomalyKind.AFTER_END,
+    AnomalyKind.SUDDEN,
+)
 
 
 # --- The company's gestures ----------------------------------------------------------------------------------
@@ -133,6 +142,9 @@ def submit_declaration(
     name = " ".join(name.split()) or (str(by) if by else "")
     if not name:
         raise DomainError("Indiquez votre nom : la maison sait ainsi qui a déclaré.", field="name")
+    people = set(entries_of(row).order_by().values_list("assignment__placement__beneficiary", flat=True))
+    # People before their entries, in the order of everything that writes hours.
+    list(Beneficiary.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
     entries = list(entries_of(row).select_for_update(of=("self",)).order_by("pk"))
     worked = sum((entry.hours for entry in entries), start=0)
     if worked and no_hours:
@@ -160,6 +172,8 @@ def submit_declaration(
     bulk_update_tracked(
         HoursEntry, sent, ["state", "declaration", "version"], user=by, reason="déclaration soumise"
     )
+    # Sent, they take their place in the month beside those of other employers.
+    recount_people(people, user=by, reason="déclaration soumise", listed=False)
     row.state = DeclarationState.SUBMITTED
     row.note = note.strip()
     row.no_hours = no_hours
@@ -206,16 +220,31 @@ def may_open_proof(user: User, stored: StoredFile) -> bool:
 # --- The house's gestures ------------------------------------------------------------------------------------
 
 
+def what_looks_wrong(company: Company, month: dt.date) -> dict[int, str]:
+    """Entry → sentence, for an employer's hours that count and that nobody explained: no bulk gesture validates them."""
+    found = find_anomalies(Assignment.objects.employed_by(company), month, month, gaps=False)
+    return {
+        pk: anomaly.sentence
+        for anomaly in found.open
+        if anomaly.kind in LEFT_ALTHOUGH_COUNTED
+        for pk in anomaly.entries
+    }
+
+
 @transaction.atomic
 def accept_declaration(*, declaration: MonthDeclaration, by: User) -> ValidationReport:
-    """Accept a month: its hours that count in full are validated, the others stay with their reason.
+    """Accept a month: its hours that count in full, and with which nothing looks wrong, are validated.
 
-    Raises DomainError when it is not submitted.
+    The others stay, each with its reason. Raises DomainError when it is not submitted.
     """
     row = states.lock_declaration(declaration)
     if row.state != DeclarationState.SUBMITTED:
         raise DomainError("Cette déclaration n’est pas soumise : rechargez la page.")
-    report = validate_hours(entries=row.entries.to_validate(), user=by, only_those_that_count=True)
+    waiting = row.entries.to_validate()
+    wrong = what_looks_wrong(row.company, row.month)
+    clean = waiting.exclude(pk__in=wrong)
+    report = validate_hours(entries=clean, user=by, only_those_that_count=True)
+    report.left += [(entry, wrong[entry.pk]) for entry in waiting.filter(pk__in=wrong).order_by("pk")]
     row.refresh_from_db()
     if row.state == DeclarationState.SUBMITTED:
         states.accept(row, by=by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from beneficiaries.anomalies import Anomaly, mark_rows
 from beneficiaries.declaration_dates import due_on, month_of_address, written
 from beneficiaries.declaration_grid import own_assignments
 from beneficiaries.declaration_list import WORDS, month_asked, of_portfolio, with_month
@@ -44,6 +45,22 @@ class Line:
     entry: HoursEntry | None
     reason: str = ""
     checked: bool = False
+    # What looks wrong in it, that nobody explained.
+    marks: list[Anomaly] = field(default_factory=list)
+
+    @property
+    def will_be_validated(self) -> bool:
+        """By accepting the month: it counts in full, and nothing looks wrong in it."""
+        entry = self.entry
+        if entry is None or entry.state != EntryState.SUBMITTED or self.marks:
+            return False
+        return bool(entry.counted_hours == entry.hours)
+
+    @property
+    def sentences(self) -> list[str]:
+        """Those that the count does not say already."""
+        said = self.entry.counting_detail if self.entry else ""
+        return [mark.sentence for mark in self.marks if mark.sentence != said]
 
     @property
     def can_go_back(self) -> bool:
@@ -85,9 +102,12 @@ def declaration_review(request: HttpRequest, pk: int, month: str) -> HttpRespons
 def _lines(company: Company, month: dt.date) -> list[Line]:
     grid = build_grid(list(own_assignments(company, month)), month, all_kinds=True)
     found = []
+    mark_rows(grid)
     for row in grid.rows:
         entries = row.entries
-        found += [Line(row.assignment, row.previous, entry) for entry in entries]
+        for entry in entries:
+            marks = [mark for mark in row.anomalies if entry.pk in mark.entries]
+            found.append(Line(row.assignment, row.previous, entry, marks=marks))
         if not entries:
             found.append(Line(row.assignment, row.previous, None))
     return found
@@ -127,7 +147,7 @@ def _review(
         "due_words": f"À l’entreprise de jouer avant le {formats.day(due_on(month))}\u202f:",
         "lines": lines,
         "hours": sum((entry.hours for entry in entries), 0),
-        "in_full": sum(entry.counted_hours == entry.hours for entry in to_validate),
+        "in_full": sum(line.will_be_validated for line in lines),
         "to_validate": len(to_validate),
         "can_return": any(line.can_go_back for line in lines),
         "without": sum(line.entry is None for line in lines),
@@ -315,7 +335,8 @@ def declaration_accept_all(request: HttpRequest) -> HttpResponse:
         request,
         title=f"Accepter les déclarations {formats.of_month(month)}",
         consequence=f"{formats.noun(len(companies), 'déclaration soumise sera acceptée', 'déclarations soumises seront acceptées')} : "
-        "les lignes qui comptent en totalité sont validées, les autres restent à regarder, avec leur raison.",
+        "les lignes qui comptent en totalité et n’ont pas d’anomalie sont validées, les autres restent à regarder, "
+        "avec leur raison.",
         details=_named(companies),
         submit_label="Accepter",
         back=back,

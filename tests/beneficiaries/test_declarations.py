@@ -11,11 +11,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from beneficiaries import declaration_jobs
+from beneficiaries.anomalies import find_anomalies
 from beneficiaries.declaration_dates import due_on
 from beneficiaries.declaration_grid import build_month, own_assignments
 from beneficiaries.declaration_list import months_of
-from beneficiaries.models import HoursEntry, MonthDeclaration
+from beneficiaries.models import Assignment, HoursEntry, MonthDeclaration
 from beneficiaries.services import declarations as services
+from beneficiaries.services.checks import settle_anomaly
 from beneficiaries.services.hours import Cell, save_cells, send_back_hours, take_over_hours, validate_hours
 from beneficiaries.theoretical import theoretical_hours
 from core.dates import add_months
@@ -142,6 +144,24 @@ def test_accepting_validates_what_counts_and_leaves_the_rest_with_its_reason():
     assert [entry.assignment for entry in report.validated] == [counts]
     assert [entry.assignment for entry, _ in report.left] == [late_review]
     assert report.left[0][1]
+    row.refresh_from_db()
+    assert row.state == "accepted"
+
+
+def test_accepting_leaves_what_looks_wrong_until_somebody_explains_it():
+    company = CompanyFactory()
+    usual, sudden, explained = (at_work(company) for _ in range(3))
+    for assignment in (usual, sudden, explained):
+        HoursEntryFactory(assignment=assignment, month=add_months(LAST, -1), hours=Decimal(140), counted=True)
+        declare(assignment, 140 if assignment == usual else 30)
+    row = services.submit_declaration(declaration=open_month(usual), by=None, name="Lou")
+    found = find_anomalies(Assignment.objects.filter(pk=explained.pk), LAST, LAST)
+    settle_anomaly(key=found.open[0].key, reason="Arrêt de travail", user=UserFactory())
+    report = services.accept_declaration(declaration=row, by=UserFactory())
+    assert {entry.assignment for entry in report.validated} == {usual, explained}
+    assert [(entry.assignment, sentence.startswith("30\u202fh en ")) for entry, sentence in report.left] == [
+        (sudden, True)
+    ]
     row.refresh_from_db()
     assert row.state == "accepted"
 
