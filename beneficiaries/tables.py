@@ -198,7 +198,7 @@ class CountingRulesTable(Table):
         orderable=False,
         linkify=("counting_rules_edit", [A("pk")]),
     )
-    in_force_from = MonthColumn(verbose_name="À partir de")
+    in_force_from = MonthColumn(verbose_name="Depuis")
     kinds = TextColumn(accessor="pk", verbose_name="Comptent", orderable=False)
     period_months = CountColumn(verbose_name="Période (mois)")
     review_validity_months = CountColumn(verbose_name="Validation inutilisée (mois)")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
 
 from beneficiaries.models import (
     Application,
@@ -62,6 +63,9 @@ class Standing:
         if self.verdict.step is None:
             return f"Anonymisée le {formats.day(self.facts.anonymised_on)}\u202f: plus rien n’est à effacer."
         last = f"Dernier contact le {formats.day(self.last_contact)} ({self.contact})"
+        if self.last_contact > timezone.localdate():
+            # A contract or an assignment with an end: nobody was met on a day to come.
+            last = f"En parcours jusqu’au {formats.day(self.last_contact)}"
         if self.verdict.holds:
             return f"{last}. Gardée\u202f: {self.hold_words}."
         when = "possible aujourd’hui" if self.verdict.is_due else f"le {formats.day(self.verdict.due_on)}"

@@ -139,6 +139,7 @@ class KeyList(ListPage):
 
     model, table_class, filterset_class = ApiToken, KeyTable, KeyFilter
     title, export_name = "Clés d’interface", "cles"
+    template_name = "markets/reference_list.html"
     intro = (
         "Une clé se crée depuis la fiche d’une entreprise, onglet « Accès », ou par l’entreprise elle-même."
     )
