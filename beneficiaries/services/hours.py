@@ -13,8 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from beneficiaries import counting
-from beneficiaries.enums import CountingReason, EntrySource, EntryState
-from beneficiaries.models import Assignment, Beneficiary, ClosedYear, HoursEntry, MonthDeclaration
+from beneficiaries.enums import CountingReason, EntrySource, EntryState, ImportState
+from beneficiaries.models import (
+    Assignment,
+    Beneficiary,
+    ClosedYear,
+    DataImport,
+    HoursEntry,
+    MonthDeclaration,
+)
 from beneficiaries.models.hours import FROM_EMPLOYER
 from beneficiaries.services.counting import RulesFor, make_rules_for, recount_people
 from beneficiaries.services.declaration_states import reopen_for, settle_declarations
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 ZERO = Decimal("0.00")
 EDITABLE = (EntryState.DRAFT, EntryState.SUBMITTED, EntryState.SENT_BACK)
 NOT_SUBMITTED = "L’entreprise n’a pas encore soumis ce mois."
+NOT_TAKEN_OVER = "Ces heures sont d’une reprise chargée : validez l’import, elles le seront avec lui."
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,11 +268,16 @@ class ValidationReport:
 
 @transaction.atomic
 def validate_hours(
-    *, entries: Iterable[HoursEntry], user: User, only_those_that_count: bool = False
+    *,
+    entries: Iterable[HoursEntry],
+    user: User,
+    only_those_that_count: bool = False,
+    with_import: bool = False,
 ) -> ValidationReport:
     """Validate entries; their facts never change again. Hours that don't count may be validated: they are kept.
 
-    `only_those_that_count` leaves aside, with their reason, the entries that do not count in full.
+    `only_those_that_count` leaves aside, with their reason, the entries that do not count in full. Hours taken over
+    count on the decisions that their import records: they wait for it, and are validated `with_import` only.
     """
     report = ValidationReport([], [])
     closed = set(ClosedYear.objects.values_list("year", flat=True))
@@ -277,6 +290,7 @@ def validate_hours(
         .order_by("month", "pk")
     )
     over = _over_legal_maximum(rows)
+    taken_over = set() if with_import else _of_loaded_take_overs(rows)
     now = timezone.now()
     for entry in rows:
         if entry.is_superseded or entry.state not in EDITABLE:
@@ -287,6 +301,8 @@ def validate_hours(
             report.left.append(
                 (entry, "Cette ligne est renvoyée à l’entreprise : elle est à corriger d’abord.")
             )
+        elif entry.pk in taken_over:
+            report.left.append((entry, NOT_TAKEN_OVER))
         elif entry.pk in over:
             report.left.append((entry, over[entry.pk]))
         elif only_those_that_count and (
@@ -324,6 +340,19 @@ def _lock_people_of(entry_ids: Sequence[int]) -> None:
     )
     people = rows.values("assignment__placement__beneficiary")
     list(Beneficiary.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk"))
+
+
+def _of_loaded_take_overs(rows: Sequence[HoursEntry]) -> set[int]:
+    """Entries of a take-over that nobody has validated as a whole yet: its decisions are not recorded."""
+    imports = {
+        row.data_import_id for row in rows if row.data_import_id and row.source == EntrySource.TAKE_OVER
+    }
+    if not imports:
+        return set()
+    loaded = set(
+        DataImport.objects.filter(pk__in=imports, state=ImportState.LOADED).values_list("pk", flat=True)
+    )
+    return {row.pk for row in rows if row.data_import_id in loaded}
 
 
 def _over_legal_maximum(rows: Sequence[HoursEntry]) -> dict[int, str]:

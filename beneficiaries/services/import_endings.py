@@ -96,6 +96,7 @@ def _validate_entries(row: DataImport, user: User | None) -> int:
             entries=HoursEntry.objects.filter(pk__in=ids[first : first + VALIDATED_AT_ONCE]),
             user=user,  # type: ignore[arg-type]
             only_those_that_count=row.kind == ImportKind.HOURS,
+            with_import=True,
         )
         left += len(report.left)
     return left

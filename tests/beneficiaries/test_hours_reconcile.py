@@ -12,10 +12,11 @@ from beneficiaries.anomalies import find_anomalies
 from beneficiaries.enums import EntryState, ImportState, LineState
 from beneficiaries.models import Assignment, CountingRules, DataImport, HoursEntry, ImportLine, Mutualisation
 from beneficiaries.services import mutualisation as globalisations
+from beneficiaries.services.checks import validate_without_anomaly
 from beneficiaries.services.counting import recount_people
 from beneficiaries.services.employment import update_placement
-from beneficiaries.services.hours import Cell, save_cells
-from beneficiaries.services.import_endings import take_back_import
+from beneficiaries.services.hours import Cell, save_cells, validate_hours
+from beneficiaries.services.import_endings import take_back_import, validate_import
 from beneficiaries.services.imports import (
     check_import,
     decide_line,
@@ -241,6 +242,25 @@ def test_hours_of_a_year_told_in_two_lines_are_all_there():
     assert hours() == [(D(2019, 1, 1), Decimal("744.00")), (D(2019, 2, 1), Decimal("356.00"))]
     assert row.counts["hours"] == 1100.0
     assert past(text).counts["entries"] == 0 and total() == Decimal(1100)
+
+
+def test_hours_taken_over_are_validated_with_their_import_and_its_decisions_not_before():
+    row = past(PAST + "Ville;M1;Maçons;DUPONT;Jean;12/05/1990;Insert;C1;02/01/2023;01/2023;60\n")
+    user = UserFactory()
+    report = validate_hours(entries=HoursEntry.objects.all(), user=user)
+    [(_, sentence)] = report.left
+    assert not report.validated and "validez l’import" in sentence
+    assert (
+        validate_without_anomaly(
+            assignments=Assignment.objects.all(), month=D(2023, 1, 1), user=user
+        ).report.validated
+        == []
+    )
+    # Nothing was counted, nothing keeps the import from being taken back or validated.
+    assert not HoursEntry.objects.counted().exists()
+    assert validate_import(row, user=user) == 0
+    assert [entry.counted_hours for entry in HoursEntry.objects.counted()] == [Decimal("60.00")]
+    assert Assignment.objects.get().review is not None
 
 
 # --- Globalisations --------------------------------------------------------------------------------------------
