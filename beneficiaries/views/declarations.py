@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from allauth.core.internal.ratelimit import consume_or_429
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,10 +27,11 @@ from beneficiaries.lookups import is_key
 from beneficiaries.models import DeclarationProof, MonthDeclaration
 from beneficiaries.services import declarations as services
 from core import formats
-from core.access import COMPANY, public, role_required
+from core.access import COMPANY, role_required
 from core.dates import add_months
 from core.errors import DomainError
 from core.files import file_response, read_file
+from core.link_pages import link_page
 from core.links import open_link
 from markets.models import Company
 
@@ -114,13 +114,11 @@ def company_declaration_row(request: HttpRequest, pk: int, month: str, assignmen
 
 
 def _by_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Open the link of the address; what it opens is kept by nobody on the way. A dead one says so."""
+    """Open the link of the address. A dead one says so."""
 
+    @link_page("link")
     @wraps(view)
     def opened(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
-        refused = consume_or_429(request, app="allauth.account", action="link", limit_get=True)
-        if refused is not None:
-            return refused
         try:
             link = open_link(kind=LINK, token=token)
         except DomainError as error:
@@ -130,18 +128,13 @@ def _by_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 "sentence": error.sentence,
                 "home_url": "/",
             }
-            response = render(request, "core/error.html", context, status=404)
-        else:
-            row = MonthDeclaration.objects.select_related("company").filter(pk=link.object_id).first()
-            if row is None:
-                raise Http404
-            response = view(request, Way(row.company, row.month, row, None, token), **kwargs)
-        response["Cache-Control"] = "private, no-store"
-        # « no-referrer » would have the browser hide where a form comes from, and the form would be refused.
-        response["Referrer-Policy"] = "same-origin"
-        return response
+            return render(request, "core/error.html", context, status=404)
+        row = MonthDeclaration.objects.select_related("company").filter(pk=link.object_id).first()
+        if row is None:
+            raise Http404
+        return view(request, Way(row.company, row.month, row, None, token), **kwargs)
 
-    return public(opened)
+    return opened
 
 
 @_by_link

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.core.internal.ratelimit import consume_or_429
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -12,26 +11,23 @@ from django.views.decorators.http import require_http_methods
 from beneficiaries.forms.offer_replies import NobodyForm, ReplyForms
 from beneficiaries.services.offer_replies import decline_offer, propose_candidates, recipient_of_link
 from beneficiaries.views.offers import offer_facts
-from core.access import public
 from core.errors import DomainError
+from core.link_pages import link_page
 from markets.models import House
 
 # « 2 personnes proposées » after sending; a longer number is somebody's own address.
 SAID_MAX = 3
 
 
-@public
+@link_page("offer_reply")
 @require_http_methods(["GET", "POST"])
 def offer_reply(request: HttpRequest, token: str) -> HttpResponse:
     """Read the offer and answer it; a link that opens nothing says so."""
-    refused = consume_or_429(request, app="allauth.account", action="offer_reply", limit_get=True)
-    if refused is not None:
-        return refused
     try:
         recipient = recipient_of_link(token)
     except DomainError as error:
-        return _private(
-            render(request, "beneficiaries/offer_reply_gone.html", {"sentence": error.sentence}, status=404)
+        return render(
+            request, "beneficiaries/offer_reply_gone.html", {"sentence": error.sentence}, status=404
         )
     replies, nobody, refusal = ReplyForms(), NobodyForm(), ""
     if request.method == "POST":
@@ -41,11 +37,11 @@ def offer_reply(request: HttpRequest, token: str) -> HttpResponse:
         try:
             if is_nobody and nobody.is_valid():
                 decline_offer(recipient=recipient, note=nobody.cleaned_data["note"])
-                return _private(redirect(f"{request.path}?fait=personne"))
+                return redirect(f"{request.path}?fait=personne")
             if not is_nobody and replies.is_valid():
                 given = replies.given()
                 propose_candidates(recipient=recipient, candidates=given)
-                return _private(redirect(f"{request.path}?fait={len(given)}"))
+                return redirect(f"{request.path}?fait={len(given)}")
         except DomainError as error:
             refusal = error.sentence
         # The mistakes stand in the form, further down than a telephone shows.
@@ -66,13 +62,4 @@ def offer_reply(request: HttpRequest, token: str) -> HttpResponse:
         "proposed": recipient.applications.count(),
     }
     status = 422 if request.method == "POST" else 200
-    return _private(render(request, "beneficiaries/offer_reply.html", context, status=status))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Whoever holds the address reads the page: nothing keeps it, nothing passes it on."""
-    response["Cache-Control"] = "private, no-store"
-    # « no-referrer » would have browsers send the form with an origin of « null », which the CSRF check refuses.
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    return render(request, "beneficiaries/offer_reply.html", context, status=status)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from allauth.core.internal.ratelimit import consume_or_429
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,8 +24,9 @@ from beneficiaries.services.outcome_links import (
 from beneficiaries.services.outcomes import is_asked, outcomes_of, record_many, record_outcome
 from beneficiaries.views.people import file_context, person_or_404
 from core import formats
-from core.access import house_required, public
+from core.access import house_required
 from core.errors import DomainError
+from core.link_pages import link_page
 
 ENTRY_ROWS = 50
 
@@ -171,13 +171,10 @@ def outcome_entry(request: HttpRequest) -> HttpResponse:
 # --- The page of a link -------------------------------------------------------------------------------------
 
 
-@public
+@link_page("link")
 @require_http_methods(["GET", "POST"])
 def outcome_answer(request: HttpRequest, token: str) -> HttpResponse:
     """One question to the person or to their referrer, without account; nothing of the path but a first name."""
-    refused = consume_or_429(request, app="allauth.account", action="calendar", limit_get=True)
-    if refused is not None:
-        return refused
     try:
         question = open_question(token)
         is_person = question.source == OutcomeSource.PERSON
@@ -195,9 +192,4 @@ def outcome_answer(request: HttpRequest, token: str) -> HttpResponse:
 
 def _told(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     base = {"form": None, "done": False, "gone": "", "is_person": False, "first_name": ""}
-    answer = render(request, "beneficiaries/outcome_answer.html", {**base, **context}, status=status)
-    answer["Cache-Control"] = "private, no-store"
-    # Never told to another site. « no-referrer » would have the browser send its form with the origin « null », which
-    # the check of forgeries refuses.
-    answer["Referrer-Policy"] = "same-origin"
-    return answer
+    return render(request, "beneficiaries/outcome_answer.html", {**base, **context}, status=status)
