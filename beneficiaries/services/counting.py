@@ -217,16 +217,23 @@ def _results(
     rules_for: RulesFor,
     closed: set[int],
 ) -> dict[int, counting.Result]:
-    """Results by entry id. Validated entries are counted among themselves; the others are what they would add."""
+    """Results by entry id. Validated entries are counted among themselves; the others are what they would add.
+
+    What an employer has not sent yet comes last: kept back, it would take the room of another's hours.
+    """
     validated = [entry for entry in entries if entry.state == EntryState.VALIDATED]
-    pending = [entry for entry in entries if entry.state != EntryState.VALIDATED]
+    unsent = [entry for entry in entries if entry.is_with_employer]
+    waiting = [
+        entry for entry in entries if entry.state != EntryState.VALIDATED and not entry.is_with_employer
+    ]
     frozen = {entry.pk for entry in validated if entry.month.year in closed and entry.counting_reason}
     pure = [_as_entry(entry, frozen=entry.pk in frozen) for entry in validated]
     results = counting.count_person(pure, works, reviews, periods, rules_for)
-    if pending:
-        everything = pure + [_as_entry(entry, frozen=False) for entry in pending]
-        preview = counting.count_person(everything, works, reviews, periods, rules_for)
-        results |= {entry.pk: preview[entry.pk] for entry in pending}
+    for pending in (waiting, unsent):
+        if pending:
+            pure += [_as_entry(entry, frozen=False) for entry in pending]
+            preview = counting.count_person(pure, works, reviews, periods, rules_for)
+            results |= {entry.pk: preview[entry.pk] for entry in pending}
     return {pk: result for pk, result in results.items() if pk not in frozen}
 
 

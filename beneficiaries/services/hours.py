@@ -236,15 +236,24 @@ def _current_entries(cells: Iterable[Cell]) -> dict[tuple[int, dt.date, str], Ho
 
 
 def _month_totals(
-    people: Iterable[int], months: Iterable[dt.date], *, employer: int | None = None
+    people: Iterable[int],
+    months: Iterable[dt.date],
+    *,
+    employer: int | None = None,
+    sent_only: bool = False,
 ) -> dict[tuple[int, dt.date], Decimal]:
-    """Hours worked by person and month over all placements (of one employer: its id), counted or not."""
+    """Hours worked by person and month over all placements (of one employer: its id), counted or not.
+
+    sent_only: without what employers write and have not sent.
+    """
     totals: dict[tuple[int, dt.date], Decimal] = defaultdict(lambda: ZERO)
     rows = HoursEntry.objects.current().filter(
         assignment__placement__beneficiary__in=set(people), month__in=set(months)
     )
     if employer is not None:
         rows = rows.filter(assignment__placement__employer=employer)
+    if sent_only:
+        rows = rows.exclude(state=EntryState.DRAFT, source__in=FROM_EMPLOYER)
     for person, month, hours in rows.values_list("assignment__placement__beneficiary", "month", "hours"):
         totals[person, month] += hours
     return totals
@@ -362,7 +371,8 @@ def _over_legal_maximum(rows: Sequence[HoursEntry]) -> dict[int, str]:
     """
     declared = [row for row in rows if row.source != EntrySource.TAKE_OVER]
     people = {row.assignment.placement.beneficiary_id for row in declared}
-    totals = _month_totals(people, {row.month for row in declared})
+    # What another employer keeps to itself holds nobody back.
+    totals = _month_totals(people, {row.month for row in declared}, sent_only=True)
     rules_for = make_rules_for({row.market_id: row.market.buyer_id for row in declared})
     found = {}
     for row in declared:

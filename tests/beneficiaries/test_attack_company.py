@@ -15,15 +15,18 @@ from django.utils import timezone
 from beneficiaries.declaration_dates import written
 from beneficiaries.models import Beneficiary, HoursEntry
 from beneficiaries.services import declarations as services
+from beneficiaries.services.hours import validate_hours
 from core.dates import add_months
 from core.links import make_link
 from core.logs import scrub
 from markets.models import ApiAnswer
 from markets.services.tokens import create_token
 from tests.factories import (
+    AssignmentFactory,
     BeneficiaryFactory,
     EligibilityPeriodFactory,
     EligibilityReviewFactory,
+    PlacementFactory,
     UserFactory,
     eligible_assignment,
 )
@@ -168,3 +171,29 @@ def test_a_line_longer_than_a_figure_is_not_cut_into_another_one(cast):
     mine = at_work(cast.commitment_a, "Alphonse")
     ask(cast.company_a, "PUT", HOURS, {"lines": [{"assignment": mine.pk, "hours": "12" + " " * 70 + "5"}]})
     assert not HoursEntry.objects.filter(hours=12).exists()
+
+
+# --- What counts ---------------------------------------------------------------------------------------------
+
+
+def test_hours_that_an_employer_keeps_to_itself_hold_back_nobody_else_s(cast):
+    mine = at_work(cast.commitment_a, "Alphonse")
+    person = mine.placement.beneficiary
+    theirs = AssignmentFactory(
+        placement=PlacementFactory(beneficiary=person, employer=cast.company_b, starts_on=BEGAN),
+        commitment=cast.commitment_b,
+        starts_on=BEGAN,
+        review=mine.review,
+        positioned_on=BEGAN,
+    )
+    # 151 h that company B writes and does not send, before the 151 h that company A sends: together above 220 h.
+    for company, assignment, key in ((cast.company_b, theirs, "b"), (cast.company_a, mine, "a")):
+        ask(company, "PUT", HOURS, {"lines": [{"assignment": assignment.pk, "hours": 151}]}, key=key)
+    house = UserFactory()
+    for company, validated in ((cast.company_a, [Decimal("151.00")]), (cast.company_b, [])):
+        row = services.start_declaration(company=company, month=LAST, by=None)
+        services.submit_declaration(declaration=row, by=None, name="Lou")
+        report = validate_hours(entries=row.entries.to_validate(), user=house, only_those_that_count=True)
+        assert [entry.hours for entry in report.validated] == validated
+    counted = HoursEntry.objects.counted().get()
+    assert (counted.assignment_id, counted.counted_hours) == (mine.pk, Decimal("151.00"))
