@@ -151,6 +151,7 @@ def _host(new: Immersion, rest: Sequence[Immersion]) -> Iterator[Breach]:
         )
     agreements = [row for row in here if not _is_renewal(row, here)]
     if not _is_renewal(new, here):
+        yield from _same_object(new, agreements)
         most = _most_in_twelve_months(new, agreements)
         if most > HOST_AGREEMENTS:
             yield Breach(
@@ -158,6 +159,20 @@ def _host(new: Immersion, rest: Sequence[Immersion]) -> Iterator[Breach]:
                 f"Ce serait la {most}ᵉ convention dans cette structure sur 12 mois : deux au plus sont possibles, "
                 "renouvellements à part.",
             )
+
+
+def _same_object(new: Immersion, agreements: Sequence[Immersion]) -> Iterator[Breach]:
+    """Over twelve months, the second agreement in a host has another object; the rules do not know the objectives."""
+    for row in agreements:
+        first, last = sorted((row.starts_on, new.starts_on))
+        if row.purpose == new.purpose and last < add_months(first, HOST_MONTHS):
+            yield Breach(
+                "same_object",
+                f"La convention du {formats.day(row.starts_on)} a déjà cet objet dans cette structure : sur 12 mois, une "
+                "seconde en a un autre, ou d’autres objectifs. Si elle prolonge la première, c’est un renouvellement : "
+                "indiquez-la sous « renouvelle ou continue ».",
+            )
+            return
 
 
 def _is_renewal(row: Immersion, among: Sequence[Immersion]) -> bool:

@@ -101,6 +101,21 @@ def test_two_agreements_in_one_host_over_twelve_months_renewals_aside():
     assert rules(immersion(4, D(2027, 1, 5), D(2027, 1, 8), purpose="recruit"), first, renewal, second) == []
 
 
+def test_a_second_agreement_in_one_host_has_another_object_unless_it_renews_the_first():
+    # D5135-3: « sous réserve que ces conventions comportent des objets ou des objectifs différents ».
+    first = immersion(1, D(2026, 1, 5), D(2026, 1, 16))
+    (breach,) = check_immersion(immersion(2, D(2026, 3, 2), D(2026, 3, 13)), [first])
+    assert breach.rule == "same_object" and "05/01/2026" in breach.sentence
+    assert rules(immersion(2, D(2026, 3, 2), D(2026, 3, 13), purpose="confirm"), first) == []
+    assert rules(immersion(2, D(2026, 3, 2), D(2026, 3, 13), renews=1), first) == []
+    assert rules(immersion(2, D(2026, 3, 2), D(2026, 3, 13), host=2), first) == []
+    # A renewal is no agreement of its own; a year later it is another period.
+    renewal = immersion(3, D(2026, 2, 2), D(2026, 2, 13), renews=1)
+    assert rules(renewal, first, immersion(2, D(2026, 3, 2), D(2026, 3, 13), purpose="confirm")) == []
+    assert rules(immersion(2, D(2027, 1, 4), D(2027, 1, 15)), first) == ["same_object"]
+    assert rules(immersion(2, D(2027, 1, 5), D(2027, 1, 15)), first) == []
+
+
 def test_a_quarter_of_the_cddi_all_immersions_together():
     # 1 January to 30 April 2026: 120 days, so 30 days of immersion.
     cddi = Contract(50, D(2026, 1, 1), D(2026, 4, 30))
