@@ -89,12 +89,13 @@ class Month:
 
 
 # The companies, by their rank, whose first person is in trouble.
-OVER_CONTRACT, NO_VALIDATION, SUDDEN, MISSING, TWICE, TWICE_TOO, LEFT, LEFT_TOO = range(8)
+OVER_CONTRACT, NO_VALIDATION, SUDDEN, MISSING, TWICE, TWICE_TOO, LEFT, SUDDEN_LEFT = range(8)
 DECLARED_HOURS = {
     OVER_CONTRACT: Decimal(180),
     SUDDEN: Decimal(40),
     TWICE: Decimal(70),
     TWICE_TOO: Decimal(70),
+    SUDDEN_LEFT: Decimal(30),
 }
 
 
@@ -147,7 +148,7 @@ def make_month() -> Month:
                 first_name=FIRST_NAMES[(rank + 2 * place) % 25],
                 birth_date=dt.date(1970 + rank, place + 1, rank + 1),
             )
-            if place == 0 and rank in (NO_VALIDATION, LEFT, LEFT_TOO):
+            if place == 0 and rank in (NO_VALIDATION, LEFT):
                 placement = PlacementFactory(
                     beneficiary=person, employer=company, contract_type=contract, starts_on=starts_on
                 )
