@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from beneficiaries import recruitment_lookups  # noqa: F401  fills LOOKUPS
 from beneficiaries.enums import RejectionReason
@@ -16,8 +13,8 @@ from beneficiaries.forms.fields import LookupField, bind_fields
 from beneficiaries.models import Application, Placement
 from core import formats
 from core.forms import DateFormField, Form
+from core.recipients import RecipientsForm
 
-RECIPIENTS_MAX = 10
 ABOUT_MAX, NOTE_MAX = 1_500, 2_000
 
 
@@ -70,19 +67,11 @@ class MeetForm(Form):
     )
 
 
-class PresentForm(Form):
+class PresentForm(RecipientsForm):
     """To whom candidates are presented, and what is said of each."""
 
-    recipients = forms.MultipleChoiceField(
-        label="Destinataires", required=False, widget=forms.CheckboxSelectMultiple
-    )
-    others = forms.CharField(
-        label="Autres adresses",
-        required=False,
-        max_length=1_000,
-        help_text="adresses électroniques séparées par des virgules",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    recipients_max, parcel = 10, "Une présentation"
+
     intro = forms.CharField(label="Message", max_length=4_000, widget=forms.Textarea(attrs={"rows": 5}))
 
     def __init__(
@@ -95,15 +84,9 @@ class PresentForm(Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.applications = applications
+        self.offer_addresses([(email, f"{name} ({email})") for email, name in addresses])
         if addresses:
-            self.fields["recipients"].choices = [(email, f"{name} ({email})") for email, name in addresses]
             self.fields["recipients"].initial = [addresses[0][0]]
-        else:
-            del self.fields["recipients"]
-            self.fields["others"].label = "Adresses"
-            self.fields[
-                "others"
-            ].help_text = "Adresses électroniques séparées par des virgules\u202f: la fiche de cette entreprise n’en a aucune."
         for row in applications:
             self.fields[f"about_{row.pk}"] = forms.CharField(
                 label=f"Ce que l’entreprise doit savoir de {row}",
@@ -124,30 +107,6 @@ class PresentForm(Form):
                     "required": "Cochez cette case pour présenter quelqu’un qui n’est pas validé."
                 },
             )
-
-    def clean_others(self) -> list[str]:
-        addresses = [part for part in re.split(r"[\s,;]+", self.cleaned_data["others"]) if part]
-        for address in addresses:
-            try:
-                validate_email(address)
-            except ValidationError as error:
-                raise ValidationError(
-                    f"«\u202f{formats.short(address, 60)}\u202f» n’est pas une adresse électronique."
-                ) from error
-        return addresses
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        addresses = [*(cleaned.get("recipients") or []), *(cleaned.get("others") or [])]
-        if not addresses and not self.errors:
-            self.add_error(
-                "recipients" if "recipients" in self.fields else "others",
-                "Choisissez au moins un destinataire, ou écrivez une adresse.",
-            )
-        if len(addresses) > RECIPIENTS_MAX:
-            self.add_error("others", f"Une présentation part à {RECIPIENTS_MAX} adresses au plus.")
-        cleaned["addresses"] = addresses
-        return cleaned
 
     @property
     def about(self) -> dict[int, str]:

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from beneficiaries.forms.employment import ChoosePersonForm
 from beneficiaries.forms.fields import LookupField, bind_fields
 from beneficiaries.models import Beneficiary, Placement
 from beneficiaries.services.positioning import running_placements
-from clauses.models import Commitment
 from core.forms import Form
 
 
@@ -52,8 +52,8 @@ class PositionForm(Form):
         return self.placements[0] if self.placements else None
 
 
-class MarketPositionForm(Form):
-    """From a market: who, and on which of its commitments."""
+class MarketPositionForm(ChoosePersonForm):
+    """From a market: who, already validated, and on which of its commitments."""
 
     person = LookupField(
         "person",
@@ -61,14 +61,3 @@ class MarketPositionForm(Form):
         help_text="le nom et le prénom, dans n’importe quel ordre",
         error_messages={"required": "Indiquez la personne."},
     )
-    commitment: Any = forms.ModelChoiceField(
-        label="Engagement", queryset=Commitment.objects.none(), empty_label=None
-    )
-
-    def __init__(self, *args: Any, commitments: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        bind_fields(self)
-        self.fields["commitment"].queryset = commitments  # type: ignore[attr-defined]
-        self.fields["commitment"].label_from_instance = lambda row: (  # type: ignore[attr-defined]
-            f"Lot {row.clause.lot.number}, {row.holder}, {row.clause}"
-        )

@@ -24,7 +24,7 @@ from beneficiaries.forms.employment import (
     PlacementForm,
     TrainingResultForm,
 )
-from beneficiaries.lookups import LOOKUPS, is_key
+from beneficiaries.lookups import LOOKUPS
 from beneficiaries.models import Assignment, Beneficiary, Placement, TrainingCourse
 from beneficiaries.offer_list import market_recruitment
 from beneficiaries.path_details import add_details, placement_warnings
@@ -44,6 +44,7 @@ from beneficiaries.services.immersions import OverLimit
 from beneficiaries.services.trainings import record_result
 from beneficiaries.tables import AssignmentTable
 from beneficiaries.views.people import file_context, path_of, person_or_404
+from beneficiaries.views.positioning import asked_commitment
 from beneficiaries.views.recounts import confirm_recount
 from clauses.models import Commitment
 from core import formats
@@ -94,7 +95,7 @@ def placement_create(request: HttpRequest, pk: int) -> HttpResponse:
         nature=request.GET.get("nature", ""),
         initial=contract_initial(application),
     )
-    commitment = _asked_commitment(request)
+    commitment = asked_commitment(request)
     assignment_form = NewAssignmentForm(
         request.POST or None,
         user=request.user,
@@ -211,14 +212,6 @@ def _asked_day(request: HttpRequest) -> dt.date | None:
         return dt.date.fromisoformat(request.GET.get("positionne", ""))
     except ValueError:
         return None
-
-
-def _asked_commitment(request: HttpRequest) -> Commitment | None:
-    asked = request.GET.get("engagement", "")
-    if not is_key(asked):
-        return None
-    rows = Commitment.objects.visible_to(request.user).select_related("market", "holder", "clause__lot")
-    return rows.filter(pk=asked).first()
 
 
 def eligibility_line(person: Beneficiary) -> str:
@@ -357,7 +350,7 @@ def assignment_create(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST or None,
         user=request.user,
         placement=placement,
-        initial={"commitment": _asked_commitment(request)},
+        initial={"commitment": asked_commitment(request)},
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
