@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from beneficiaries.import_cells import hours_of, month_of_cell, year_of_cell
+from beneficiaries.import_cells import figure_of, hours_of, month_of_cell, year_of_cell
 from beneficiaries.import_reading import Column, Layout, Line, body_of, cell_at, kind_in, read_identity
 from beneficiaries.import_words import HOURS_COLUMNS
 from core import formats
@@ -109,7 +109,8 @@ def read_pieces(
                 f"un mois en compte {formats.number(month_max, 0)} au plus."
             )
             continue
-        if isinstance(cell, Decimal) and cell != hours and abs(cell - hours) > Decimal("0.0001"):
+        exact = figure_of(cell)
+        if exact is not None and abs(exact - hours) > Decimal("0.0001"):
             line.notes.append(f"{column.where} : {text_of(cell)} est arrondi à {formats.hours(hours)}.")
         pieces.append(
             Piece(

@@ -79,6 +79,15 @@ def hours_of(cell: Cell) -> Decimal | None:
     return parse_hours(text)
 
 
+def figure_of(cell: Cell) -> Decimal | None:
+    """The figure that a cell says, before any rounding: « 1,234 » may have been meant otherwise, and is told."""
+    if isinstance(cell, Decimal):
+        return cell
+    if isinstance(cell, str) and re.fullmatch(r"\d+[.,]\d{3,}", cell.strip()):
+        return Decimal(cell.strip().replace(",", "."))
+    return None
+
+
 def _sound(hours: Decimal, text: str) -> Decimal:
     if hours < 0:
         raise ValueError(f"« {formats.short(text, 40)} » : un nombre d’heures ne peut pas être négatif.")

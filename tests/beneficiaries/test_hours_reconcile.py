@@ -145,6 +145,17 @@ def test_imported_hours_that_somebody_corrected_are_asked_about_not_overwritten(
     assert hours() == [(MARCH, Decimal("90.00"))]
 
 
+@pytest.mark.parametrize(
+    ("typed_as", "read"), [("1,234", "1.23"), ("12.345", "12.35"), ("151,666", "151.67")]
+)
+def test_a_figure_that_is_rounded_is_told_as_text_too(dupont, typed_as, read):
+    text = f"Nom;Prénom;Né le;Mois;Heures\nDUPONT;Jean;12/05/1990;03/2025;{typed_as}\n"
+    row = load(try_file(text, company=dupont.placement.employer))
+    line = ImportLine.objects.get(data_import=row)
+    assert line.state == LineState.CORRECTED and f"{typed_as} est arrondi" in line.sentence
+    assert hours() == [(MARCH, Decimal(read))]
+
+
 def test_an_import_that_a_later_one_replaced_is_taken_back_after_it(dupont):
     text = "Nom;Prénom;Né le;Mois;Heures\nDUPONT;Jean;12/05/1990;03/2025;100\n"
     first = load(try_file(text, company=dupont.placement.employer))
