@@ -18,6 +18,13 @@ from core.errors import DomainError
 if TYPE_CHECKING:
     from accounts.models import User
 
+# What counting does not say: hours that do not count, or are over the law, are left by `validate_hours` itself.
+LEFT_ALTHOUGH_COUNTED = (
+    AnomalyKind.OVER_CONTRACT,
+    AnomalyKind.DUPLICATE,
+    AnomalyKind.AFTER_END,
+    AnomalyKind.SUDDEN,
+)
 UNKNOWN = "Cette anomalie n’existe plus\u202f: rechargez la page."
 
 
@@ -59,3 +66,14 @@ def validate_without_anomaly(*, assignments: Any, month: dt.date, user: User) ->
     clean = HoursEntry.objects.visible_to(user).filter(pk__in=found.waiting - found.entries)
     report = validate_hours(entries=clean, user=user)
     return Sorted(report, len(found.waiting) - len(report.validated))
+
+
+def what_looks_wrong(assignments: Any, first: dt.date, last: dt.date) -> dict[int, str]:
+    """Entry → sentence, for hours that count and that nobody explained: accepting or loading many leaves them."""
+    found = find_anomalies(assignments, first, last, gaps=False)
+    return {
+        pk: anomaly.sentence
+        for anomaly in found.open
+        if anomaly.kind in LEFT_ALTHOUGH_COUNTED
+        for pk in anomaly.entries
+    }

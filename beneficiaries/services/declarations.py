@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from beneficiaries.anomalies import find_anomalies
 from beneficiaries.declaration_mail import send_link, write_to_company
-from beneficiaries.enums import AnomalyKind, DeclarationState, EntrySource, EntryState
+from beneficiaries.enums import DeclarationState, EntrySource, EntryState
 from beneficiaries.models import Assignment, Beneficiary, DeclarationProof, HoursEntry, MonthDeclaration
 from beneficiaries.services import declaration_states as states
+from beneficiaries.services.checks import what_looks_wrong
 from beneficiaries.services.counting import recount_people
 from beneficiaries.services.hours import Cell, Outcome, ValidationReport, save_cells, validate_hours
 from beneficiaries.services.writing import save_by
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
 
 PROOF_KIND = "declaration_proof"
 PROOFS_MAX = 20
-# What counting does not say: hours that do not count, or are over the law, are left by `validate_hours` itself.
-LEFT_ALTHOUGH_COUNTED = (
-    AnomalyKind.OVER_CONTRACT,
-    AnomalyKind.DUPLICATE,
-    AnomalyKind.AFTER_END,
-    AnomalyKind.SUDDEN,
-)
 
 
 # --- The company's gestures ----------------------------------------------------------------------------------
@@ -220,17 +213,6 @@ def may_open_proof(user: User, stored: StoredFile) -> bool:
 # --- The house's gestures ------------------------------------------------------------------------------------
 
 
-def what_looks_wrong(company: Company, month: dt.date) -> dict[int, str]:
-    """Entry → sentence, for an employer's hours that count and that nobody explained: no bulk gesture validates them."""
-    found = find_anomalies(Assignment.objects.employed_by(company), month, month, gaps=False)
-    return {
-        pk: anomaly.sentence
-        for anomaly in found.open
-        if anomaly.kind in LEFT_ALTHOUGH_COUNTED
-        for pk in anomaly.entries
-    }
-
-
 @transaction.atomic
 def accept_declaration(*, declaration: MonthDeclaration, by: User) -> ValidationReport:
     """Accept a month: its hours that count in full, and with which nothing looks wrong, are validated.
@@ -241,7 +223,7 @@ def accept_declaration(*, declaration: MonthDeclaration, by: User) -> Validation
     if row.state != DeclarationState.SUBMITTED:
         raise DomainError("Cette déclaration n’est pas soumise : rechargez la page.")
     waiting = row.entries.to_validate()
-    wrong = what_looks_wrong(row.company, row.month)
+    wrong = what_looks_wrong(Assignment.objects.employed_by(row.company), row.month, row.month)
     clean = waiting.exclude(pk__in=wrong)
     report = validate_hours(entries=clean, user=by, only_those_that_count=True)
     report.left += [(entry, wrong[entry.pk]) for entry in waiting.filter(pk__in=wrong).order_by("pk")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import Max, Min, ProtectedError
 from django.utils import timezone
 
 from beneficiaries.enums import Decision, EntryState, ImportKind, ImportState
@@ -22,6 +22,7 @@ from beneficiaries.models import (
     HoursEntry,
     ImportedRow,
 )
+from beneficiaries.services.checks import what_looks_wrong
 from beneficiaries.services.counting import recount_people
 from beneficiaries.services.eligibility import age_on, validity_months
 from beneficiaries.services.hours import validate_hours
@@ -91,6 +92,10 @@ def _validate_entries(row: DataImport, user: User | None) -> int:
     # A person's entries follow one another, so that few are counted twice.
     ids = list(rows.order_by("assignment__placement__beneficiary", "pk").values_list("pk", flat=True))
     left = 0
+    if row.kind == ImportKind.HOURS and ids:
+        wrong = _what_looks_wrong(rows)
+        left = sum(pk in wrong for pk in ids)
+        ids = [pk for pk in ids if pk not in wrong]
     for first in range(0, len(ids), VALIDATED_AT_ONCE):
         report = validate_hours(
             entries=HoursEntry.objects.filter(pk__in=ids[first : first + VALIDATED_AT_ONCE]),
@@ -100,6 +105,13 @@ def _validate_entries(row: DataImport, user: User | None) -> int:
         )
         left += len(report.left)
     return left
+
+
+def _what_looks_wrong(rows: Any) -> dict[int, str]:
+    """Those of these entries that nobody has explained yet."""
+    months = rows.order_by().aggregate(first=Min("month"), last=Max("month"))
+    own = Assignment.objects.filter(pk__in=rows.order_by().values("assignment"))
+    return what_looks_wrong(own, months["first"], months["last"])
 
 
 def _refuse_closed_years(row: DataImport) -> None:

@@ -133,7 +133,7 @@ def _say(request: HttpRequest, what: str, said: dict[str, Any]) -> None:
             messages.warning(
                 request,
                 f"{formats.noun(left, 'relevé reste', 'relevés restent')} à regarder dans la grille : "
-                "ils ne comptent pas en totalité. Le reste est validé.",
+                "ils ne comptent pas en totalité, ou ont une anomalie. Le reste est validé.",
             )
         else:
             messages.success(request, "L’import est validé.")

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from beneficiaries.anomalies import find_anomalies
 from beneficiaries.enums import EntrySource, EntryState, ImportState, LineState
-from beneficiaries.models import ColumnMapping, DataImport, HoursEntry, ImportedRow, ImportLine
+from beneficiaries.models import Assignment, ColumnMapping, DataImport, HoursEntry, ImportedRow, ImportLine
+from beneficiaries.services.checks import settle_anomaly
 from beneficiaries.services.hours import validate_hours
 from beneficiaries.services.import_endings import take_back_import, validate_import
 from beneficiaries.services.imports import (
@@ -264,6 +266,24 @@ def test_validating_an_import_validates_what_counts_and_forgets_the_file(team):
     assert not StoredFile.objects.exists() and not ImportLine.objects.exists()
     with pytest.raises(DomainError, match="Seul un import chargé"):
         take_back_import(row, user=None)
+
+
+def test_validating_an_import_leaves_what_looks_wrong_until_somebody_explains_it(team):
+    for assignment in team:
+        HoursEntryFactory(assignment=assignment, month=dt.date(2025, 3, 1), hours=Decimal(140), counted=True)
+    text = (
+        "Nom;Prénom;Né le;Mois;Heures\nDupont;Jean;12/05/1990;04/2025;135\nMartin;Léa;01/02/1985;04/2025;30\n"
+    )
+    row = load(receive(team, text))
+    assert validate_import(row, user=UserFactory()) == 1
+    april = HoursEntry.objects.filter(month=dt.date(2025, 4, 1))
+    assert dict(april.values_list("assignment", "state")) == {
+        team[0].pk: EntryState.VALIDATED,
+        team[1].pk: EntryState.SUBMITTED,
+    }
+    [sudden] = find_anomalies(Assignment.objects.all(), dt.date(2025, 4, 1), dt.date(2025, 4, 1)).open
+    settle_anomaly(key=sudden.key, reason="Arrêt de travail", user=UserFactory())
+    assert validate_import(row, user=UserFactory()) == 0
 
 
 def test_columns_are_remembered_for_the_employer(team):
