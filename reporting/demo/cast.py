@@ -71,10 +71,13 @@ class Cast:
 
     @cached_property
     def others(self) -> list[Company]:
-        """Four ordinary companies, of names that hold on a line."""
+        """Four ordinary companies, of names that hold on a line and that no other of them bears."""
         rows = Company.objects.filter(kinds__kind="ordinary", kinds__ends_on__isnull=True)
         rows = rows.annotate(size=Length("name")).filter(size__lte=SHORT).exclude(pk=self.company.pk)
-        return list(rows.distinct().order_by("pk")[:4])
+        by_name = {self.company.name: self.company}
+        for row in rows.distinct().order_by("pk")[:20]:
+            by_name.setdefault(row.name, row)
+        return list(by_name.values())[1:5]
 
     @cached_property
     def structure(self) -> Company:

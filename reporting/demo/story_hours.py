@@ -158,6 +158,9 @@ def _declare(
         for label in proofs:
             upload = paper("justificatif", f"{label}, {formats.month(month)}", str(company))
             declarations.add_proof(declaration=row, upload=upload, label=label, by=by)
+        # What the territory says was sent back goes again as it was: that asks for a word.
+        again = declarations.entries_of(row).filter(state=EntryState.SENT_BACK).exists()
+        note = note or ("Relu avec l’équipe : ces heures sont bien celles du mois." if again else "")
         declarations.submit_declaration(declaration=row, by=by, name=name, note=note)
     return MonthDeclaration.objects.get(pk=row.pk)
 

@@ -76,8 +76,10 @@ def told(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[None]
                 quotes=values(Quote.objects, "state"),
                 steps=values(EscalationStep.objects, "kind"),
                 markets=Commitment.objects.filter(market__reference="2026-CH-101").exists(),
-                # Those of recruitment carry no document.
-                messages=Message.objects.exclude(key__regex="^(offer|presentation|feedback):").count(),
+                # Those of recruitment, of declarations and to people carry no document.
+                messages=Message.objects.exclude(
+                    key__regex="^(offer|presentation|feedback|declaration|proof-request|outcome)"
+                ).count(),
             )
             transaction.set_rollback(True)
         follow_up.tell_follow_up(as_of=AS_OF, say=lambda text: None)
