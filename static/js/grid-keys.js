@@ -4,14 +4,8 @@
 
   const shared = window.hoursGrid;
   if (!shared) return;
-  const { grid, rows, rowOf, inputsOf, column, validate, tell } = shared;
+  const { grid, rows, rowOf, inputsOf, column, validate, tell, go, move } = shared;
 
-  const go = (input) => {
-    if (!input) return false;
-    input.focus();
-    if (input.select) input.select();
-    return true;
-  };
   const below = (input) => {
     const cells = column(input);
     return cells[cells.indexOf(input) + 1];
@@ -100,34 +94,6 @@
       letters[key](row, input);
       return;
     }
-    if (!input) return;
-    const cells = column(input);
-    const here = cells.indexOf(input);
-    const line = inputsOf(row);
-    const atStart = input.selectionStart === 0 && (input.selectionEnd === 0 || input.selectionEnd === input.value.length);
-    const atEnd = input.selectionEnd === input.value.length;
-    let moved = false;
-    if (event.key === "ArrowDown") moved = go(cells[here + 1]);
-    else if (event.key === "ArrowUp") moved = go(cells[here - 1]);
-    else if (event.key === "ArrowRight" && atEnd) moved = go(line[line.indexOf(input) + 1]);
-    else if (event.key === "ArrowLeft" && atStart) moved = go(line[line.indexOf(input) - 1]);
-    else if (event.key === " " && !input.value) {
-      moved = true;
-      shared.accept(input);
-      go(cells[here + 1]);
-    } else if (event.key === "Enter") {
-      // Enter saves the cell and goes down, as in a spreadsheet; it never sends the whole page.
-      moved = true;
-      // On a refused cell left as it is, Enter says « write it nevertheless ».
-      const again = input.getAttribute("aria-invalid") === "true" && input.value === input.dataset.sent;
-      if (again) input.dispatchEvent(new Event("change", { bubbles: true }));
-      if (!go(cells[here + 1])) input.blur();
-    } else if (event.key === "Escape" && input.value !== input.defaultValue) {
-      input.value = input.defaultValue;
-      delete input.dataset.typing;
-      input.select();
-      moved = true;
-    }
-    if (moved) event.preventDefault();
+    if (input) move(event, input);
   });
 })();
