@@ -114,11 +114,6 @@ class GridRow:
         ]
 
     @property
-    def needs_look(self) -> bool:
-        """Whether someone still has to look at it: nothing typed, or not validated yet."""
-        return self.state != EntryState.VALIDATED and self.state != EntryState.SENT_BACK
-
-    @property
     def has_errors(self) -> bool:
         return any(cell.error for cell in self.cells)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from beneficiaries.import_cells import NAMED_MONTH, NUMBERED_MONTH, YEAR, find_month, plain
-from beneficiaries.import_words import HOURS_COLUMNS, HOURS_OF_KIND, KIND_WORDS, label_of, wanted_for
+from beneficiaries.import_words import HOURS_COLUMNS, HOURS_OF_KIND, KIND_WORDS, wanted_for
 from core import formats
 from core.errors import DomainError
 from core.spreadsheets import (
@@ -434,8 +434,3 @@ def same_shape(sheets: Sequence[Sheet], index: int, layout: Layout) -> list[Shee
 def labels_of(kind: str) -> list[tuple[str, str]]:
     """What a column may say, as choices."""
     return [("", "–"), *((row.name, row.label) for row in wanted_for(kind))]
-
-
-def describe_columns(layout: Layout) -> dict[str, str]:
-    """Title → what it says, for the page and the documentation."""
-    return {column.title: label_of(layout.kind, column.says) for column in layout.columns if column.says}

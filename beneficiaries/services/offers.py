@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from beneficiaries.enums import ApplicationState, OfferState, RejectionReason
+from beneficiaries.enums import OfferState, RejectionReason
 from beneficiaries.models import Application, JobOffer, OfferRecipient
 from beneficiaries.offer_partners import Partner
 from beneficiaries.services.writing import save_by
@@ -233,12 +233,6 @@ def reopen_offer(*, offer: JobOffer, by: User) -> JobOffer:
     offer.closed_on, offer.closing_note = None, ""
     save_by(offer, by, "réouverture")
     return offer
-
-
-def places_left(offer: JobOffer) -> int:
-    """Posts that nobody was hired for yet; never below zero."""
-    hired = offer.applications.filter(state=ApplicationState.HIRED).count()
-    return max(0, offer.places - hired)
 
 
 def candidates_of(offer: JobOffer, user: Any) -> Any:

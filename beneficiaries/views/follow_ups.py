@@ -12,7 +12,7 @@ from beneficiaries.models import Beneficiary, FollowUp, ReferrerFeedback
 from beneficiaries.services.follow_ups import delete_follow_up, may_change, save_follow_up
 from beneficiaries.views.people import file_context, person_or_404
 from core.access import house_required
-from core.changes import Part, history_of
+from core.changes import history_of
 from core.errors import DomainError
 
 
@@ -108,9 +108,3 @@ def follow_up_delete(request: HttpRequest, pk: int) -> HttpResponse:
         "back_label": f"Suivi de {note.beneficiary}",
     }
     return render(request, "core/confirm.html", context)
-
-
-def notes_part(person: Beneficiary) -> Part:
-    """The notes in a person's history: that they came and went; their words stay in the tab."""
-    rows = FollowUp.history.filter(beneficiary_id=person.pk)  # type: ignore[attr-defined]
-    return Part(rows, lambda record: f"note du {record.happened_on:%d/%m/%Y}", hidden=("beneficiary", "text"))
