@@ -26,7 +26,7 @@ def register_follow_up() -> None:
         SettingsPage(
             "Rappels et agenda",
             "reminders",
-            "Être prévenu·e par courriel de ce qui attend ; lire ses réunions et ses échéances dans son agenda.",
+            "Être prévenu·e par courriel de ce qui attend\u202f; lire ses réunions et ses échéances dans son agenda.",
             roles=EVERY_ROLE,
             position=15,
             section="Vous",

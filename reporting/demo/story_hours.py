@@ -160,7 +160,7 @@ def _declare(
             declarations.add_proof(declaration=row, upload=upload, label=label, by=by)
         # What the territory says was sent back goes again as it was: that asks for a word.
         again = declarations.entries_of(row).filter(state=EntryState.SENT_BACK).exists()
-        note = note or ("Relu avec l’équipe : ces heures sont bien celles du mois." if again else "")
+        note = note or ("Relu avec l’équipe\u202f: ces heures sont bien celles du mois." if again else "")
         declarations.submit_declaration(declaration=row, by=by, name=name, note=note)
     return MonthDeclaration.objects.get(pk=row.pk)
 
@@ -208,7 +208,7 @@ def _declarations_of_holder(cast: Cast, own: list[Assignment]) -> None:
             declaration=sent,
             reason="",
             lines={
-                wrong.pk: "Trois jours d’absence dans votre message : ces heures sont-elles déjà déduites ?"
+                wrong.pk: "Trois jours d’absence dans votre message\u202f: ces heures sont-elles déjà déduites\u202f?"
             },
             by=cast.nadia,
         )
@@ -478,7 +478,7 @@ def _mutualisation(cast: Cast, crew: Crew) -> None:
                 signed_on=cast.day(-50),
                 starts_on=cast.month(-1),
                 ends_on=cast.month(9),
-                note="Une équipe travaille sur les deux chantiers voisins ; la clé suit les montants des lots.",
+                note="Une équipe travaille sur les deux chantiers voisins\u202f; la clé suit les montants des lots.",
             ),
             shares={shared[0]: Decimal(70), shared[1]: Decimal(30)},
             user=cast.nadia,

@@ -383,10 +383,10 @@ def _notes(cast: Cast) -> None:
             )
             save_person(person=person, user=cast.ines)
     for shift, kind, words in (
-        (-88, FollowUpKind.INTERVIEW, "Projet confirmé : rester dans le bâtiment. Permis B en cours, code obtenu."),
-        (-52, FollowUpKind.VISIT, "Vu sur le chantier avec le chef d’équipe : ponctuel, demande à apprendre l’enduit."),
-        (-31, FollowUpKind.PARTNER, "Point avec la référente : aide au permis accordée pour vingt heures."),
-        (-6, FollowUpKind.CALL, "Heure de conduite posée le vendredi ; l’entreprise est d’accord."),
+        (-88, FollowUpKind.INTERVIEW, "Projet confirmé\u202f: rester dans le bâtiment. Permis B en cours, code obtenu."),
+        (-52, FollowUpKind.VISIT, "Vu sur le chantier avec le chef d’équipe\u202f: ponctuel, demande à apprendre l’enduit."),
+        (-31, FollowUpKind.PARTNER, "Point avec la référente\u202f: aide au permis accordée pour vingt heures."),
+        (-6, FollowUpKind.CALL, "Heure de conduite posée le vendredi\u202f; l’entreprise est d’accord."),
     ):  # fmt: skip
         with on_day(cast.day(shift), 16):
             save_follow_up(
@@ -409,7 +409,7 @@ def _doubles(cast: Cast, crew: Crew) -> None:
             kept=Beneficiary.objects.get(pk=twice.pk),
             merged=with_maiden_name,
             taken=["phone"],
-            reason="Même personne : inscrite une seconde fois par un partenaire, sans date de naissance.",
+            reason="Même personne\u202f: inscrite une seconde fois par un partenaire, sans date de naissance.",
             user=cast.nadia,
         )
 
