@@ -156,3 +156,8 @@ EDUCATION_WORDS = (
 def wanted_for(kind: str) -> tuple[Wanted, ...]:
     """The columns that an import of this kind looks for."""
     return {"hours": HOURS_WANTED, "people": PEOPLE_WANTED, "take_over": TAKE_OVER_WANTED}[kind]
+
+
+def label_of(kind: str, name: str) -> str:
+    """The French name of what a column says."""
+    return next((row.label for row in wanted_for(kind) if row.name == name), name)
