@@ -55,6 +55,8 @@ def register_searches() -> None:
             address=lambda row, user: reverse("beneficiary_detail", args=[row.pk]),
             # Namesakes are told apart by the year of birth; nothing more is said of a person in a list of results.
             describe=lambda row: f"né·e en {row.birth_date.year}" if row.birth_date else "",
+            # A company reads no birth date, nor a part of one.
+            described_to=HOUSE,
             roles=(*HOUSE, "company"),
             list_url_name="beneficiary_list",
             position=40,

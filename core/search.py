@@ -30,7 +30,8 @@ _NUMBER = re.compile(r"[\d\s]{9,}")
 class SearchSource:
     """A kind of row that the search finds.
 
-    address: the row's page for this user. describe: one line of facts. ordering: fields that an index gives in order.
+    address: the row's page for this user. describe: one line of facts; described_to: the roles that read it, all of them
+    when nothing is said. ordering: fields that an index gives in order.
     list_url_name: the list that takes `?q=` for the rest.
     """
 
@@ -44,6 +45,11 @@ class SearchSource:
     related: tuple[str, ...] = ()
     list_url_name: str = ""
     position: int = 100
+    described_to: tuple[str, ...] = ()
+
+    def facts(self, row: Any, user: Any) -> str:
+        """The line of facts, for who may read it."""
+        return self.describe(row) if not self.described_to or user.role in self.described_to else ""
 
 
 @dataclass

@@ -40,7 +40,7 @@ def _group(answer: Found, user: Any, text: str) -> dict[str, Any]:
     return {
         "key": source.key,
         "label": source.label,
-        "rows": [(row, source.address(row, user), source.describe(row)) for row in answer.rows],
+        "rows": [(row, source.address(row, user), source.facts(row, user)) for row in answer.rows],
         "more": answer.more,
         "rest": rest,
     }

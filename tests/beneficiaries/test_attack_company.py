@@ -136,6 +136,14 @@ def test_a_former_employer_does_not_follow_the_eligibility_of_who_left(cast, sig
     assert browser.get(reverse("eligibility_attestation", args=[person.pk])).status_code == 404
 
 
+def test_the_search_of_a_company_tells_no_part_of_a_birth_date(cast, signed_in):
+    mine = at_work(cast.commitment_a, "Alphonse")
+    Beneficiary.objects.filter(pk=mine.placement.beneficiary_id).update(birth_date="1987-03-04")
+    for user, is_told in ((cast.company_user_a, False), (cast.facilitator, True)):
+        page = signed_in(user).get(reverse("search"), {"q": "alphonse"}).content.decode()
+        assert "Alphonse" in page and ("1987" in page) is is_told
+
+
 # --- The interface -------------------------------------------------------------------------------------------
 
 
