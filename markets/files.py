@@ -163,7 +163,10 @@ def _identifier(row: Buyer | Company) -> str:
 
 
 def _buyer(buyer: Buyer, user: Any) -> tuple[str, str, list[Link]]:
-    steps = [Link("Marchés", reverse("market_list")), Link("Donneurs d’ordre", reverse("buyer_list"))]
+    steps = [Link("Marchés", reverse("market_list"))]
+    # Of the other organisations a buyer has no list.
+    if user.role in HOUSE:
+        steps.append(Link("Donneurs d’ordre", reverse("buyer_list")))
     facts = _joined(
         buyer.get_kind_display(), buyer.commune.label if buyer.commune else "", _identifier(buyer)
     )

@@ -163,8 +163,9 @@ def _facts(plan: Plan, work: HoursWork) -> dict[str, Any]:
 
 def _known(row: DataImport, reading: HoursReading) -> tuple[dict[int, list[Work]], Pool]:
     """Assignments by person, of the import's employer or of everybody around the file's months; and their people."""
+    # Who stands in the restricted archive is the admin's to find: nobody is proposed from it.
     rows = Assignment.objects.filter(
-        placement__beneficiary__merged_into__isnull=True, placement__beneficiary__anonymised_on__isnull=True
+        placement__beneficiary__merged_into__isnull=True, placement__beneficiary__archived_on__isnull=True
     )
     if row.company_id:
         rows = rows.filter(placement__employer=row.company_id)
