@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import django_filters
@@ -156,9 +158,15 @@ def _help() -> SafeString:
     # The page has its own title.
     text = text.partition("\n")[2]
     html = markdown.markdown(text, extensions=["tables", "fenced_code", "sane_lists"], output_format="html")
-    html = html.replace(
+    # Each table by its number: two regions of one name are not told apart by ear.
+    rank = count(1)
+    html = re.sub(
         "<table>",
-        '<div class="table-frame" tabindex="0" role="region" aria-label="Tableau"><table class="table-list">',
+        lambda _: (
+            f'<div class="table-frame" tabindex="0" role="region" aria-label="Tableau {next(rank)}">'
+            '<table class="table-list">'
+        ),
+        html,
     )
     html = html.replace("</table>", "</table></div>").replace("<pre>", '<pre tabindex="0">')
     return mark_safe(html)  # noqa: S308  a file of the project

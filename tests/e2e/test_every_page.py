@@ -130,12 +130,15 @@ def crawl(page: Page, look: Callable[[str], None]) -> list[str]:
     while waiting and len(visited) < MOST_PAGES:
         address = waiting.pop(0)
         try:
-            page.goto(address)
+            answer = page.goto(address)
         except Error as error:
             # An answer that is a file without saying so in its address.
             if "Download is starting" in error.message:
                 continue
             raise
+        # Or one that the browser shows by itself: a PDF, the JSON of the interface.
+        if answer is not None and "text/html" not in answer.headers.get("content-type", ""):
+            continue
         visited.append(address)
         look(address)
         for href in page.locator("a[href]").evaluate_all("links => links.map(link => link.href)"):
