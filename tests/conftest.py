@@ -29,6 +29,7 @@ from django.test.client import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from core.files import _may_open
 from tests.made_database import made_once
 
 OUR_ROOMS = {"accounts", "beneficiaries", "clauses", "core", "markets", "reporting"}
@@ -51,6 +52,15 @@ def _quick_and_contained() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="maillon-tests-") as folder:
         settings.FILES_DIR = folder
         yield
+
+
+@pytest.fixture(autouse=True)
+def _kinds_of_files() -> Iterator[None]:
+    """A kind of file that a test makes up is not there for the next one."""
+    kept = dict(_may_open)
+    yield
+    _may_open.clear()
+    _may_open.update(kept)
 
 
 # --- No network ---------------------------------------------------------------------------------------------
