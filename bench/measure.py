@@ -47,7 +47,8 @@ from reporting.documents import bilan_pdf
 from reporting.enums import BilanState
 from reporting.models import Bilan
 from reporting.scope import Scope
-from reporting.services import freeze, review_bilan
+from reporting.services.publication import freeze
+from reporting.services.workflow import review_bilan
 from reporting.snapshot import build_snapshot
 from reporting.snapshot.paper import for_paper
 

@@ -142,3 +142,11 @@ MEETING_CHANNELS = (
     Channel.VISIT,
     Channel.OTHER,
 )
+
+
+class CoverageState(models.TextChoices):
+    """Where the watch on published contracts stands for one of them."""
+
+    TO_LOOK = "to_look", "à regarder"
+    FOLLOWED = "followed", "suivi ici"
+    LEFT = "left", "laissé de côté"

@@ -6,7 +6,7 @@ from core.jobs import RunningJob, job
 from core.models import Job
 from reporting.enums import BilanFormat
 from reporting.models import Bilan
-from reporting.services import freeze, make_files
+from reporting.services.publication import freeze, make_files
 
 
 @job("publish_bilan")

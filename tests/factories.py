@@ -105,7 +105,9 @@ from markets.models import (
     Sector,
     Task,
 )
-from reporting.services import freeze, review_bilan, start_bilan
+from reporting.services.drafts import start_bilan
+from reporting.services.publication import freeze
+from reporting.services.workflow import review_bilan
 
 # --- accounts ------------------------------------------------------------------------------------------------
 

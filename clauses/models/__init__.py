@@ -2,6 +2,7 @@
 
 from clauses.models.clauses import Clause
 from clauses.models.commitments import Commitment, CommitmentChange
+from clauses.models.coverage import PublishedContract
 from clauses.models.escalation import Escalation, EscalationStep
 from clauses.models.interactions import Interaction
 from clauses.models.qualitative import Achievement, Evidence, QualitativeCommitment
@@ -31,6 +32,7 @@ __all__ = [
     "OfferCriterion",
     "OfferGrid",
     "OfferScore",
+    "PublishedContract",
     "QualitativeCommitment",
     "Recommendation",
     "Scenario",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from core.history import TrackedModel
-from core.models import SearchableQuerySet
+from core.models import SearchableQuerySet, StoredFile
 from core.querysets import ScopedQuerySet
 from markets.enums import BuyerKind
 from markets.models.organisations import Organisation, unique_identifier
@@ -34,6 +34,9 @@ class Buyer(Organisation):
 
     kind = models.CharField("nature", max_length=20, choices=BuyerKind, default=BuyerKind.OTHER)
     agreement_since = models.DateField("conventionné depuis", null=True, blank=True)
+    logo = models.ForeignKey(
+        StoredFile, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="logo"
+    )
 
     objects = BuyerQuerySet.as_manager()
 

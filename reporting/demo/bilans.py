@@ -9,7 +9,9 @@ from beneficiaries.models import ClosedYear
 from core.errors import DomainError
 from markets.models import Buyer
 from reporting.models import Bilan
-from reporting.services import freeze, make_files, review_bilan, save_narrative, start_bilan
+from reporting.services.drafts import save_narrative, start_bilan
+from reporting.services.publication import freeze, make_files
+from reporting.services.workflow import review_bilan
 
 TEXTS = {
     "essentiel": (

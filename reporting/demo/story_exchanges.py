@@ -13,7 +13,8 @@ from markets.models import Market
 from markets.services.tasks import open_task
 from reporting.demo.cast import Cast
 from reporting.demo.clock import on_day
-from reporting.services import make_progress_report, start_final_bilan
+from reporting.services.drafts import start_final_bilan
+from reporting.services.progress import make_progress_report
 
 if TYPE_CHECKING:
     from reporting.demo.story_markets import Files

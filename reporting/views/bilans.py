@@ -19,15 +19,9 @@ from reporting.enums import BilanFormat
 from reporting.forms import NarrativeForm, StartBilanForm
 from reporting.models import Bilan
 from reporting.narrative import SECTIONS, to_html
-from reporting.services import (
-    ask_for_publication,
-    check_ready,
-    compute,
-    review_bilan,
-    save_narrative,
-    send_back_to_draft,
-    start_bilan,
-)
+from reporting.services.drafts import save_narrative, start_bilan
+from reporting.services.publication import ask_for_publication, check_ready, compute
+from reporting.services.workflow import review_bilan, send_back_to_draft
 
 
 @house_required

@@ -20,7 +20,8 @@ from markets.views.shared import file_row
 from reporting.forms import FinalBilanForm, ProgressForm
 from reporting.models import Bilan, ProgressReport
 from reporting.scope import Months
-from reporting.services import make_progress_report, start_final_bilan
+from reporting.services.drafts import start_final_bilan
+from reporting.services.progress import make_progress_report
 from reporting.snapshot.labels import labels_of
 from reporting.snapshot.words import months_label
 

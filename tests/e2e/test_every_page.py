@@ -15,7 +15,10 @@ from playwright.sync_api import Error, Page
 from clauses.services.tenders import start_grid, write_assessment
 from core.outbox import write_message
 from markets.services.documents import expect_documents
-from reporting.services import freeze, make_progress_report, review_bilan, start_bilan
+from reporting.services.drafts import start_bilan
+from reporting.services.progress import make_progress_report
+from reporting.services.publication import freeze
+from reporting.services.workflow import review_bilan
 from tests.e2e.conftest import NARROW, WIDE
 from tests.e2e.territory import Territory
 from tests.factories import (

@@ -19,15 +19,9 @@ from core.text import normalise
 from reporting.enums import BilanFormat, BilanState
 from reporting.models import Bilan, BilanFile
 from reporting.narrative import to_html
-from reporting.services import (
-    ask_for_publication,
-    freeze,
-    make_files,
-    review_bilan,
-    save_narrative,
-    send_back_to_draft,
-    start_bilan,
-)
+from reporting.services.drafts import save_narrative, start_bilan
+from reporting.services.publication import ask_for_publication, freeze, make_files
+from reporting.services.workflow import review_bilan, send_back_to_draft
 from reporting.templatetags.bilan import MASKED, written
 from tests.factories import (
     BuyerFactory,

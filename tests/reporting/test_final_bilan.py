@@ -17,12 +17,14 @@ from core.errors import DomainError
 from core.files import read_file
 from markets.enums import ReleaseCause
 from markets.models import Task
-from reporting import services
 from reporting.annex import annex_xlsx
 from reporting.documents import bilan_pdf
 from reporting.enums import BilanFormat, BilanKind
 from reporting.models import Bilan
-from reporting.services import freeze, make_files, review_bilan, start_final_bilan
+from reporting.services import publication
+from reporting.services.drafts import start_final_bilan
+from reporting.services.publication import freeze, make_files
+from reporting.services.workflow import review_bilan
 from reporting.snapshot.labels import labels_of
 from tests.factories import (
     AgreementFactory,
@@ -152,7 +154,7 @@ def test_a_draft_is_a_task_of_the_house_until_it_is_published():
 
 def test_the_service_says_once_what_was_delivered(monkeypatch):
     calls = []
-    monkeypatch.setattr(services, "release_second_invoice", lambda **kwargs: calls.append(kwargs))
+    monkeypatch.setattr(publication, "release_second_invoice", lambda **kwargs: calls.append(kwargs))
     market = closed_market(people=1)
     bilan = published(market=market)
     freeze(bilan=bilan, user=None)

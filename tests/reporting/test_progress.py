@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from core.errors import DomainError
 from core.files import read_file
 from reporting.models import ProgressReport
-from reporting.services import make_progress_report
+from reporting.services.progress import make_progress_report
 from reporting.templatetags.bilan import MASKED, written
 from tests.factories import (
     CommitmentFactory,

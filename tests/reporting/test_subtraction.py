@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting.masking import OTHER, Merge, Row, Table, mask
-from reporting.services import freeze, review_bilan, start_bilan, start_final_bilan
+from reporting.services.drafts import start_bilan, start_final_bilan
+from reporting.services.publication import freeze
+from reporting.services.workflow import review_bilan
 from reporting.subtraction import Shown, tells, tells_of_publics
 from tests.factories import (
     BeneficiaryFactory,

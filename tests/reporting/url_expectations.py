@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from reporting.services import make_progress_report
+from reporting.services.progress import make_progress_report
 from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, Expectation, Expectations, Kwargs
 from tests.factories import OperationFactory, make_bilan
 

@@ -10,7 +10,7 @@ from markets.enums import PartyRole
 from markets.models import MarketParty
 from markets.services.operations import save_party
 from reporting.models import Bilan
-from reporting.services import start_final_bilan
+from reporting.services.drafts import start_final_bilan
 from tests.factories import BuyerFactory, MarketFactory
 from tests.services.test_races import together
 

@@ -12,7 +12,9 @@ from core.files import read_file
 from markets.models import Buyer
 from reporting.enums import BilanFormat, BilanState
 from reporting.models import Bilan
-from reporting.services import freeze, make_files, review_bilan, start_bilan
+from reporting.services.drafts import start_bilan
+from reporting.services.publication import freeze, make_files
+from reporting.services.workflow import review_bilan
 
 
 class Command(BaseCommand):

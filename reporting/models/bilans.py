@@ -1,4 +1,4 @@
-"""The bilan: its state, its narrative, its frozen figures and its files; and the points d’étape of a market."""
+"""The bilan: what it is about, its state, its narrative, its frozen figures and its files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from core.history import TrackedModel
 from core.models import StoredFile
@@ -29,23 +29,28 @@ class BilanQuerySet(ScopedQuerySet):
         return self.filter(state=BilanState.PUBLISHED)
 
     def annual(self) -> Any:
+        """Those of a buyer’s whole year."""
         return self.filter(kind=BilanKind.ANNUAL)
 
     def of_same_subject(self, bilan: Bilan) -> Any:
-        """Every version of the same bilan: of a buyer’s year, of a market or of an operation."""
-        if bilan.kind == BilanKind.ANNUAL:
-            return self.annual().filter(buyer=bilan.buyer_id, year=bilan.year)
-        return self.filter(kind=bilan.kind, market=bilan.market_id, operation=bilan.operation_id)
+        """Every version of the same bilan: of a year (of a buyer, of the territory, of a reserved market), of a life."""
+        same = self.filter(
+            kind=bilan.kind, year=bilan.year, market=bilan.market_id, operation=bilan.operation_id
+        )
+        return same.filter(buyer=bilan.buyer_id) if bilan.kind == BilanKind.ANNUAL else same
 
 
 class Bilan(TrackedModel):
-    """The annual bilan of a buyer, or the final one of a market or an operation over its whole life.
+    """The bilan of a year (of a buyer, of the territory, of a reserved market), or of a market’s or operation’s life.
 
-    Once published it never changes (trigger); a correction is version n+1. `buyer` is the one that leads the market.
+    Once published it never changes (trigger); a correction is version n+1. `buyer` is the one that leads the market;
+    the bilan of the territory has none.
     """
 
     kind = models.CharField("nature", max_length=10, choices=BilanKind, default=BilanKind.ANNUAL)
-    buyer = models.ForeignKey(Buyer, models.PROTECT, related_name="bilans", verbose_name="donneur d’ordre")
+    buyer = models.ForeignKey(
+        Buyer, models.PROTECT, null=True, blank=True, related_name="bilans", verbose_name="donneur d’ordre"
+    )
     year = models.PositiveSmallIntegerField("année", null=True, blank=True)
     market = models.ForeignKey(
         Market, models.PROTECT, null=True, blank=True, related_name="bilans", verbose_name="marché"
@@ -57,6 +62,16 @@ class Bilan(TrackedModel):
     state = models.CharField("état", max_length=10, choices=BilanState, default=BilanState.DRAFT)
     # Markdown by section key; the sections are those of `reporting.narrative`.
     narrative = models.JSONField("texte", default=dict, blank=True)
+    # What was done with the sentences proposed: {key: "accepted", "edited" or "dropped"} (`reporting.drafting`).
+    drafting = models.JSONField("phrases proposées", default=dict, blank=True, editable=False)
+    writer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bilans_to_write",
+        verbose_name="rédigé par",
+    )
     rectification_reason = models.CharField("motif de la rectification", max_length=300, blank=True)
     snapshot = models.JSONField("chiffres arrêtés", null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
@@ -92,42 +107,42 @@ class Bilan(TrackedModel):
         ordering = ("-year", "buyer__name", "-version", "pk")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="annual", year__isnull=False, market__isnull=True, operation__isnull=True)
-                | Q(kind="final", year__isnull=True, market__isnull=False, operation__isnull=True)
-                | Q(kind="final", year__isnull=True, market__isnull=True, operation__isnull=False),
+                condition=Q(kind="annual", year__isnull=False, buyer__isnull=False, market__isnull=True)
+                & Q(operation__isnull=True)
+                | Q(kind="territory", year__isnull=False, buyer__isnull=True, market__isnull=True)
+                & Q(operation__isnull=True)
+                | Q(kind="reserved", year__isnull=False, buyer__isnull=False, market__isnull=False)
+                & Q(operation__isnull=True)
+                | Q(kind="final", year__isnull=True, buyer__isnull=False, market__isnull=False)
+                & Q(operation__isnull=True)
+                | Q(kind="final", year__isnull=True, buyer__isnull=False, operation__isnull=False)
+                & Q(market__isnull=True),
                 name="bilan_subject",
-                violation_error_message="Un bilan annuel porte sur une année ; un bilan final, sur un marché ou une "
-                "opération.",
-            ),
-            models.UniqueConstraint(
-                fields=["buyer", "year", "version"],
-                condition=Q(kind="annual"),
-                name="bilan_version_unique",
-                violation_error_message="Cette version du bilan existe déjà.",
-            ),
-            models.UniqueConstraint(
-                fields=["buyer", "year"],
-                condition=~Q(state="published") & Q(kind="annual"),
-                name="bilan_one_draft",
-                violation_error_message="Un bilan de cette année est déjà en cours pour ce donneur d’ordre.",
+                violation_error_message="Un bilan annuel porte sur une année d’un donneur d’ordre, du territoire ou d’un "
+                "marché réservé ; un bilan final, sur un marché ou une opération.",
             ),
             *(
                 constraint
-                for subject, words in (("market", "ce marché"), ("operation", "cette opération"))
+                for kind, subject, name, words in (
+                    ("annual", ("buyer", "year"), "", "cette année, pour ce donneur d’ordre"),
+                    ("territory", ("year",), "_territory", "cette année, pour le territoire"),
+                    ("reserved", ("market", "year"), "_reserved", "cette année, pour ce marché"),
+                    ("final", ("market",), "_market", "ce marché"),
+                    ("final", ("operation",), "_operation", "cette opération"),
+                )
+                for about in (Q(kind=kind, **{f"{subject[0]}__isnull": False}),)
                 for constraint in (
                     models.UniqueConstraint(
-                        fields=[subject, "version"],
-                        condition=Q(kind="final") & Q(**{f"{subject}__isnull": False}),
-                        name=f"bilan_version_unique_{subject}",
+                        fields=[*subject, "version"],
+                        condition=about,
+                        name=f"bilan_version_unique{name}",
                         violation_error_message="Cette version du bilan existe déjà.",
                     ),
                     models.UniqueConstraint(
-                        fields=[subject],
-                        condition=~Q(state="published")
-                        & Q(kind="final")
-                        & Q(**{f"{subject}__isnull": False}),
-                        name=f"bilan_one_draft_{subject}",
-                        violation_error_message=f"Un bilan final est déjà en cours pour {words}.",
+                        fields=subject,
+                        condition=~Q(state="published") & about,
+                        name=f"bilan_one_draft{name}",
+                        violation_error_message=f"Un bilan est déjà en cours : {words}.",
                     ),
                 )
             ),
@@ -144,9 +159,15 @@ class Bilan(TrackedModel):
         ]
 
     def __str__(self) -> str:
-        subject = f"Bilan {self.year}, {self.buyer}"
-        if self.is_final:
-            subject = f"Bilan final, {self.market.reference if self.market else self.operation}"
+        match self.kind:
+            case BilanKind.FINAL:
+                subject = f"Bilan final, {self.market.reference if self.market else self.operation}"
+            case BilanKind.RESERVED:
+                subject = f"Bilan {self.year}, marché réservé {self.market.reference if self.market else ''}"
+            case BilanKind.TERRITORY:
+                subject = f"Bilan {self.year} du territoire"
+            case _:
+                subject = f"Bilan {self.year}, {self.buyer}"
         return subject + (f", version {self.version}" if self.version > 1 else "")
 
     @property
@@ -186,42 +207,3 @@ class BilanFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bilan} ({self.get_format_display()})"
-
-
-class ProgressReportQuerySet(ScopedQuerySet):
-    def visible_to_buyer(self, user: User) -> Any:
-        return self.filter(market__in=Market.objects.visible_to(user).values("pk"))
-
-
-class ProgressReport(models.Model):
-    """A point d’étape: where a market stood over some months, on the day it was made. Append-only (trigger)."""
-
-    market = models.ForeignKey(Market, models.PROTECT, related_name="progress_reports", verbose_name="marché")
-    first_month = models.DateField("premier mois")
-    last_month = models.DateField("dernier mois")
-    # What was computed then; the page and the PDF are made from it alone.
-    snapshot = models.JSONField("chiffres", editable=False)
-    file = models.ForeignKey(
-        StoredFile, models.PROTECT, null=True, related_name="+", verbose_name="fichier", editable=False
-    )
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="fait par"
-    )
-    made_at = models.DateTimeField("fait le", auto_now_add=True)
-
-    objects = ProgressReportQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "point d’étape"
-        verbose_name_plural = "points d’étape"
-        ordering = ("-made_at", "-pk")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(last_month__gte=F("first_month")),
-                name="progress_report_months",
-                violation_error_message="Le dernier mois précède le premier : corrigez l’un des deux.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Point d’étape, {self.market.reference}"

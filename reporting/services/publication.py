@@ -1,0 +1,148 @@
+"""Publishing a bilan: its figures frozen, its files made from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from beneficiaries.models import ClosedYear
+from core.errors import DomainError
+from core.jobs import enqueue
+from core.models import Job
+from markets.models import Market
+from markets.services.invoices import release_second_invoice
+from markets.services.tasks import finish_task
+from reporting.enums import BilanFormat, BilanState
+from reporting.models import Bilan, BilanFile
+from reporting.services.drafts import task_key
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def _may_publish(user: User | None) -> None:
+    # None is the shell of the server. The job asks again: anyone of the house may start a failed one once more.
+    if user is not None and not user.is_admin:
+        raise DomainError("Seul·e un·e administrateur·rice publie un bilan.")
+
+
+def check_ready(bilan: Bilan) -> None:
+    """Raise DomainError where a bilan cannot be published yet: not reviewed, or its year not closed."""
+    if bilan.state != BilanState.REVIEWED:
+        raise DomainError("Un bilan se publie une fois relu.")
+    if bilan.is_final:
+        _check_over(bilan)
+        return
+    # Hours validated between a publication and the closing would be in no bilan, nor in a régularisation.
+    if bilan.year is None or not ClosedYear.objects.is_closed(bilan.year):
+        raise DomainError(
+            f"L’année {bilan.year} n’est pas close : des heures validées ensuite ne seraient dans aucun bilan. "
+            "Un·e administrateur·rice la clôt d’abord, dans Réglages, « Années closes »."
+        )
+
+
+def _check_over(bilan: Bilan) -> None:
+    """A final bilan tells a whole life: its market is received or closed, and so is each market of its operation."""
+    if bilan.market is not None:
+        if not _is_over(bilan.market):
+            raise DomainError(
+                "Le bilan final se publie une fois le marché reçu ou clos : indiquez sa réception, ou clôturez-le."
+            )
+        return
+    assert bilan.operation is not None
+    running = [
+        row.reference for row in bilan.operation.markets.order_by("reference", "pk") if not _is_over(row)
+    ]
+    if running and not bilan.operation.closed_on:
+        raise DomainError(
+            "Le bilan final se publie une fois l’opération close, ou ses marchés tous reçus ou clos. Encore en cours : "
+            f"{', '.join(running[:5])}{'…' if len(running) > 5 else ''}."
+        )
+
+
+def _is_over(market: Market) -> bool:
+    today = timezone.localdate()
+    return any(day is not None and day <= today for day in (market.closed_on, market.received_on))
+
+
+def ask_for_publication(*, bilan: Bilan, user: User) -> Job:
+    """Publish in a job that shows its progress; asked twice, it is the same job."""
+    _may_publish(user)
+    check_ready(bilan)
+    return enqueue(
+        "publish_bilan",
+        key=f"bilan:{bilan.pk}",
+        label=f"Publication : {bilan}",
+        payload={"bilan": bilan.pk},
+        user=user,
+        total=len(BilanFormat) + 1,
+    )
+
+
+@transaction.atomic
+def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
+    """Publish: compute the snapshot and freeze it. Doing it again changes nothing."""
+    bilan = (
+        Bilan.objects.select_for_update(of=("self",))
+        .select_related("buyer", "market__buyer", "market__operation", "operation__buyer")
+        .get(pk=bilan.pk)
+    )
+    if bilan.is_published:
+        return bilan
+    _may_publish(user)
+    check_ready(bilan)
+    now = timezone.now()
+    bilan.snapshot = compute(bilan, now=now)
+    bilan.state, bilan.published_by, bilan.published_at = BilanState.PUBLISHED, user, now
+    bilan.save()
+    if bilan.is_final:
+        finish_task(key=task_key(bilan), outcome="Bilan final publié.", by=user)
+        # Its delivery makes the second half of the participation due, unless the closing did already.
+        release_second_invoice(
+            market=bilan.market,
+            operation=bilan.operation,
+            cause="final_bilan",
+            on=timezone.localdate(now),
+            by=user,
+        )
+    return bilan
+
+
+def compute(bilan: Bilan, *, now: dt.datetime) -> dict[str, Any]:
+    """The figures and sentences of a bilan as they stand."""
+    from reporting.snapshot import build_final_snapshot, build_snapshot
+
+    common: dict[str, Any] = {"version": bilan.version, "narrative": bilan.narrative, "now": now}
+    if bilan.is_final:
+        subject = bilan.market or bilan.operation
+        assert subject is not None
+        return build_final_snapshot(subject=subject, **common)
+    assert bilan.year is not None
+    return build_snapshot(buyer=bilan.buyer, year=bilan.year, **common)
+
+
+def make_files(
+    *,
+    bilan: Bilan,
+    user: User | None,
+    formats: Collection[str] = tuple(BilanFormat.values),
+    step: Callable[[int], None] | None = None,
+) -> list[BilanFile]:
+    """Make from the snapshot alone the files that are missing; `step(n)` is called after each."""
+    from reporting.documents import make_document
+
+    made = []
+    known = {row.format: row for row in bilan.files.all()}
+    for number, file_format in enumerate(formats, start=2):
+        row = known.get(file_format)
+        if row is None:
+            stored = make_document(bilan=bilan, file_format=file_format, user=user)
+            row = BilanFile.objects.create(bilan=bilan, format=file_format, file=stored)
+        made.append(row)
+        if step is not None:
+            step(number)
+    return made

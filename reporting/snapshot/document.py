@@ -1,0 +1,99 @@
+"""The whole snapshot around its chapters."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from core import formats
+from markets.models import Buyer, Market, Operation
+from markets.paper import house_facts
+from reporting import indicators
+from reporting.narrative import SECTIONS
+from reporting.scope import Months, Span, bounds
+from reporting.snapshot.material import Material
+from reporting.snapshot.words import months_label
+
+SCHEMA_VERSION = 2
+SECTIONS_OF_CHAPTER = {
+    "essential": ("essentiel",),
+    "markets": ("marches",),
+    "hours": ("heures",),
+    "people": ("personnes",),
+    "companies": ("relation",),
+    "partnership": ("partenariat", "ameliorations"),
+}
+
+
+def document(
+    m: Material,
+    chapters: list[dict[str, Any]],
+    *,
+    kind: str,
+    buyer: Buyer,
+    version: int,
+    narrative: Mapping[str, str],
+    now: dt.datetime,
+    **said: Any,
+) -> dict[str, Any]:
+    """The whole snapshot around its chapters; said: year, subject, period, previous, not_followed."""
+    for row in chapters:
+        row["narrative"] = [
+            {"key": key, "title": SECTIONS[key][0], "text": narrative[key]}
+            for key in SECTIONS_OF_CHAPTER.get(row["key"], ())
+            if narrative.get(key, "").strip()
+        ]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "kind": str(kind),
+        "computed_at": now.astimezone(formats.PARIS).isoformat(timespec="seconds"),
+        "software": {"name": "Maillon", "version": settings.SOFTWARE_VERSION},
+        "house": house_facts(),
+        "buyer": {
+            "id": buyer.pk,
+            "name": buyer.name,
+            "identifier": buyer.identifier,
+            "identifier_kind": buyer.get_identifier_kind_display(),
+            "kind": buyer.get_kind_display(),
+        },
+        "subject": said["subject"],
+        "year": said["year"],
+        "version": version,
+        "period": said["period"],
+        "previous": said["previous"],
+        "series": m.series,
+        "figures": dict(sorted(m.figures.items())),
+        "cells": dict(sorted(m.cells.items())),
+        "not_followed": said["not_followed"],
+        "narrative": {key: narrative[key] for key in SECTIONS if narrative.get(key, "").strip()},
+        "chapters": chapters,
+    }
+
+
+def subject_of(subject: Market | Operation) -> dict[str, Any]:
+    is_market = isinstance(subject, Market)
+    return {
+        "kind": "market" if is_market else "operation",
+        "id": subject.pk,
+        "reference": subject.reference,
+        "name": subject.object if isinstance(subject, Market) else subject.name,
+    }
+
+
+def period_of(span: Months, today: dt.date) -> dict[str, Any]:
+    first, last = bounds(span)
+    return {
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
+        "closed": last < today,
+        "label": months_label(span),
+    }
+
+
+def names_of(facts: indicators.Facts, span: Span) -> dict[int, str]:
+    ids = {work.holder for work in facts.works} | {work.employer for work in facts.works}
+    ids |= {row.holder for row in indicators.rates(facts, span).rows}
+    return indicators.company_names(ids)
