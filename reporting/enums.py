@@ -60,5 +60,3 @@ class BilanFormat(models.TextChoices):
     PDF = "pdf", "PDF"
     XLSX = "xlsx", "XLSX"
     JSON = "json", "JSON"
-    # PDF/A, for archives: the masked snapshot is attached to it.
-    ARCHIVE = "pdfa", "PDF/A"
