@@ -41,9 +41,9 @@ def content_of(snapshot: dict[str, Any], file_format: str) -> bytes:
     return json.dumps(snapshot, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
-def bilan_pdf(snapshot: dict[str, Any]) -> bytes:
-    """The bilan as a tagged PDF (PDF/UA-1)."""
-    return _pdf("reporting/bilan/document.html", snapshot)
+def bilan_pdf(snapshot: dict[str, Any], *, draft: bool = False) -> bytes:
+    """The bilan as a tagged PDF (PDF/UA-1). draft: a projet transmis, marked « PROJET » on each page."""
+    return _pdf("reporting/bilan/document.html", snapshot, draft=draft)
 
 
 def progress_pdf(snapshot: dict[str, Any]) -> bytes:
@@ -51,9 +51,9 @@ def progress_pdf(snapshot: dict[str, Any]) -> bytes:
     return _pdf("reporting/progress/document.html", snapshot)
 
 
-def _pdf(template: str, snapshot: dict[str, Any]) -> bytes:
+def _pdf(template: str, snapshot: dict[str, Any], *, draft: bool = False) -> bytes:
     made_on = dt.datetime.fromisoformat(snapshot["computed_at"])
-    context = {"bilan": for_paper(snapshot), "labels": labels_of(snapshot)}
+    context = {"bilan": for_paper(snapshot), "labels": labels_of(snapshot), "draft": draft}
     return render_pdf(template, context, stylesheets=sheets("bilan"), made_on=made_on)
 
 
