@@ -35,13 +35,18 @@ class PdfUnavailable(DomainError):
         )
 
 
+# What is read with a screen reader, and what is kept for good: tagged too, fonts and colours inside, files carried.
+ACCESSIBLE, ARCHIVAL = "pdf/ua-1", "pdf/a-3a"
+
+
 @dataclass(frozen=True)
 class PdfAttachment:
-    """A file carried inside the PDF."""
+    """A file carried inside the PDF. relationship: what it is to the document (PDF/A-3), « Source » or « Data »."""
 
     name: str
     content: bytes
     description: str = ""
+    relationship: str = "Unspecified"
 
 
 def _weasyprint() -> Any:
@@ -125,14 +130,18 @@ def render_pdf(
     stylesheets: Sequence[str] = (PAPER,),
     made_on: dt.datetime | dt.date | None = None,
     attachments: Sequence[PdfAttachment] = (),
+    variant: str = ACCESSIBLE,
 ) -> bytes:
-    """The PDF/UA-1 of a template. The template gives `<html lang>` and `<title>`.
+    """The PDF of a template, tagged. The template gives `<html lang>` and `<title>`.
 
     stylesheets: static paths. made_on: the date written into the document; with it, the same input gives the same
-    bytes. Raises PdfUnavailable where the system libraries are missing.
+    bytes. variant: PDF/UA-1, or PDF/A-3a for what is archived. Raises PdfUnavailable where the system libraries are
+    missing.
     """
     html = render_to_string(template, context)
-    return html_to_pdf(html, stylesheets=stylesheets, made_on=made_on, attachments=attachments)
+    return html_to_pdf(
+        html, stylesheets=stylesheets, made_on=made_on, attachments=attachments, variant=variant
+    )
 
 
 def html_to_pdf(
@@ -141,8 +150,9 @@ def html_to_pdf(
     stylesheets: Sequence[str] = (PAPER,),
     made_on: dt.datetime | dt.date | None = None,
     attachments: Sequence[PdfAttachment] = (),
+    variant: str = ACCESSIBLE,
 ) -> bytes:
-    """The PDF/UA-1 of a page of HTML; see `render_pdf`."""
+    """The PDF of a page of HTML; see `render_pdf`."""
     weasyprint = _weasyprint()
     fetcher = _fetcher_class()()
     moment = _moment(made_on)
@@ -155,13 +165,14 @@ def html_to_pdf(
     identifier = hashlib.sha256(html.encode()).digest()[:16]
     return document.write_pdf(
         stylesheets=sheets,
-        pdf_variant="pdf/ua-1",
+        pdf_variant=variant,
         pdf_identifier=identifier,
         attachments=[
             weasyprint.Attachment(
                 string=extra.content,
                 name=extra.name,
                 description=extra.description or extra.name,
+                relationship=extra.relationship,
                 created=moment,
                 modified=moment,
             )

@@ -60,3 +60,5 @@ class BilanFormat(models.TextChoices):
     PDF = "pdf", "PDF"
     XLSX = "xlsx", "XLSX"
     JSON = "json", "JSON"
+    # The same document for the archives: PDF/A-3a, its figures attached as JSON.
+    ARCHIVE = "pdfa", "PDF/A"

@@ -354,6 +354,11 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('draft', 'brouillon'), ('submitted', 'à relire'), ('reviewed', 'relu'), ('sent', 'projet transmis'), ('published', 'publié')], default='draft', max_length=10, verbose_name='état'),
         ),
         migrations.AlterField(
+            model_name='bilanfile',
+            name='format',
+            field=models.CharField(choices=[('pdf', 'PDF'), ('xlsx', 'XLSX'), ('json', 'JSON'), ('pdfa', 'PDF/A')], max_length=4, verbose_name='format'),
+        ),
+        migrations.AlterField(
             model_name='historicalbilan',
             name='kind',
             field=models.CharField(choices=[('annual', 'bilan annuel'), ('territory', 'bilan du territoire'), ('reserved', 'bilan annuel d’un marché réservé'), ('final', 'bilan final')], default='annual', max_length=10, verbose_name='nature'),
