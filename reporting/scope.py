@@ -1,4 +1,5 @@
-"""What a figure is about: a scope (buyer, department, operation, market, company, employer, territory) and a period.
+"""What a figure is about: a scope (buyer, department, operation, market, company, employer, SIAE, facilitator,
+territory) and a period.
 
 The only place of `reporting` where a query starts from a model without a user: a scope is made from an object that
 the caller obtained by `visible_to(user)`, and gives nothing beyond it.
@@ -10,15 +11,31 @@ import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from beneficiaries.models import HoursEntry
 from clauses.models import Commitment
 from core.dates import month_end, month_of
-from markets.models import Award, Buyer, Company, Department, Lot, Market, MarketParty, Operation
+from markets.enums import SIAE_KINDS
+from markets.models import (
+    Award,
+    Buyer,
+    Company,
+    CompanyKind,
+    Department,
+    Lot,
+    Market,
+    MarketParty,
+    Operation,
+    Responsibility,
+)
 from markets.sharing import Part
+from reporting.holders import Run, runs_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class ScopeKind(StrEnum):
@@ -31,6 +48,10 @@ class ScopeKind(StrEnum):
     # A company as holder of commitments, and as employer: two readings that are never added.
     COMPANY = "company"
     EMPLOYER = "employer"
+    # Employers, or one of them, in the months in which they were an SIAE.
+    SIAE = "siae"
+    # What one person of the house held, month by month.
+    FACILITATOR = "facilitator"
     TERRITORY = "territory"
 
 
@@ -75,6 +96,16 @@ class Scope:
         return cls(ScopeKind.EMPLOYER, company.pk, str(company))
 
     @classmethod
+    def siae(cls, company: Company | None = None) -> Scope:
+        """What the employers that were an SIAE in the month worked did, or one of them; for the house's staff."""
+        return cls(ScopeKind.SIAE, company and company.pk, str(company) if company else "")
+
+    @classmethod
+    def facilitator(cls, user: User) -> Scope:
+        """The markets that a person of the house answered for, in the months in which they did; a stand-in does not."""
+        return cls(ScopeKind.FACILITATOR, user.pk, str(user))
+
+    @classmethod
     def territory(cls) -> Scope:
         """The whole house: for its staff only."""
         return cls(ScopeKind.TERRITORY)
@@ -111,8 +142,10 @@ class Scope:
             case ScopeKind.COMPANY:
                 held = Award.objects.filter(company=self.id).values("lot__market")
                 return found.filter(pk__in=held)
-            case ScopeKind.EMPLOYER:
+            case ScopeKind.EMPLOYER | ScopeKind.SIAE:
                 return found.filter(pk__in=self.current_entries().values("market"))
+            case ScopeKind.FACILITATOR:
+                return found.filter(pk__in=list(self._held))
             case _:
                 return found
 
@@ -124,11 +157,11 @@ class Scope:
         return found.filter(company=self.id) if self.kind == ScopeKind.COMPANY else found
 
     def commitments(self) -> Any:
-        """Commitments of the scope; an employer's are those its people worked on."""
+        """Commitments of the scope, whenever; an employer's are those its people worked on."""
         match self.kind:
             case ScopeKind.COMPANY:
                 return Commitment.objects.filter(holder=self.id)
-            case ScopeKind.EMPLOYER:
+            case ScopeKind.EMPLOYER | ScopeKind.SIAE:
                 return Commitment.objects.filter(
                     pk__in=self.current_entries().values("assignment__commitment")
                 )
@@ -136,8 +169,89 @@ class Scope:
                 return Commitment.objects.filter(market=self.id)
             case ScopeKind.TERRITORY:
                 return Commitment.objects.all()
+            case ScopeKind.FACILITATOR:
+                return Commitment.objects.filter(market__in=list(self._held))
             case _:
                 return Commitment.objects.filter(self._of_markets())
+
+    # --- what a facilitator held, and when -----------------------------------------------------------------
+
+    @cached_property
+    def _runs(self) -> dict[int, list[Run]]:
+        """Who held, month by month, each market that the facilitator ever held; of everyone, for the others end a run.
+
+        A marché subséquent that nobody was ever named for follows its framework.
+        """
+        if self.kind != ScopeKind.FACILITATOR:
+            return {}
+        mine = Responsibility.objects.filter(facilitator=self.id, market__isnull=False)
+        rows: dict[int, list[tuple[int, dt.date, dt.date | None]]] = {}
+        every = Responsibility.objects.filter(market__in=mine.order_by().values("market"))
+        for market, *row in every.order_by("market", "starts_on", "pk").values_list(
+            "market", "facilitator", "starts_on", "ends_on"
+        ):
+            rows.setdefault(market, []).append(tuple(row))
+        found = {market: runs_of(named) for market, named in rows.items()}
+        children = Market.objects.filter(parent__in=mine.order_by().values("market"))
+        named_for = Responsibility.objects.filter(market=OuterRef("pk"))
+        for child, parent in children.filter(~Exists(named_for)).order_by("pk").values_list("pk", "parent"):
+            found[child] = found[parent]
+        return found
+
+    @cached_property
+    def _held(self) -> dict[int, tuple[Run, ...]]:
+        """The runs of the facilitator, by market."""
+        found = {
+            market: tuple(run for run in runs if run.holder == self.id) for market, runs in self._runs.items()
+        }
+        return {market: runs for market, runs in found.items() if runs}
+
+    def held(self, market: int) -> tuple[Run, ...] | None:
+        """The months in which a market is in the scope; None where it always is."""
+        return self._held.get(market, ()) if self.kind == ScopeKind.FACILITATOR else None
+
+    def holds(self, market: int, day: dt.date) -> bool:
+        """Whether a market of the scope was in it on that day."""
+        runs = self.held(market)
+        return runs is None or any(run.holds(day) for run in runs)
+
+    def in_hand(self, field: str = "month", market: str = "market") -> Q:
+        """A condition on dated rows of the scope's markets: those of the months in which the market was in it."""
+        if self.kind != ScopeKind.FACILITATOR:
+            return Q()
+        together: dict[tuple[dt.date, dt.date | None], list[int]] = {}
+        for pk, runs in self._held.items():
+            for run in runs:
+                together.setdefault((run.first, run.last), []).append(pk)
+        found = Q(pk__in=())
+        for (first, last), markets in together.items():
+            when = Q(**{f"{market}__in": markets, f"{field}__gte": first})
+            found |= when & Q(**{f"{field}__lte": month_end(last)}) if last else when
+        return found
+
+    def markets_in(self, span: Span) -> Any:
+        """Markets that the scope speaks of at the end of a span: for a facilitator, those that nobody took since."""
+        if self.kind != ScopeKind.FACILITATOR:
+            return self.markets()
+        return Market.objects.filter(pk__in=self._held_at_end(span))
+
+    def commitments_in(self, span: Span) -> Any:
+        """Commitments that the scope speaks of at the end of a span, likewise."""
+        if self.kind != ScopeKind.FACILITATOR:
+            return self.commitments()
+        return Commitment.objects.filter(market__in=self._held_at_end(span))
+
+    def _held_at_end(self, span: Span) -> list[int]:
+        """Markets whose last holder in the span is the facilitator."""
+        first, last = bounds(span)
+        found = []
+        for market, runs in self._runs.items():
+            here = [run for run in runs if run.overlaps(first, last)]
+            if here and here[-1].holder == self.id:
+                found.append(market)
+        return found
+
+    # --- hours -----------------------------------------------------------------------------------------------
 
     def annual_entries(self) -> Any:
         """Hours that count in the figures of their year, as they were when it was closed."""
@@ -171,8 +285,23 @@ class Scope:
                 return Q(assignment__commitment__holder=self.id)
             case ScopeKind.EMPLOYER:
                 return Q(assignment__placement__employer=self.id)
+            case ScopeKind.SIAE:
+                one = Q(assignment__placement__employer=self.id) if self.id else Q()
+                return one & Q(Exists(siae_in_the_month()))
+            case ScopeKind.FACILITATOR:
+                return self.in_hand()
             case _:
                 return Q()
+
+
+def siae_in_the_month() -> Any:
+    """Kinds that made the employer of an entry an SIAE in its month (to be used under `Exists`)."""
+    return CompanyKind.objects.filter(
+        Q(starts_on__isnull=True) | Q(starts_on__lte=OuterRef("month")),
+        Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("month")),
+        company=OuterRef("assignment__placement__employer"),
+        kind__in=SIAE_KINDS,
+    )
 
 
 @dataclass(frozen=True, order=True)

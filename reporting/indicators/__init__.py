@@ -4,9 +4,19 @@
 these functions. Definitions: `docs/indicators.md`.
 """
 
+from reporting.indicators.difficulties import Rung, difficulties, missed
+from reporting.indicators.events import EVENT_KINDS, Event, events, events_by_kind
 from reporting.indicators.facts import Facts, company_names
 from reporting.indicators.helpers import NOT_FOLLOWED, full_time_equivalents, hours_per_person, variation
-from reporting.indicators.persons import principal_publics, profiles, publics, typology
+from reporting.indicators.persons import (
+    Group,
+    principal_publics,
+    profiles,
+    publics,
+    residents_of_qpv,
+    typology,
+    women,
+)
 from reporting.indicators.purchase import (
     FollowUp,
     Markets,
@@ -23,6 +33,7 @@ from reporting.indicators.purchase import (
 from reporting.indicators.work import (
     Contracts,
     Line,
+    by_buyer_kind,
     by_contract_type,
     by_cpv_division,
     by_employer,
@@ -34,24 +45,33 @@ from reporting.indicators.work import (
     by_occupation,
     by_siae,
     contracts,
+    contracts_by,
     hours,
     hours_since_start,
     new_people,
     outside_the_bilan,
     people,
     regularisation,
+    share_by_cpv_division,
+    share_by_family,
+    shares,
 )
 
 __all__ = [
+    "EVENT_KINDS",
     "NOT_FOLLOWED",
     "Contracts",
+    "Event",
     "Facts",
     "FollowUp",
+    "Group",
     "Line",
     "Markets",
     "Rates",
     "Relation",
     "Reserved",
+    "Rung",
+    "by_buyer_kind",
     "by_contract_type",
     "by_cpv_division",
     "by_employer",
@@ -64,6 +84,10 @@ __all__ = [
     "by_siae",
     "company_names",
     "contracts",
+    "contracts_by",
+    "difficulties",
+    "events",
+    "events_by_kind",
     "follow_up",
     "full_time_equivalents",
     "hours",
@@ -71,6 +95,7 @@ __all__ = [
     "hours_since_start",
     "markets",
     "markets_by_clause_kind",
+    "missed",
     "new_people",
     "outside_the_bilan",
     "people",
@@ -81,6 +106,11 @@ __all__ = [
     "regularisation",
     "relations",
     "reserved",
+    "residents_of_qpv",
+    "share_by_cpv_division",
+    "share_by_family",
+    "shares",
     "typology",
     "variation",
+    "women",
 ]

@@ -19,7 +19,9 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from beneficiaries.models import Assignment, CountingRules, EligibilityReview, HeldCriterion
 from clauses.models import Clause
-from markets.models import Company
+from markets.enums import Reservation
+from markets.models import Company, Lot
+from reporting.holders import Run
 from reporting.scope import Period, Scope, ScopeKind, Span, bounds, within
 
 ZERO = Decimal("0.00")
@@ -87,6 +89,14 @@ class MarketRow(NamedTuple):
     closed_on: dt.date | None
     parent_notified_on: dt.date | None
     has_clause: bool
+    # What drill-down and steering show beside the figures.
+    department: int | None
+    department_name: str | None
+    operation_name: str | None
+    planned_end: dt.date | None
+    is_reserved: bool
+    # The months in which it is in the scope, where it is not always (a facilitator's).
+    held: tuple[Run, ...] | None = None
 
     @property
     def root(self) -> int:
@@ -100,7 +110,12 @@ class MarketRow(NamedTuple):
         """Life: ordre de service or notification → closing."""
         first, last = bounds(span)
         begins = self.starts_on or self.notified_on
-        return begins is not None and begins <= last and (self.closed_on is None or self.closed_on >= first)
+        if begins is None or begins > last or (self.closed_on is not None and self.closed_on < first):
+            return False
+        if self.held is None:
+            return True
+        first, last = max(first, begins), min(last, self.closed_on or last)
+        return any(run.overlaps(first, last) for run in self.held)
 
 
 class Review(NamedTuple):
@@ -221,16 +236,28 @@ class Facts:
     def markets(self) -> list[MarketRow]:
         """Every market of the scope; whether it counts in a year is `MarketRow.is_alive_in`."""
         clauses = Clause.objects.filter(lot__market=OuterRef("pk"))
+        reserved = Lot.objects.filter(market=OuterRef("pk")).exclude(reservation=Reservation.NONE)
         columns = (
             "pk", "parent", "reference", "object", "family", "nature", "cpv", "of_operation", "starts_on",
-            "notified_on", "closed_on", "parent__notified_on", "has_clause",
+            "notified_on", "closed_on", "parent__notified_on", "has_clause", "department", "department__name",
+            "of_operation_name", "planned_end", "has_reserved_lot",
         )  # fmt: skip
         rows = (
             self.scope.markets()
-            .annotate(has_clause=Exists(clauses), of_operation=Coalesce("operation", "parent__operation"))
+            .annotate(
+                has_clause=Exists(clauses),
+                has_reserved_lot=Exists(reserved),
+                of_operation=Coalesce("operation", "parent__operation"),
+                of_operation_name=Coalesce("operation__name", "parent__operation__name"),
+            )
             .order_by("pk")
         )
-        return [MarketRow(*row) for row in rows.values_list(*columns)]
+        return [MarketRow(*row, self.scope.held(row[0])) for row in rows.values_list(*columns)]
+
+    @cached_property
+    def buyer_kinds(self) -> dict[int, str]:
+        """Market → kind of the buyer that leads it."""
+        return dict(self.scope.markets().order_by().values_list("pk", "buyer__kind"))
 
     @cached_property
     def lots(self) -> list[tuple[int, str, int]]:

@@ -42,6 +42,15 @@ def variation(current: Decimal | int | None, previous: Decimal | int | None) -> 
     return change.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
 
 
+def ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """A part of a whole, four decimals; None where there is no whole."""
+    return (
+        (Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+        if whole
+        else None
+    )
+
+
 def hours_per_person(hours: Decimal, people: int) -> Decimal | None:
     """Average hours of a person; None without people."""
     return (Decimal(hours) / people).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP) if people else None

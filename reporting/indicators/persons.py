@@ -14,6 +14,7 @@ from typing import Any
 
 from beneficiaries.enums import Decision, Gender, PrescriberKind, Unemployment
 from reporting.indicators.facts import ZERO, Facts, Review, once
+from reporting.indicators.helpers import ratio
 from reporting.indicators.work import contracts
 from reporting.masking import Merge, Row, Table
 from reporting.scope import Span
@@ -232,3 +233,50 @@ def principal_publics(facts: Facts, span: Span) -> dict[str, int]:
         if row.review and row.review.principal_public:
             found[row.review.principal_public] += 1
     return dict(found)
+
+
+# --- women, QPV ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Group:
+    """People of a span who were something when they entered, and their hours; of how many that is known."""
+
+    people: int
+    hours: Decimal
+    known_people: int
+    all_people: int
+    all_hours: Decimal
+
+    @property
+    def share_of_people(self) -> Decimal | None:
+        """Of everyone, those not known included: as the base is printed."""
+        return ratio(self.people, self.all_people)
+
+    @property
+    def share_of_hours(self) -> Decimal | None:
+        return ratio(self.hours, self.all_hours)
+
+
+def women(facts: Facts, span: Span) -> Group:
+    """Women, by the gender frozen at entry. Not masked yet: the house and the territory only."""
+    return _group(facts, span, lambda row: row.gender == Gender.FEMALE, lambda row: bool(row.gender))
+
+
+def residents_of_qpv(facts: Facts, span: Span) -> Group:
+    """People who lived in a QPV when they entered. Not masked yet: the house and the territory only."""
+    return _group(facts, span, lambda row: bool(row.qpv), lambda row: _qpv_key(row) is not None)
+
+
+def _group(
+    facts: Facts, span: Span, belongs: Callable[[Review], bool], is_known: Callable[[Review], bool]
+) -> Group:
+    every = profiles(facts, span)
+    mine = [row for row in every if row.review and belongs(row.review)]
+    return Group(
+        people=len(mine),
+        hours=sum((row.hours for row in mine), ZERO),
+        known_people=sum(1 for row in every if row.review and is_known(row.review)),
+        all_people=len(every),
+        all_hours=sum((row.hours for row in every), ZERO),
+    )

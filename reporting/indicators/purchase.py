@@ -7,15 +7,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
+from beneficiaries.declaration_dates import due_on
 from beneficiaries.enums import EntryState
+from beneficiaries.models import Assignment, MonthDeclaration
 from beneficiaries.mutualisation import credits_of
 from clauses.enums import StepKind
 from clauses.models import Clause, EscalationStep, Interaction
 from clauses.relation import relation_by_company
+from core.dates import month_end
 from markets.enums import SIAE_KINDS, CompanyKindCode, MarketNature, Reservation
 from markets.models import CompanyKind
 from markets.sharing import Part
@@ -112,7 +117,7 @@ def reserved(facts: Facts) -> dict[Span, Reserved]:
         row.wholly = {ground: len(ids) for ground, ids in wholly.items()}
     for awarded_on, market, amount, is_siae, is_adapted in _awards_to_insertion(facts):
         awarded_in = facts.period.span_of(awarded_on)
-        if awarded_in is None:
+        if awarded_in is None or not facts.scope.holds(market, awarded_on):
             continue
         row, part = found[awarded_in], facts.scope.parts.get(market)
         if part is not None and amount is not None:
@@ -182,8 +187,10 @@ class CommitmentRate:
     whole_counted: Decimal
     has_ended: bool
     part: Part | None = None
-    # Of the hours counted, what a globalisation credits from elsewhere; negative, what it takes away.
-    whole_credited: Decimal = ZERO
+    # The intervention, as far as it is known; what a forecast needs.
+    starts_on: dt.date | None = None
+    ends_on: dt.date | None = None
+    closed_on: dt.date | None = None
 
     def _told(self, value: Decimal) -> Decimal:
         return value if self.part is None else self.part.of(value)
@@ -224,6 +231,8 @@ class Rates:
     """Several commitments together: each capped at 100 %, the surplus apart."""
 
     rows: list[CommitmentRate] = field(default_factory=list)
+    # The day of the hours counted.
+    until: dt.date | None = None
 
     @property
     def with_target(self) -> list[CommitmentRate]:
@@ -238,10 +247,17 @@ class Rates:
         """Hours counted on commitments that have a target."""
         return sum((row.counted for row in self.with_target), ZERO)
 
-    @property
+    @cached_property
     def credited(self) -> Decimal:
         """What globalisations add to the hours counted (ADR 0038); negative, what they credit outside of these commitments."""
-        return sum((row._told(row.whole_credited) for row in self.with_target), ZERO)
+        found = credits_of([row.id for row in self.with_target], self.until)
+        return sum(
+            (
+                row._told(sum((credit.delta for credit in found.get(row.id, ())), ZERO))
+                for row in self.with_target
+            ),
+            ZERO,
+        )
 
     @property
     def capped(self) -> Decimal:
@@ -268,7 +284,7 @@ class Rates:
 def rates(facts: Facts, span: Span) -> Rates:
     """Hours counted since the start ÷ hours engaged at the end of the span, for markets alive in it; no pro rata."""
     first, last = bounds(span)
-    commitments = facts.scope.commitments()
+    commitments = facts.scope.commitments_in(span)
     if facts.scope.kind not in (ScopeKind.MARKET, ScopeKind.FRAMEWORK):
         # A report on one market speaks of it whatever its dates.
         commitments = commitments.alias(_begins=Coalesce("market__starts_on", "market__notified_on")).filter(
@@ -286,14 +302,15 @@ def rates(facts: Facts, span: Span) -> Rates:
             "hours_engaged",
             "ends_on",
             "market__closed_on",
+            "starts_on",
+            "market__starts_on",
+            "market__notified_on",
+            "market__planned_end",
         )
     )
     found = list(rows)
     ids = [row[0] for row in found]
     counted = hours_since_start(ids, last)
-    credited = {
-        pk: sum((credit.delta for credit in credits), ZERO) for pk, credits in credits_of(ids, last).items()
-    }
     return Rates(
         [
             CommitmentRate(
@@ -306,10 +323,13 @@ def rates(facts: Facts, span: Span) -> Rates:
                 counted[pk],
                 any(day is not None and day <= last for day in (ends_on, closed_on)),
                 facts.scope.parts.get(market),
-                credited.get(pk, ZERO),
+                starts_on or begins_on or notified_on,
+                ends_on or planned_end,
+                closed_on,
             )
-            for pk, market, reference, title, holder, engaged, ends_on, closed_on in found
-        ]
+            for pk, market, reference, title, holder, engaged, ends_on, closed_on, starts_on, begins_on, notified_on, planned_end in found
+        ],
+        until=last,
     )
 
 
@@ -363,6 +383,8 @@ class FollowUp:
     kept: int = 0
     late: int = 0
     evidence_missing: int = 0
+    # Months of the span that its employer declared after their day, or still has to; None: none was ever opened.
+    late_declarations: int | None = None
     # The first day of the difficulty that is open at the end of the span, and its last step.
     difficulty_since: dt.date | None = None
     difficulty_step: str = ""
@@ -378,13 +400,16 @@ def follow_up(facts: Facts, span: Span) -> dict[int, FollowUp]:
     markets = facts.scope.markets().order_by().values("pk")
     found: dict[int, FollowUp] = defaultdict(FollowUp)
     contacts = (
-        Interaction.objects.filter(market__in=markets, company__isnull=False, on__lte=last)
+        Interaction.objects.filter(
+            facts.scope.in_hand("on"), market__in=markets, company__isnull=False, on__lte=last
+        )
         .order_by()
         .values_list("company")
         .annotate(contacts=Count("pk", filter=within(span, "on")), last=Max("on"))
     )
     for company, number, day in contacts:
         found[company].contacts, found[company].last_contact = number, day
+    markets = facts.scope.markets_in(span).order_by().values("pk")
     for company, relation in relation_by_company(markets, last).items():
         row = found[company]
         row.kept, row.late, row.evidence_missing = relation.kept, relation.late, relation.evidence_missing
@@ -398,4 +423,55 @@ def follow_up(facts: Facts, span: Span) -> dict[int, FollowUp]:
         row = found[company]
         row.difficulty_since = min(row.difficulty_since or opened_on, opened_on)
         row.difficulty_step = StepKind(kind).label
+    for company, number in _late_declarations(facts, span).items():
+        if number or company in found:
+            found[company].late_declarations = number
     return dict(found)
+
+
+def _late_declarations(facts: Facts, span: Span) -> dict[int, int]:
+    """By employer: the months of the span that it declared late, of those with somebody on a commitment of the scope.
+
+    Late: declared after their day, or has not declared yet. A month sent back for correction was declared.
+    """
+    rows = list(
+        MonthDeclaration.objects.filter(within(span))
+        .order_by("month", "pk")
+        .values_list("pk", "company", "month", "submitted_at")
+    )
+    # Sent again after a correction, `submitted_at` is that of the correction: the history keeps the first.
+    after = [pk for pk, _, month, sent in rows if sent and _day_of(sent) > due_on(month)]
+    traces = MonthDeclaration.history.filter(id__in=after, submitted_at__isnull=False).order_by()
+    first_sent = dict(traces.values_list("id").annotate(first=Min("submitted_at"))) if after else {}
+    today = timezone.localdate()
+    months: dict[int, list[tuple[dt.date, bool]]] = defaultdict(list)
+    for pk, company, month, sent in rows:
+        day = _day_of(first_sent.get(pk, sent)) if sent else today
+        months[company].append((month, day > due_on(month)))
+    if not months:
+        return {}
+    employed = Assignment.objects.filter(
+        commitment__in=facts.scope.commitments_in(span).order_by().values("pk"),
+        starts_on__lte=bounds(span)[1],
+    ).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=bounds(span)[0]))
+    if facts.scope.kind in (ScopeKind.EMPLOYER, ScopeKind.SIAE) and facts.scope.id:
+        employed = employed.filter(placement__employer=facts.scope.id)
+    there: dict[int, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
+    days = employed.order_by().values_list("placement__employer", "starts_on", "ends_on").distinct()
+    for company, first, last in days:
+        if company in months:
+            there[company].append((first, last))
+    found: dict[int, int] = {}
+    for company, runs in there.items():
+        late = [
+            is_late
+            for month, is_late in months[company]
+            if any(first <= month_end(month) and (last is None or last >= month) for first, last in runs)
+        ]
+        if late:
+            found[company] = sum(late)
+    return found
+
+
+def _day_of(moment: dt.datetime) -> dt.date:
+    return timezone.localtime(moment).date()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, Sum
 
 from beneficiaries.enums import PlacementNature
 from beneficiaries.models import ClosedYear
 from clauses.progress import hours_counted
-from markets.enums import SIAE_KINDS
-from markets.models import CompanyKind
 from reporting.indicators.facts import ZERO, Facts, Work, exact, once, sums_by
-from reporting.scope import Scope, Span, bounds, within, year_bounds
+from reporting.indicators.helpers import ratio
+from reporting.scope import Scope, Span, bounds, siae_in_the_month, within, year_bounds
 
 # Codes of `reference/contract_types.csv` that are missions: chained like contracts, and shown beside as well.
 MISSION_TYPES = frozenset({"ctt"})
@@ -78,6 +77,8 @@ class Contracts:
     everything: list[Contract] = field(default_factory=list)
     by_holder: dict[int, list[bool]] = field(default_factory=dict)
     missions: int = 0
+    # Placement → the contract that it is part of.
+    of_placement: dict[int, int] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -156,6 +157,7 @@ def contracts(facts: Facts, span: Span) -> Contracts:
         Contract(work.person, work.contract_type, work.modality, work.starts_on, top not in old_heads)
         for top, work in sorted(firsts.items())
     ]
+    found.of_placement = {placement: head(placement) for placement in group}
     return found
 
 
@@ -186,6 +188,16 @@ def hours_by(facts: Facts, key: Callable[[Work], Any]) -> dict[Span, Lines]:
     return found
 
 
+def contracts_by(facts: Facts, span: Span, key: Callable[[Work], Any]) -> dict[Any, int]:
+    """Contracts with hours on each value of an attribute of the assignment; one contract may be in several."""
+    head = contracts(facts, span).of_placement
+    found: dict[Any, set[int]] = defaultdict(set)
+    for work in facts.works_of(span):
+        if work.placement in head:
+            found[key(work)].add(head[work.placement])
+    return {row: len(heads) for row, heads in found.items()}
+
+
 def by_holder(facts: Facts) -> dict[Span, Lines]:
     """By company that holds the commitment: the bilan's « par entreprise »."""
     found = hours_by(facts, lambda work: work.holder)
@@ -202,16 +214,10 @@ def by_employer(facts: Facts) -> dict[Span, Lines]:
 
 def by_siae(facts: Facts) -> dict[Span, dict[int, Decimal]]:
     """Hours of employers that were an SIAE in the month worked, by span and company: the same hours read again."""
-    kinds = CompanyKind.objects.filter(
-        Q(starts_on__isnull=True) | Q(starts_on__lte=OuterRef("month")),
-        Q(ends_on__isnull=True) | Q(ends_on__gte=OuterRef("month")),
-        company=OuterRef("assignment__placement__employer"),
-        kind__in=SIAE_KINDS,
-    )
     spans = facts.period.spans
     sums = sums_by(
         facts.scope,
-        facts.entries().filter(Exists(kinds)),
+        facts.entries().filter(Exists(siae_in_the_month())),
         "assignment__placement__employer",
         **{f"hours_{i}": Sum("counted_hours", filter=within(span)) for i, span in enumerate(spans)},
     )
@@ -259,15 +265,50 @@ def by_market(facts: Facts) -> dict[Span, Lines]:
 
 
 def by_family(facts: Facts) -> dict[Span, Lines]:
-    """By purchase family of the market."""
-    families = {market.id: market.family for market in facts.markets}
-    return hours_by(facts, lambda work: families.get(work.market, ""))
+    """By purchase family of the market; a contract that works for two families counts in both."""
+    return _by_market_key(facts, {market.id: market.family for market in facts.markets})
 
 
 def by_cpv_division(facts: Facts) -> dict[Span, Lines]:
-    """By CPV division (two digits) of the market; blank when the market has none."""
-    divisions = {market.id: market.cpv[:2] for market in facts.markets}
-    return hours_by(facts, lambda work: divisions.get(work.market, ""))
+    """By CPV division (two digits) of the market, blank when the market has none; contracts likewise."""
+    return _by_market_key(facts, {market.id: market.cpv[:2] for market in facts.markets})
+
+
+def by_buyer_kind(facts: Facts) -> dict[Span, Lines]:
+    """By kind of the buyer that leads the market (commune, bailleur social…), who has the whole of it here."""
+    return _by_market_key(facts, facts.buyer_kinds)
+
+
+def _by_market_key(facts: Facts, keys: Mapping[int, str]) -> dict[Span, Lines]:
+    def key(work: Work) -> str:
+        return keys.get(work.market, "")
+
+    found = hours_by(facts, key)
+    for span, lines in found.items():
+        for row, count in contracts_by(facts, span, key).items():
+            lines[row].contracts = count
+    return found
+
+
+def share_by_family(facts: Facts) -> dict[Span, dict[str, Decimal]]:
+    """Share of the hours by purchase family, as ratios; nothing where there are no hours."""
+    return shares(by_family(facts))
+
+
+def share_by_cpv_division(facts: Facts) -> dict[Span, dict[str, Decimal]]:
+    """Share of the hours by CPV division, as ratios; nothing where there are no hours."""
+    return shares(by_cpv_division(facts))
+
+
+def shares(found: Mapping[Span, Lines]) -> dict[Span, dict[Any, Decimal]]:
+    """Each row's part of the hours of its span, four decimals."""
+    totals = {span: sum((line.hours for line in lines.values()), ZERO) for span, lines in found.items()}
+    return {
+        span: {key: ratio(line.hours, totals[span]) or ZERO for key, line in lines.items()}
+        if totals[span]
+        else {}
+        for span, lines in found.items()
+    }
 
 
 def by_month(facts: Facts, span: Span) -> dict[dt.date, Decimal]:
