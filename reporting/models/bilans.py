@@ -62,7 +62,7 @@ class Bilan(TrackedModel):
     state = models.CharField("état", max_length=10, choices=BilanState, default=BilanState.DRAFT)
     # Markdown by section key; the sections are those of `reporting.narrative`.
     narrative = models.JSONField("texte", default=dict, blank=True)
-    # What was done with the sentences proposed: {key: "accepted", "edited" or "dropped"} (`reporting.drafting`).
+    # What was done with the sentences proposed, by their key; sections that nobody has read yet (`services.drafting`).
     drafting = models.JSONField("phrases proposées", default=dict, blank=True, editable=False)
     writer = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from core import formats
-from reporting.scope import Months
+
+if TYPE_CHECKING:
+    from reporting.scope import Months
 
 
 def typeset(text: str) -> str:

@@ -1,0 +1,179 @@
+"""Sentences on the companies, the partnership and what may be improved: contacts, promises, difficulties. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core import formats
+from reporting.drafting.reading import Figure, Line, Reading, Table
+from reporting.drafting.wording import (
+    Proposal,
+    counted,
+    enumerated,
+    proposal,
+    rate,
+    share_of,
+)
+from reporting.drafting.work import COMPANIES, first_time
+from reporting.snapshot.words import agree, count
+
+SECTION, PARTNERSHIP, IMPROVEMENT = "relation", "partenariat", "ameliorations"
+# What the table of follow-up writes where no difficulty is open.
+NONE = "–"
+# Tables of the typology whose « Non renseigné » is a matter of collecting, and how each is said.
+KNOWN = {
+    "typology_education": "Le niveau de formation à l’entrée",
+    "typology_residence": "La commune de résidence à l’entrée",
+    "typology_prescriber": "Le prescripteur",
+}
+
+
+def sentences(reading: Reading) -> Iterator[Proposal]:
+    yield from _relation(reading)
+    yield from _partnership(reading)
+    yield from _improvement(reading)
+
+
+def _relation(reading: Reading) -> Iterator[Proposal]:
+    follow_up = reading.table("follow_up")
+    if follow_up is not None:
+        yield from _contacts(reading, follow_up)
+        yield from _promises(reading, follow_up)
+        yield from _difficulties(reading, follow_up)
+    relations = reading.table("relations")
+    if relations is not None:
+        yield from _silent(reading, relations)
+    holders = reading.table("hours_by_holder")
+    if holders is not None:
+        yield from first_time(reading, holders, SECTION)
+
+
+def _contacts(reading: Reading, table: Table) -> Iterator[Proposal]:
+    totals = table.totals
+    number = totals and totals.value("contacts")
+    if not totals or not number:
+        return
+    reached = [line for line in table if line.value("contacts")]
+    sentence = (
+        f"{count(number, 'échange')} {agree(number, 'est inscrit', 'sont inscrits')} au journal des marchés {reading.when}, avec "
+        f"{count(len(reached), 'entreprise')}."
+    )
+    figures = (
+        table.figure(totals, "contacts"),
+        counted("Entreprises avec un échange", len(reached), table.key),
+    )
+    yield proposal(SECTION, "contacts", sentence, *figures)
+
+
+def _promises(reading: Reading, table: Table) -> Iterator[Proposal]:
+    """Qualitative commitments kept, and those that are late."""
+    totals = table.totals
+    if totals is None:
+        return
+    kept, late = totals.value("kept"), totals.value("late")
+    if kept:
+        sentence = (
+            f"{count(kept, 'action')} {agree(kept, 'promise', 'promises')} par les entreprises "
+            f"{agree(kept, 'est tenue', 'sont tenues')} {reading.at_end}"
+        )
+        figures = [table.figure(totals, "kept")]
+        if late:
+            sentence += f", {formats.number(late, 0)} {agree(late, 'est', 'sont')} en retard"
+            figures.append(table.figure(totals, "late"))
+        yield proposal(SECTION, "promises", f"{sentence}.", *figures)
+    elif late:
+        sentence = (
+            f"{count(late, 'action')} {agree(late, 'promise', 'promises')} par les entreprises "
+            f"{agree(late, 'est', 'sont')} en retard {reading.at_end}."
+        )
+        yield proposal(SECTION, "promises", sentence, table.figure(totals, "late"))
+
+
+def _difficulties(reading: Reading, table: Table) -> Iterator[Proposal]:
+    """How many companies a difficulty is open with; who they are stands in the table."""
+    open_ = [line for line in table if line.cells.get("difficulty", NONE) != NONE]
+    if open_:
+        number = len(open_)
+        sentence = (
+            f"Une difficulté est en cours avec {count(number, 'entreprise')} {reading.at_end}."
+            if number == 1
+            else f"Des difficultés sont en cours avec {count(number, 'entreprise')} {reading.at_end}."
+        )
+        yield proposal(
+            SECTION, "difficulties", sentence, counted("Entreprises avec une difficulté", number, table.key)
+        )
+
+
+def _silent(reading: Reading, table: Table) -> Iterator[Proposal]:
+    """Companies that engaged hours and of which no month is validated yet."""
+    found = [line for line in table if line.value("engaged") and "last_month" not in line.cells]
+    if not found:
+        return
+    names, more = enumerated(found, _engaged, others=COMPANIES, where=table.key)
+    figures = [table.figure(line, "engaged") for line in found[: len(found) if not more else 4]]
+    if len(found) == 1:
+        sentence = f"Une entreprise engagée n’a encore aucune heure validée : {names}."
+        yield proposal(SECTION, "silent", sentence, *figures)
+        return
+    sentence = f"{len(found)} entreprises engagées n’ont encore aucune heure validée : {names}."
+    number = counted("Entreprises engagées sans heure validée", len(found), table.key)
+    yield proposal(SECTION, "silent", sentence, number, *figures, *more)
+
+
+def _engaged(line: Line) -> str:
+    hours = line.value("engaged")
+    return f"{line.label} ({formats.hours(hours)} {agree(hours or 0, 'engagée', 'engagées')})"
+
+
+# --- partnership and what may be improved -------------------------------------------------------------------------
+
+
+def _partnership(reading: Reading) -> Iterator[Proposal]:
+    return
+    yield
+
+
+def _improvement(reading: Reading) -> Iterator[Proposal]:
+    yield from _to_validate(reading)
+    yield from _evidence(reading)
+    yield from _not_known(reading)
+
+
+def _to_validate(reading: Reading) -> Iterator[Proposal]:
+    table = reading.table("relations")
+    totals = table and table.totals
+    number = totals and totals.value("unvalidated")
+    if table and totals and number:
+        sentence = (
+            f"{count(number, 'relevé')} d’heures {agree(number, 'reste', 'restent')} à valider : "
+            f"{agree(number, 'ses', 'leurs')} heures ne sont pas comptées."
+        )
+        yield proposal(IMPROVEMENT, "to_validate", sentence, table.figure(totals, "unvalidated"))
+
+
+def _evidence(reading: Reading) -> Iterator[Proposal]:
+    table = reading.table("follow_up")
+    totals = table and table.totals
+    number = totals and totals.value("evidence_missing")
+    if table and totals and number:
+        sentence = f"La preuve de {count(number, 'action')} {agree(number, 'promise', 'promises')} par les entreprises manque {reading.at_end}."
+        yield proposal(IMPROVEMENT, "evidence", sentence, table.figure(totals, "evidence_missing"))
+
+
+def _not_known(reading: Reading) -> Iterator[Proposal]:
+    """What was not collected of the people, where the typology shows it."""
+    for key, subject in KNOWN.items():
+        table = reading.table(key)
+        line = table and table.line("unknown")
+        people = line and line.value("people")
+        whole = table.totals.value("people") if table and table.totals else None
+        if not table or not table.totals or not line or not people or not whole:
+            continue
+        share = share_of(people, whole, "Part des personnes", table.key)
+        sentence = f"{subject} n’est pas renseigné{'e' if subject.startswith('La ') else ''} pour {count(people, 'personne')}, soit {rate(share)} des personnes."
+        figures: tuple[Figure, ...] = (
+            table.figure(line, "people"),
+            table.figure(table.totals, "people"),
+            share,
+        )
+        yield proposal(IMPROVEMENT, key, sentence, *figures)
