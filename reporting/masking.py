@@ -8,7 +8,7 @@ answer the whole table is. The tests try every table of a few rows against someo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -80,16 +80,26 @@ class Masked:
         return None
 
 
-def mask(table: Table, *, threshold: int = THRESHOLD, small_total: int = SMALL_TOTAL) -> Masked:
-    """Merge, then withhold. The order of the rows is the table's, « Autres » and « Non renseigné » last."""
+def mask(
+    table: Table,
+    *,
+    threshold: int = THRESHOLD,
+    small_total: int = SMALL_TOTAL,
+    joined: Collection[str] = (),
+) -> Masked:
+    """Merge, then withhold. The order of the rows is the table's, « Autres » and « Non renseigné » last.
+
+    joined: keys of rows that are put together with others whatever their people, because another published bilan would
+    make them told (`reporting.subtraction`).
+    """
     total = table.people
     if total < small_total:
         return _of_few(table, total, threshold)
     rows = [replace(row, parts=(row.key,)) for row in table.rows]
     if table.merge == Merge.ORDERED:
-        rows = _merge_neighbours(rows, threshold)
+        rows = _merge_neighbours(rows, threshold, joined)
     elif table.merge == Merge.OPEN:
-        rows = _merge_others(rows, table.other, threshold)
+        rows = _merge_others(rows, table.other, threshold, joined)
         masked = _withhold(table, (*rows, table.unknown), threshold)
         return Masked(table.key, table.title, withheld=True) if _is_full(table, masked, threshold) else masked
     return _withhold(table, (*rows, table.unknown), threshold)
@@ -130,10 +140,12 @@ def _of_few(table: Table, total: int, threshold: int) -> Masked:
     return Masked(table.key, table.title, every)
 
 
-def _merge_neighbours(rows: list[Row], threshold: int) -> list[Row]:
+def _merge_neighbours(rows: list[Row], threshold: int, joined: Collection[str]) -> list[Row]:
     """A small band joins the next one, the last one joins the one before; again until none is small."""
     while len(rows) > 1:
-        small = next((i for i, row in enumerate(rows) if 0 < row.people < threshold), None)
+        small = next(
+            (i for i, row in enumerate(rows) if 0 < row.people < threshold or row.key in joined), None
+        )
         if small is None:
             break
         at = min(small, len(rows) - 2)
@@ -141,10 +153,10 @@ def _merge_neighbours(rows: list[Row], threshold: int) -> list[Row]:
     return rows
 
 
-def _merge_others(rows: list[Row], other: str, threshold: int) -> list[Row]:
+def _merge_others(rows: list[Row], other: str, threshold: int, joined: Collection[str]) -> list[Row]:
     """Every small row joins « Autres … »; rows without anyone are left out."""
-    kept = [row for row in rows if row.people >= threshold]
-    small = [row for row in rows if 0 < row.people < threshold]
+    kept = [row for row in rows if row.people >= threshold and row.key not in joined]
+    small = [row for row in rows if 0 < row.people < threshold or (row.people and row.key in joined)]
     if not small:
         return kept
     joined = _join(small)

@@ -6,12 +6,16 @@ The schema is in `docs/snapshot.md`. The same data give the same snapshot, `comp
 from reporting.snapshot.annual import build_snapshot
 from reporting.snapshot.document import SCHEMA_VERSION
 from reporting.snapshot.final import build_final_snapshot, whole_life
+from reporting.snapshot.reserved import build_reserved_snapshot
 from reporting.snapshot.stage import build_progress_snapshot
+from reporting.snapshot.territory import build_territory_snapshot
 
 __all__ = [
     "SCHEMA_VERSION",
     "build_final_snapshot",
     "build_progress_snapshot",
+    "build_reserved_snapshot",
     "build_snapshot",
+    "build_territory_snapshot",
     "whole_life",
 ]

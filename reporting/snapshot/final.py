@@ -15,6 +15,7 @@ from reporting.enums import BilanKind
 from reporting.models import Bilan
 from reporting.scope import Months, Period, Scope
 from reporting.snapshot.beside import beside_whole_life
+from reporting.snapshot.difficulties import difficulties_chapter
 from reporting.snapshot.document import (
     document,
     names_of,
@@ -22,6 +23,7 @@ from reporting.snapshot.document import (
     subject_of,
 )
 from reporting.snapshot.essential import essential_chapter
+from reporting.snapshot.events import events_chapter
 from reporting.snapshot.material import Material
 from reporting.snapshot.method import method_chapter
 from reporting.snapshot.partnership import partnership_chapter
@@ -53,7 +55,7 @@ def build_final_snapshot(
         previous=None,
         series=[],
         names=names_of(facts, span),
-        earlier=earlier_tables(Bilan.objects.filter(**owner, version__lt=version)),
+        earlier=earlier_tables(Bilan.objects.filter(kind=BilanKind.FINAL, **owner, version__lte=version)),
         beside=beside_whole_life(facts, subject),
         when=f"sur toute la durée {life_of}",
         life_of=life_of,
@@ -68,6 +70,8 @@ def build_final_snapshot(
         rates_chapter(material),
         companies_chapter(material),
         outcomes_chapter(),
+        events_chapter(material),
+        difficulties_chapter(material),
         partnership_chapter(narrative, "ce marché" if isinstance(subject, Market) else "cette opération"),
         method_chapter(material),
     ]

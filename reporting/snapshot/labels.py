@@ -28,7 +28,10 @@ class Labels:
 
 def labels_of(snapshot: dict[str, Any]) -> Labels:
     """Labels of a snapshot; those of before version 2 have no `kind` and are annual bilans."""
-    buyer, version = snapshot["buyer"]["name"], snapshot["version"]
+    version = snapshot["version"]
+    if snapshot.get("kind") == "territory":
+        return _of_territory(snapshot["house"]["name"], snapshot["year"], version)
+    buyer = snapshot["buyer"]["name"]
     if snapshot.get("kind", "annual") == "annual":
         year = snapshot["year"]
         return Labels(
@@ -44,6 +47,20 @@ def labels_of(snapshot: dict[str, Any]) -> Labels:
     subject, period = snapshot["subject"], snapshot["period"]["label"]
     name = " · ".join(part for part in (subject["reference"], formats.short(subject["name"], 120)) if part)
     short = formats.short(subject["reference"] or subject["name"], 60)
+    if snapshot["kind"] == "reserved":
+        year = snapshot["year"]
+        return Labels(
+            title="Bilan annuel d’un marché réservé"
+            if subject.get("nature") != "insertion"
+            else "Bilan annuel d’un marché d’insertion",
+            mark=str(year),
+            about=f"{name} — {buyer}",
+            document=f"Bilan {year} du marché réservé — {name}",
+            running=f"{short} — bilan {year} du marché réservé",
+            head=f"{buyer}, {short}, bilan {year}, version {version}",
+            file=f"bilan-{year}-marche-{slug(short)}-v{version}",
+            columns=(str(year), str(year - 1)),
+        )
     if snapshot["kind"] == "final":
         return Labels(
             title="Bilan final synthétique",
@@ -65,3 +82,26 @@ def labels_of(snapshot: dict[str, Any]) -> Labels:
         file=f"point-d-etape-{slug(short)}-{snapshot['period']['last_day'][:7]}",
         columns=(period, ""),
     )
+
+
+def _of_territory(house: str, year: int, version: int) -> Labels:
+    return Labels(
+        title="Bilan des clauses sociales du territoire",
+        mark=str(year),
+        about=house,
+        document=f"Bilan {year} des clauses sociales du territoire — {house}",
+        running=f"{formats.short(house, 70)} — bilan {year} du territoire",
+        head=f"{house}, bilan {year} du territoire, version {version}",
+        file=f"bilan-{year}-territoire-v{version}",
+        columns=(str(year), str(year - 1)),
+    )
+
+
+def figure_name(figure: dict[str, Any]) -> str:
+    """What a key figure is, alone: on a page its unit or its rate says the beginning."""
+    label: str = figure["label"]
+    if figure["kind"] == "hours" and not label.startswith("heures"):
+        return f"heures {label}"
+    if figure["kind"] == "rate" and label.startswith("des "):
+        return f"part {label}"
+    return label

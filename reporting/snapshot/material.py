@@ -11,7 +11,7 @@ from typing import Any
 from core import formats
 from reporting.indicators import Facts
 from reporting.scope import Months, Span, bounds
-from reporting.snapshot.beside import Beside
+from reporting.snapshot.beside import Other
 from reporting.snapshot.words import typeset
 
 Block = dict[str, Any]
@@ -63,10 +63,10 @@ class Material:
     today: dt.date | None = None
     # A year in progress is beside no other: part of a year against a whole one says nothing.
     is_over: bool = True
-    # The tables of people that earlier versions of this bilan published, by version then by key.
-    earlier: Mapping[int, Mapping[str, Block]] = field(default_factory=dict)
-    # Other published bilans whose people hold these, or are among them.
-    beside: Sequence[Beside] = ()
+    # The tables of people that earlier versions of this bilan, and its projets transmis, hold: by name, then by key.
+    earlier: Mapping[str, Mapping[str, Block]] = field(default_factory=dict)
+    # Other bilans, published or sent, that have people of these.
+    beside: Sequence[Other] = ()
     figures: dict[str, str] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +10,13 @@ from core import formats
 from reporting import indicators
 from reporting.indicators.facts import ZERO
 from reporting.masking import SMALL_TOTAL, THRESHOLD, Masked, mask, mask_publics
+from reporting.snapshot.beside import mask_beside
 from reporting.snapshot.material import Block, Column, Material, chapter, chart, text
 from reporting.snapshot.words import agree, count, typeset, upper_first
 
 # Publics that say the same as a row of the typology.
 SAME_AS = {"under26": ("age", "0"), "over50": ("age", "50"), "qpv": ("qpv", "yes")}
+JOINED = "Des lignes sont regroupées pour qu’un autre bilan, lu à côté de celui-ci, ne fasse connaître la situation de personne."
 WITHHELD_COLUMNS = ("people", "hours", "contracts")
 
 
@@ -54,13 +57,18 @@ def _typology(m: Material, people: int) -> list[Block]:
     if not m.is_closed:
         why = f"L’année {m.year} n’est pas close : la typologie des personnes ne paraît que pour une année close."
         return [text("typology_withheld", "Typologie", [why])]
-    tables = [mask(table) for table in indicators.typology(m.facts, m.span)]
-    publics = mask_publics(
-        indicators.publics(m.facts, m.span),
-        tables=tables,
-        same_as=SAME_AS,
-        principal=indicators.principal_publics(m.facts, m.span),
-        total=people,
+    whole = indicators.typology(m.facts, m.span)
+    tables = [mask_beside(table, m.beside) for table in whole]
+    alone = [mask(table) for table in whole]
+    publics = _publics_beside(
+        m,
+        mask_publics(
+            indicators.publics(m.facts, m.span),
+            tables=tables,
+            same_as=SAME_AS,
+            principal=indicators.principal_publics(m.facts, m.span),
+            total=people,
+        ),
     )
     told = {table.key: _told_by(m, table) for table in (*tables, publics) if not table.withheld}
     subtracted = {
@@ -78,7 +86,10 @@ def _typology(m: Material, people: int) -> list[Block]:
     for table in shown:
         if table.key == "gender" and not table.hidden:
             blocks.append(_share_chart(table))
-        blocks.append(_table(m, table, people))
+        block = _table(m, table, people)
+        if table.rows != alone[tables.index(table)].rows:
+            block["notes"].append(typeset(JOINED))
+        blocks.append(block)
     if not publics.withheld and told[publics.key] is None and publics.key not in subtracted:
         blocks.append(_publics(m, publics, people))
     if withheld or publics.withheld:
@@ -89,12 +100,14 @@ def _typology(m: Material, people: int) -> list[Block]:
         blocks.append(text("typology_withheld", "Ce qui n’est pas détaillé", [sentence]))
     unchanged = {table.title: told[table.key] for table in (*tables, publics) if told.get(table.key)}
     if unchanged:
-        said = ", ".join(f"{title} (version {version})" for title, version in unchanged.items())
+        said = ", ".join(f"{title} ({name})" for title, name in unchanged.items())
         sentence = (
-            "Depuis une version publiée de ce bilan, trop peu de personnes ont changé de ligne pour que ces tableaux "
+            "Depuis une version déjà communiquée de ce bilan, trop peu de personnes ont changé de ligne pour que ces tableaux "
             f"paraissent de nouveau sans risque de les reconnaître : {said}."
         )
-        blocks.append(text("typology_told", "Ce qui reste lisible dans une version publiée", [sentence]))
+        blocks.append(
+            text("typology_told", "Ce qui reste lisible dans une version déjà communiquée", [sentence])
+        )
     if subtracted:
         said = " ; ".join(
             f"{table.title} ({subtracted[table.key]})"
@@ -102,15 +115,15 @@ def _typology(m: Material, people: int) -> list[Block]:
             if table.key in subtracted
         )
         sentence = (
-            "Lus à côté d’un bilan déjà publié, ces tableaux feraient connaître par soustraction la situation de quelques "
+            "Lus à côté d’un bilan déjà communiqué, ces tableaux feraient connaître par soustraction la situation de quelques "
             f"personnes : {said}."
         )
-        blocks.append(text("typology_subtracted", "Ce qu’un autre bilan publié détaille déjà", [sentence]))
+        blocks.append(text("typology_subtracted", "Ce qu’un autre bilan détaille déjà", [sentence]))
     return blocks
 
 
-def _told_by(m: Material, table: Masked) -> int | None:
-    """The earlier version beside which this table would tell who a few people are, by subtraction."""
+def _told_by(m: Material, table: Masked) -> str | None:
+    """The earlier version, or projet transmis, beside which this table would tell who a few people are."""
     key = table.key if table.key == "publics" else f"typology_{table.key}"
     for version, blocks in m.earlier.items():
         if key in blocks and not _is_safe_beside(table, blocks[key]):
@@ -121,6 +134,17 @@ def _told_by(m: Material, table: Masked) -> int | None:
 def _subtracted_from(m: Material, table: Masked) -> str:
     """The other published bilan from which this table would tell who a few people are, by subtraction."""
     return next((other.name for other in m.beside if other.tells(table)), "")
+
+
+def _publics_beside(m: Material, table: Masked) -> Masked:
+    """The publics without the lines that another bilan would make told; none at all where they all are."""
+    if table.withheld:
+        return table
+    told = {key for other in m.beside for lines in other.told(table) for key in lines}
+    hidden = table.hidden | (told & {row.key for row in table.rows if row.people})
+    readable = [row for row in table.rows if row.people and row.key not in hidden]
+    # Left as it is, the table is said to be told.
+    return replace(table, hidden=hidden) if readable else table
 
 
 def _is_safe_beside(table: Masked, earlier: Block) -> bool:

@@ -9,9 +9,8 @@ from typing import Any
 from django.db.models.fields.json import KT
 
 from core import formats
-from markets.models import Buyer
 from reporting import indicators
-from reporting.models import Bilan
+from reporting.models import SentDraft
 from reporting.scope import Period
 from reporting.snapshot.beside import tables_of_people
 from reporting.snapshot.material import written
@@ -32,9 +31,9 @@ COMPARED = (
 )
 
 
-def previous_bilan(buyer: Buyer, year: int) -> dict[str, Any] | None:
-    """The last published version of a year: its figures and cells, its version and its day."""
-    rows = Bilan.objects.published().annual().filter(buyer=buyer, year=year).order_by("-version")
+def previous_bilan(bilans: Any, year: int) -> dict[str, Any] | None:
+    """Of the bilans of one subject, the last published version of a year: its figures and cells, its version and day."""
+    rows = bilans.published().filter(year=year).order_by("-version")
     found = rows.values_list("version", "published_at", "snapshot").first()
     if found is None:
         return None
@@ -63,12 +62,18 @@ def withheld(snapshot: Mapping[str, Any]) -> set[str]:
     }
 
 
-def earlier_tables(versions: Any) -> dict[int, dict[str, Any]]:
-    """The tables of people of the versions already published: read beside this one, they must not tell a person."""
-    return {
-        number: tables_of_people(snapshot)
-        for number, snapshot in versions.published().order_by("version").values_list("version", "snapshot")
-    }
+def earlier_tables(versions: Any) -> dict[str, dict[str, Any]]:
+    """The tables of people of a bilan’s published versions and projets transmis, by name.
+
+    They were read already: beside them, those of this version must not tell a person.
+    """
+    published = versions.published().order_by("version").values_list("version", "snapshot")
+    found = {f"version {number}": tables_of_people(snapshot) for number, snapshot in published}
+    sent = SentDraft.objects.filter(bilan__in=versions.order_by().values("pk")).order_by("sent_at", "pk")
+    for number, sent_at, snapshot in sent.values_list("number", "sent_at", "snapshot"):
+        day = formats.day(sent_at.astimezone(formats.PARIS).date())
+        found[f"projet {number} transmis le {day}"] = tables_of_people(snapshot)
+    return found
 
 
 def differences(facts: indicators.Facts, previous: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -103,13 +108,12 @@ def differences(facts: indicators.Facts, previous: Mapping[str, Any]) -> list[di
     return rows
 
 
-def series_of(facts: indicators.Facts, buyer: Buyer, year: int) -> list[dict[str, Any]]:
+def series_of(facts: indicators.Facts, bilans: Any, year: int) -> list[dict[str, Any]]:
     """Hours of five years: as published, else as computed; a year without any hour before the first is unknown."""
     years = range(year - YEARS_OF_SERIES + 1, year + 1)
     published = dict(
-        Bilan.objects.published()
-        .annual()
-        .filter(buyer=buyer, year__in=years[:-1])
+        bilans.published()
+        .filter(year__in=years[:-1])
         .order_by("year", "version")
         .annotate(hours=KT("snapshot__figures__hours"))
         .values_list("year", "hours")

@@ -1,0 +1,328 @@
+"""The house's own yearly report: the whole territory, every buyer, each shared market once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from beneficiaries.models import ClosedYear
+from core import formats
+from reporting import indicators
+from reporting.enums import BilanKind
+from reporting.indicators.buyers import BuyerLine, buyer_names, by_buyer
+from reporting.indicators.facts import ZERO
+from reporting.models import Bilan
+from reporting.scope import Period, Scope, year_bounds
+from reporting.snapshot.actions import actions_chapter
+from reporting.snapshot.advice import advice_chapter
+from reporting.snapshot.beside import beside_territory
+from reporting.snapshot.document import document, names_of
+from reporting.snapshot.employers import employers_chapter
+from reporting.snapshot.essential import essential_chapter
+from reporting.snapshot.material import PRINTED_ROWS, Block, Column, Material, chapter, chart
+from reporting.snapshot.method import method_chapter
+from reporting.snapshot.partnership import partnership_chapter
+from reporting.snapshot.persons import people_chapter
+from reporting.snapshot.previous import differences, earlier_tables, previous_bilan, series_of
+from reporting.snapshot.purchase import companies_chapter, markets_chapter, rates_chapter, ratio, share
+from reporting.snapshot.results import outcomes_chapter
+from reporting.snapshot.words import agree, count, upper_first
+from reporting.snapshot.work import FEW_PEOPLE, contracts_chapter, few, hours_chapter
+
+# What the chapter on contracts holds of the purchase, told apart here.
+OF_SECTORS = ("families", "cpv", "occupations")
+SECTORS_DRAWN = 10
+
+
+def build_territory_snapshot(
+    *, year: int, version: int, narrative: Mapping[str, str], now: dt.datetime
+) -> dict[str, Any]:
+    """The report of the territory on a year as one JSON-ready dict: for the house, which hands it out itself."""
+    facts = indicators.Facts(Scope.territory(), Period.of_year(year, back=1))
+    is_closed = ClosedYear.objects.is_closed(year)
+    bilans = Bilan.objects.filter(kind=BilanKind.TERRITORY)
+    previous = previous_bilan(bilans, year - 1)
+    if previous is not None:
+        previous["differences"] = differences(facts, previous)
+    material = Material(
+        facts=facts,
+        span=year,
+        is_closed=is_closed,
+        previous=previous,
+        series=series_of(facts, bilans, year),
+        names=names_of(facts, year),
+        is_over=now.astimezone(formats.PARIS).date() > year_bounds(year)[1],
+        earlier=earlier_tables(bilans.filter(year=year, version__lte=version)),
+        beside=beside_territory(facts) if is_closed else (),
+        when=f"en {year}",
+    )
+    contracts = contracts_chapter(material)
+    sectors = _sectors_chapter(material, [row for row in contracts["blocks"] if row["key"] in OF_SECTORS])
+    contracts["blocks"] = [row for row in contracts["blocks"] if row["key"] not in OF_SECTORS]
+    markets = markets_chapter(material)
+    # A territory has hundreds of markets: they are told by buyer.
+    markets["blocks"] = [row for row in markets["blocks"] if row["key"] != "market_list"]
+    chapters = [
+        _buyers_chapter(material),
+        markets,
+        hours_chapter(material),
+        sectors,
+        contracts,
+        employers_chapter(material),
+        people_chapter(material),
+        _rates_chapter(material),
+        companies_chapter(material),
+        outcomes_chapter(),
+        actions_chapter(),
+        advice_chapter(material),
+        *([partnership_chapter(narrative, str(year))] if _has_partnership(narrative) else []),
+        method_chapter(material),
+    ]
+    chapters.insert(0, _essential_chapter(material))
+    first, last = year_bounds(year)
+    return document(
+        material,
+        chapters,
+        kind=BilanKind.TERRITORY,
+        buyer=None,
+        version=version,
+        narrative=narrative,
+        now=now,
+        year=year,
+        subject=None,
+        period={
+            "first_day": first.isoformat(),
+            "last_day": last.isoformat(),
+            "closed": is_closed,
+            "label": f"année {year}",
+        },
+        previous=previous
+        and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
+        not_followed=[dict(row) for row in indicators.NOT_FOLLOWED],
+    )
+
+
+def _has_partnership(narrative: Mapping[str, str]) -> bool:
+    return any(narrative.get(key, "").strip() for key in ("partenariat", "ameliorations"))
+
+
+def _essential_chapter(m: Material) -> dict[str, Any]:
+    """The essentials of any bilan, and how many buyers there are."""
+    found = essential_chapter(m)
+    for block in found["blocks"]:
+        if block["type"] == "key_figures":
+            buyers = int(m.figures["buyers"])
+            label = agree(buyers, "donneur d’ordre", "donneurs d’ordre")
+            block["items"].append(m.figure("buyers", label, "number", buyers))
+            break
+    return found
+
+
+# --- buyers -----------------------------------------------------------------------------------------------------
+
+
+def _buyers_chapter(m: Material) -> dict[str, Any]:
+    lines = by_buyer(m.facts)[m.span]
+    names = buyer_names(set(lines))
+    ordered = sorted(lines, key=lambda pk: (-lines[pk].hours, names[pk][0], pk))
+    total = indicators.hours(m.facts)[m.span]
+    with_hours = sum(bool(line.hours) for line in lines.values())
+    number = len(lines)
+    if number:
+        answer = (
+            f"{upper_first(count(number, 'donneur d’ordre', 'donneurs d’ordre'))} {agree(number, 'a eu', 'ont eu')} un marché avec "
+            f"clause en cours {m.when}, dont {with_hours or 'aucun'} avec des heures réalisées"
+        )
+        if total:
+            first = ordered[0]
+            answer += f" ; {names[first][0]} en porte {share(lines[first].hours / total)}"
+        answer += "."
+    else:
+        answer = f"Aucun donneur d’ordre n’a eu de marché avec clause en cours {m.when}."
+    figures = [
+        m.figure("buyers", agree(number, "donneur d’ordre", "donneurs d’ordre"), "number", number),
+        m.figure("buyers_with_hours", "dont avec des heures réalisées", "number", with_hours),
+    ]
+    blocks = [
+        m.key_figures("buyers_figures", figures),
+        _buyers_chart(m, [(names[pk][0], lines[pk]) for pk in ordered if lines[pk].hours]),
+        _buyers_table(m, ordered, lines, names),
+        _by_kind(m, lines, names),
+    ]
+    return chapter("buyers", "Donneurs d’ordre", answer, blocks)
+
+
+def _buyers_chart(m: Material, lines: list[tuple[str, BuyerLine]]) -> Block:
+    first = lines[:SECTORS_DRAWN]
+    said = ", ".join(f"{name} {formats.hours(line.hours)}" for name, line in first)
+    return chart(
+        "hours_by_buyer_chart",
+        "Les donneurs d’ordre qui ont le plus d’heures",
+        "bars",
+        [(name, line.hours, index == 0) for index, (name, line) in enumerate(first)],
+        f"{said}." if said else "Aucune heure.",
+    )
+
+
+def _buyers_table(
+    m: Material, ordered: list[int], lines: Mapping[int, BuyerLine], names: Mapping[int, tuple[str, str]]
+) -> Block:
+    is_shared = bool(any(part for pk in ordered for part in (row.part for row in lines[pk].rates.rows)))
+    notes = [
+        "Une personne, un marché comptent chez chacun de leurs donneurs d’ordre, et une fois dans l’ensemble : ces deux "
+        "colonnes ne s’additionnent pas.",
+    ]
+    if is_shared:
+        notes.append(
+            "D’un marché partagé, chaque donneur d’ordre a sa part des heures : leur somme est exacte."
+        )
+    if any(few(lines[pk].people) for pk in ordered):
+        notes.append(FEW_PEOPLE)
+    return m.table(
+        "hours_by_buyer",
+        "Marchés, heures et personnes par donneur d’ordre",
+        [
+            Column("label", "Donneur d’ordre"),
+            Column("markets", m.column("Marchés"), "number"),
+            Column("hours", m.column("Heures"), "hours", True),
+            Column("people", "Personnes", "number"),
+        ],
+        [
+            (
+                str(pk),
+                {
+                    "label": names[pk][0],
+                    "markets": lines[pk].markets,
+                    "hours": lines[pk].hours,
+                    "people": lines[pk].people,
+                },
+                few(lines[pk].people),
+            )
+            for pk in ordered
+        ],
+        totals={
+            "label": "Ensemble du territoire",
+            "markets": indicators.markets(m.facts)[m.span].count,
+            "hours": indicators.hours(m.facts)[m.span],
+            "people": indicators.people(m.facts)[m.span],
+        },
+        base=f"Base : marchés avec clause en cours {m.when}, heures comptées et personnes d’au moins une heure comptée.",
+        notes=notes,
+        empty=f"Aucun donneur d’ordre n’a de marché avec clause en cours {m.when}.",
+        gone="Donneurs d’ordre",
+    )
+
+
+def _by_kind(m: Material, lines: Mapping[int, BuyerLine], names: Mapping[int, tuple[str, str]]) -> Block:
+    """Hours by what buyers are (communes, landlords…): sums of their parts."""
+    found: dict[str, list[Any]] = {}
+    for pk, line in lines.items():
+        row = found.setdefault(names[pk][1], [0, ZERO])
+        row[0] += 1
+        row[1] += line.hours
+    ordered = sorted(found.items(), key=lambda row: (-row[1][1], row[0]))
+    return m.table(
+        "hours_by_buyer_kind",
+        "Heures par nature de donneur d’ordre",
+        [
+            Column("label", "Nature"),
+            Column("buyers", "Donneurs d’ordre", "number"),
+            Column("hours", m.column("Heures"), "hours", True),
+        ],
+        [
+            (kind, {"label": upper_first(kind), "buyers": number, "hours": hours}, ())
+            for kind, (number, hours) in ordered
+        ],
+        totals={
+            "label": "Ensemble",
+            "buyers": len(lines),
+            "hours": sum((row[1] for row in found.values()), ZERO),
+        },
+        empty="Aucun donneur d’ordre.",
+        gone="Natures de donneur d’ordre",
+    )
+
+
+# --- sectors ----------------------------------------------------------------------------------------------------
+
+
+def _sectors_chapter(m: Material, blocks: list[Block]) -> dict[str, Any]:
+    """Families, CPV divisions and occupations, the first of them drawn."""
+    total = indicators.hours(m.facts)[m.span]
+    by_key = {block["key"]: block for block in blocks}
+    divisions = [
+        (row["cells"]["label"], row["cells"]["hours"])
+        for row in by_key["cpv"]["rows"]
+        if row["key"] not in ("unknown", "gone") and row["cells"]["hours"] not in (None, "0", "0.00")
+    ][:SECTORS_DRAWN]
+    if not total:
+        return chapter("sectors", "Secteurs", f"Aucune heure n’est comptée {m.when}.", blocks)
+    if divisions:
+        name, hours = divisions[0]
+        answer = f"Première division d’achat : {name}, {formats.hours(hours)}."
+    else:
+        answer = "La division CPV des marchés n’est pas renseignée."
+    said = ", ".join(f"{name} {formats.hours(hours)}" for name, hours in divisions)
+    drawn = chart(
+        "cpv_chart",
+        "Les secteurs qui ont le plus d’heures (divisions CPV)",
+        "bars",
+        [(name, hours, index == 0) for index, (name, hours) in enumerate(divisions)],
+        f"{said}." if said else "Aucune division n’est renseignée.",
+    )
+    return chapter("sectors", "Secteurs", answer, [*([drawn] if divisions else []), *blocks])
+
+
+# --- rates ------------------------------------------------------------------------------------------------------
+
+
+def _rates_chapter(m: Material) -> dict[str, Any]:
+    """The rates of any bilan, by buyer instead of by commitment: a territory has hundreds of these."""
+    found = rates_chapter(m)
+    found["blocks"] = [
+        _rates_by_buyer(m) if block["key"] == "rates_by_commitment" else block for block in found["blocks"]
+    ]
+    return found
+
+
+def _rates_by_buyer(m: Material) -> Block:
+    lines = {pk: line.rates for pk, line in by_buyer(m.facts)[m.span].items() if line.rates.with_target}
+    names = buyer_names(set(lines))
+    whole = indicators.rates(m.facts, m.span)
+    return m.table(
+        "rates_by_buyer",
+        "Par donneur d’ordre",
+        [
+            Column("label", "Donneur d’ordre"),
+            Column("engaged", "Engagées", "hours"),
+            Column("counted", "Comptées", "hours"),
+            Column("rate", "Taux", "rate"),
+            Column("surplus", "Au-delà", "hours"),
+        ],
+        [
+            (
+                str(pk),
+                {
+                    "label": names[pk][0],
+                    "engaged": rates.engaged,
+                    "counted": rates.counted,
+                    "rate": ratio(rates.rate),
+                    "surplus": rates.surplus,
+                },
+                (),
+            )
+            for pk, rates in sorted(
+                lines.items(), key=lambda row: (-row[1].engaged, names[row[0]][0], row[0])
+            )
+        ],
+        totals={
+            "label": "Ensemble du territoire",
+            "engaged": whole.engaged,
+            "counted": whole.counted,
+            "rate": ratio(whole.rate),
+            "surplus": whole.surplus,
+        },
+        empty="Aucun engagement chiffré n’est en cours.",
+        print_rows=PRINTED_ROWS * 2,
+    )
