@@ -271,6 +271,7 @@ FILES: dict[str, FileWords] = {
             "escalation_file",
             "evidence",
             "house_logo",
+            "buyer_logo",
             "interaction",
             "invoice",
             "market_document",

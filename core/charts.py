@@ -1,7 +1,8 @@
 """Charts drawn on the server as SVG: the same on the page and in the PDF, attributes only, values printed.
 
 Colours and fonts stand in attributes because WeasyPrint's stylesheets do not reach inside an SVG; on the screen
-`maillon.css` repaints the same parts by their classes, so that they follow the dark mode.
+`maillon.css` repaints the same parts by their classes, so that they follow the dark mode. `on_screen=True` adds what a
+page has and paper has not: each part takes the focus, has a name, and says itself on focus and hover (CSS alone).
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ FONT = "Inter, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 INK, SECOND, LINE, ACCENT, SOFT = "#1b1f2a", "#545c6b", "#1b1f2a", "#0b5f6b", "#5f959d"
 PALE = "#b9cdd0"
 MAX_YEARS = 12
+# On the screen: height of the line that says the part pointed at.
+TIP = 24
 # Type sizes: below LEGIBLE figures are written shorter, below SMALLEST never.
 LEGIBLE, SMALLEST = 9.0, 6.5
+# Pale parts have an edge: on white paper their fill alone would be too light to be seen (3:1).
+EDGE = SECOND
 # From dark to light: the parts stay apart in grey print and for colour-blind eyes.
 SHARES = ("#0b5f6b", "#4f8b94", "#86b2b8", "#b5d0d3", "#d8e6e8")
 
@@ -112,9 +117,24 @@ def _n(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
 
 
+def _said(row: Row, unit: str, more: str = "") -> str:
+    """A part of a chart in words: « ETTI : 8 910 h, 27 % »; its accessible name, and what focus and hover show."""
+    return ", ".join(words for words in (f"{row.label} : {_value(row.value, unit)}", more, row.note) if words)
+
+
 def _drawn(
-    name: str, title: str, rows: Sequence[Row], unit: str, height: float, parts: dict[str, Any]
+    name: str,
+    title: str,
+    rows: Sequence[Row],
+    unit: str,
+    height: float,
+    parts: dict[str, Any],
+    *,
+    on_screen: bool = False,
+    strip: bool = True,
 ) -> SafeString:
+    """strip: on the screen, a line above the drawing says the part that is pointed at or focused."""
+    over = TIP if on_screen and strip else 0
     description = " ; ".join(
         f"{row.label} : {_value(row.value, unit)}{f' ({row.note})' if row.note else ''}" for row in rows
     )
@@ -123,10 +143,14 @@ def _drawn(
         "description": description or "Aucune donnée.",
         "width": WIDTH,
         "height": _n(height),
+        "on_screen": on_screen,
+        "top": -over,
+        "whole_height": _n(height + over),
         "font": FONT,
         "ink": INK,
         "second": SECOND,
         "line": LINE,
+        "edge": EDGE,
         **parts,
     }
     # Indentation and line ends of the template would only weigh.
@@ -138,12 +162,13 @@ def _empty(title: str) -> SafeString:
 
 
 def bars_horizontal(
-    rows: Iterable[Any], *, title: str, unit: str = "h", maximum: int | None = None
+    rows: Iterable[Any], *, title: str, unit: str = "h", maximum: int | None = None, on_screen: bool = False
 ) -> SafeString:
     """Zero-based horizontal bars, label on the left and value at the end of each bar.
 
     rows: `Row`, (label, value[, note[, main]]) or dicts. None is printed as unknown, without a bar.
     maximum: draw that many rows at most; the rest is left to the table beside.
+    on_screen: each bar takes the focus, is named, and says itself whole on focus and hover.
     """
     found = [_row(entry) for entry in rows][:maximum]
     if not found:
@@ -168,6 +193,10 @@ def bars_horizontal(
             {
                 "label": fitted(row.label, size, left - 10),
                 "full": row.label,
+                "said": _said(row, unit),
+                "tip": fitted(_said(row, unit), size, WIDTH - 12),
+                "top": index * step,
+                "step": step,
                 "text": fitted(text, size, right - 10),
                 "x": _n(start),
                 "y": _n(top),
@@ -185,10 +214,13 @@ def bars_horizontal(
     return _drawn(
         "bars_horizontal", title, found, unit, height,
         {"bars": bars, "size": _n(size), "label_x": _n(left - 8), "zero": _n(zero)},
+        on_screen=on_screen, strip=False,
     )  # fmt: skip
 
 
-def columns_by_year(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeString:
+def columns_by_year(
+    rows: Iterable[Any], *, title: str, unit: str = "h", on_screen: bool = False
+) -> SafeString:
     """Zero-based columns, one a year (the last twelve), value above and year below; the last one stands out."""
     found = [_row(entry) for entry in rows][-MAX_YEARS:]
     if not found:
@@ -219,6 +251,10 @@ def columns_by_year(rows: Iterable[Any], *, title: str, unit: str = "h") -> Safe
             {
                 "label": fitted(row.label, size, slot - 2),
                 "full": row.label,
+                "said": _said(row, unit),
+                "tip": fitted(_said(row, unit), 12.0, WIDTH - 12),
+                "slot_x": _n(index * slot),
+                "slot": _n(slot),
                 "text": text,
                 "x": _n(index * slot + slot * 0.14),
                 "y": _n(zero if negative else zero - length),
@@ -238,10 +274,90 @@ def columns_by_year(rows: Iterable[Any], *, title: str, unit: str = "h") -> Safe
             "columns": columns, "size": _n(size), "zero": _n(zero),
             "label_y": _n(bottom + size + 4), "end": _n(len(found) * slot),
         },
+        on_screen=on_screen,
     )  # fmt: skip
 
 
-def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeString:
+def line_by_year(rows: Iterable[Any], *, title: str, unit: str = "h", on_screen: bool = False) -> SafeString:
+    """A zero-based line through the years (the last twelve), each value beside its point; the last one stands out.
+
+    A year that is not known breaks the line: nothing is drawn where nothing was counted.
+    """
+    found = [_row(entry) for entry in rows][-MAX_YEARS:]
+    if not found:
+        return _empty(title)
+    slot = WIDTH / len(found)
+    texts = [_value(row.value, unit if unit == "€" else "") for row in found]
+    size = _column_size([*texts, *(row.label for row in found)], slot)
+    if size < LEGIBLE:
+        texts = [_shorter(row.value, unit) for row in found]
+        size = _column_size([*texts, *(row.label for row in found)], slot)
+    values: list[Decimal] = [Decimal(0), *(row.value for row in found if row.value is not None)]
+    low, high = min(values), max(values)
+    high = high if high or low else Decimal(1)
+    span, room, top = float(high - low), 120.0, 22.0
+    under = 18.0 if low < 0 else 0.0
+    zero = top + room * float(high) / span
+    bottom = top + room + under
+    has_main = any(row.main for row in found)
+    xs = [slot * (index + 0.5) for index in range(len(found))]
+    ys = [None if row.value is None else zero - room * float(row.value) / span for row in found]
+    segments: list[list[tuple[float, float]]] = []
+    for x, y, before in zip(xs, ys, [None, *ys[:-1]], strict=True):
+        if y is not None:
+            if before is None:
+                segments.append([])
+            segments[-1].append((x, y))
+    points = []
+    for index, (row, text) in enumerate(zip(found, texts, strict=True)):
+        y = ys[index]
+        main = row.main if has_main else index == len(found) - 1
+        left = ys[index - 1] if index else None
+        right = ys[index + 1] if index + 1 < len(ys) else None
+        points.append(
+            {
+                "label": fitted(row.label, size, slot - 2),
+                "full": row.label,
+                "said": _said(row, unit),
+                "tip": fitted(_said(row, unit), 12.0, WIDTH - 12),
+                "slot_x": _n(slot * index),
+                "slot": _n(slot),
+                "text": text,
+                "x": _n(xs[index]),
+                "y": _n(y if y is not None else zero),
+                "text_y": _n(_beside_point(y, left, right, slot, size, zero)),
+                "radius": "4.5" if main else "3.5",
+                "kind": "main" if main else "other",
+                "fill": ACCENT if main else SOFT,
+                "weight": 600 if main else 400,
+                "visible": y is not None,
+            }
+        )
+    return _drawn(
+        "line_by_year", title, found, unit, bottom + size + 10,
+        {
+            "points": points, "size": _n(size), "zero": _n(zero), "end": WIDTH, "accent": ACCENT,
+            "paths": ["M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in run) for run in segments if len(run) > 1],
+            "label_y": _n(bottom + size + 6),
+        },
+        on_screen=on_screen,
+    )  # fmt: skip
+
+
+def _beside_point(
+    y: float | None, left: float | None, right: float | None, slot: float, size: float, zero: float
+) -> float:
+    """Where the value of a point is written: above it, below where the line would run through the figures."""
+    if y is None:
+        return zero - 6
+    # How far the line climbs over half the width of a figure, on either side of the point.
+    climb = max((y - other for other in (left, right) if other is not None), default=0.0) * 24 / slot
+    if climb > 7 and zero - y > size + 10:
+        return y + size + 5
+    return y - 9
+
+
+def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h", on_screen: bool = False) -> SafeString:
     """The parts of a whole as one stacked column, each part named and counted beside it.
 
     Negative and unknown values have no share; they are printed in the description only.
@@ -277,6 +393,8 @@ def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeSt
             {
                 "label": fitted(row.label, size, max(60.0, room - text_width(tail, size))),
                 "full": row.label,
+                "said": _said(row, unit, share),
+                "tip": fitted(_said(row, unit, share), size, WIDTH - 12),
                 "tail": tail,
                 "y": _n(min(start + gap / 2, height - 0.6)),
                 "height": _n(max(part - gap, 0.6)),
@@ -295,6 +413,7 @@ def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h") -> SafeSt
             "parts": drawn, "size": _n(size), "bar_width": _n(width), "bend": _n(width + 8), "reach": _n(width + 26),
             "leave": _n(width + 2), "text_x": _n(text_x),
         },
+        on_screen=on_screen,
     )  # fmt: skip
 
 

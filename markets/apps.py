@@ -23,12 +23,12 @@ class MarketsConfig(AppConfig):
         from markets import consistency, histories, search_sources
         from markets.attachments import memberships_of
         from markets.files import register_history
-        from markets.models import Commune, CpvCode, House, Sector
+        from markets.models import Buyer, Commune, CpvCode, House, Sector
         from markets.paper_access import may_open_agreement, may_open_document, opens_as_a_whole
         from markets.planning_registry import register_planning
         from markets.services.agreements import AGREEMENT_FILE
         from markets.services.fees import QUOTE_FILE, QUOTE_SIGNED_FILE
-        from markets.services.files import LOGO_KIND
+        from markets.services.files import BUYER_LOGO_KIND, LOGO_KIND
         from markets.services.invoices import INVOICE_FILE
 
         for source in search_sources.SOURCES:
@@ -38,6 +38,10 @@ class MarketsConfig(AppConfig):
         register_attachment(memberships_of)
         # The logo stands on documents that every role may open.
         register_file_kind(LOGO_KIND, may_open=lambda user, stored: user.is_authenticated)
+        register_file_kind(
+            BUYER_LOGO_KIND,
+            may_open=lambda user, stored: Buyer.objects.visible_to(user).filter(logo=stored).exists(),
+        )
 
         register_invitation_way(InvitationWay("Inviter un donneur d’ordre", "buyer_list"))
         register_invitation_way(InvitationWay("Inviter une entreprise", "company_list"))

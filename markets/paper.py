@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 
 from core.files import read_file
+from core.images import fitted_picture
+from core.models import StoredFile
 from core.pdf import PAPER
 from markets.models import House
 
+# A document that freezes a logo holds 150 kB of it at most, as text (four characters for three bytes).
+FROZEN_LOGO_BYTES = 110_000
 FACTS = ("name", "siret", "address", "email", "phone", "signatory", "signatory_title")
 
 
@@ -27,6 +31,17 @@ def logo_address(house: House | None = None) -> str:
     except OSError:
         return ""
     return f"data:{logo.content_type};base64,{base64.b64encode(content).decode()}"
+
+
+def frozen_logo(logo: StoredFile | None) -> str:
+    """A logo as a light `data:` address, for what is made again from itself alone; nothing where it cannot be read."""
+    if logo is None:
+        return ""
+    try:
+        content, content_type = fitted_picture(read_file(logo), max_bytes=FROZEN_LOGO_BYTES)
+    except OSError:
+        return ""
+    return f"data:{content_type};base64,{base64.b64encode(content).decode()}" if content else ""
 
 
 def sheets(name: str) -> tuple[str, str]:

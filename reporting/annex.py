@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.exports import Column, Sheet, write_xlsx
-from reporting.snapshot.labels import labels_of
+from reporting.snapshot.labels import figure_name, labels_of
 
 MASKED = "masqué"
 _WIDTHS = {"text": 48}
@@ -31,11 +31,11 @@ def sheets(snapshot: dict[str, Any]) -> Iterator[Sheet]:
     for chapter in snapshot["chapters"]:
         for block in chapter["blocks"]:
             if block["type"] == "table":
-                yield _table(block, head, _unique(block["title"] or block["key"], names))
+                yield sheet_of(block, head, unique_name(block["title"] or block["key"], names))
     yield _definitions(snapshot, head)
 
 
-def _unique(title: str, names: set[str]) -> str:
+def unique_name(title: str, names: set[str]) -> str:
     """A sheet's name: 31 characters at most, each once whatever the case."""
     cleaned = "".join("-" if char in "[]:*?/\\" else char for char in title).replace("\u202f", " ").strip("'")
     name, number = cleaned[:31].strip(), 2
@@ -53,7 +53,7 @@ def _value(value: str | None, kind: str) -> Any:
     return Decimal(value)
 
 
-def _table(block: dict[str, Any], head: tuple[str, ...], name: str) -> Sheet:
+def sheet_of(block: dict[str, Any], head: tuple[str, ...], name: str) -> Sheet:
     def column(entry: dict[str, Any], index: int) -> Column:
         def get(row: dict[str, Any]) -> Any:
             if entry["key"] in row.get("masked", ()):
@@ -88,22 +88,12 @@ def _key_figures(snapshot: dict[str, Any], head: tuple[str, ...]) -> Sheet:
     now, before = labels_of(snapshot).columns
     columns = [
         Column("Chapitre", "text", lambda row: row["chapter"], 30),
-        Column("Chiffre", "text", _name, 60),
+        Column("Chiffre", "text", figure_name, 60),
         Column(now, "number", lambda row: _value(row["value"], row["kind"])),
         *([Column(before, "number", lambda row: _value(row["previous"], row["kind"]))] if before else []),
         Column("Précision", "text", lambda row: row["note"], 60),
     ]
     return Sheet("Chiffres clés", columns, list(rows.values()), head)
-
-
-def _name(figure: dict[str, Any]) -> str:
-    """What the figure is; on a page its unit or its rate says the beginning."""
-    label: str = figure["label"]
-    if figure["kind"] == "hours" and not label.startswith("heures"):
-        return f"heures {label}"
-    if figure["kind"] == "rate" and label.startswith("des "):
-        return f"part {label}"
-    return label
 
 
 def _series(snapshot: dict[str, Any], head: tuple[str, ...]) -> Sheet:

@@ -119,7 +119,23 @@ class OrganisationForm(RowForm):
         return cleaned
 
 
-class BuyerForm(OrganisationForm):
+class LogoForm(RowForm):
+    """A row that bears a logo: a new one, or none any more."""
+
+    new_logo = forms.FileField(
+        label="Logo",
+        required=False,
+        help_text="Image PNG ou JPEG, 2 Mo au plus. Il figure sur la couverture des bilans.",
+    )
+    without_logo = forms.BooleanField(label="Retirer le logo", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.logo_id:
+            del self.fields["without_logo"]
+
+
+class BuyerForm(LogoForm, OrganisationForm):
     beside = {"buyer_identifier_unique": "identifier"}
 
     class Meta:
@@ -423,7 +439,7 @@ def checked_bank_code(text: str, rule: Any, name: str) -> str:
     return code
 
 
-class HouseForm(RowForm):
+class HouseForm(LogoForm):
     beside = {"house_vat_rate": "vat_rate"}
     siret = SiretFormField(label="SIRET", required=False, help_text="Avec ou sans espaces.")
     iban = forms.CharField(label="IBAN", required=False, max_length=60, help_text="Avec ou sans espaces.")
@@ -432,12 +448,6 @@ class HouseForm(RowForm):
         required=False,
         help_text="En %. Vide, ou 0, si elle ne s’applique pas.",
     )
-    new_logo = forms.FileField(
-        label="Logo",
-        required=False,
-        help_text="Image PNG ou JPEG, 2 Mo au plus. Il figure sur la couverture des bilans.",
-    )
-    without_logo = forms.BooleanField(label="Retirer le logo", required=False)
 
     class Meta:
         model = House
@@ -463,11 +473,6 @@ class HouseForm(RowForm):
             "vat_note": "Imprimée quand le taux est zéro, par exemple « TVA non applicable, article 293 B du code "
             "général des impôts ».",
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance.logo_id:
-            del self.fields["without_logo"]
 
     def clean_siret(self) -> str:
         return self.cleaned_data["siret"] or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +13,8 @@ from accounts.models import User
 from accounts.services import invite_user
 from core import formats
 from core.errors import DomainError
-from core.files import delete_file, store_file
+from core.files import delete_file, read_file, store_file
+from core.images import fitted_picture
 from markets.enums import ReleaseCause
 from markets.models import (
     Buyer,
@@ -25,14 +26,16 @@ from markets.models import (
     Market,
     Responsibility,
 )
+from markets.paper import FROZEN_LOGO_BYTES
 from markets.services.invoices import release_second_invoice
 from markets.services.tasks import finish_tasks_of, leave_tasks
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
-LOGO_KIND = "house_logo"
+LOGO_KIND, BUYER_LOGO_KIND = "house_logo", "buyer_logo"
 LOGO_MAX_BYTES = 2 * 1024 * 1024
+WithLogo = TypeVar("WithLogo", House, Buyer)
 
 
 def _target_field(target: Market | Company | Buyer) -> str:
@@ -190,20 +193,39 @@ def change_house(
     *, house: House, logo: UploadedFile | None = None, without_logo: bool = False, by: User
 ) -> House:
     """Save the house and, where one is given, its new logo; the former file goes."""
-    former = house.logo
+    return _save_with_logo(house, LOGO_KIND, logo, without_logo, by)
+
+
+@transaction.atomic
+def change_buyer(
+    *, buyer: Buyer, logo: UploadedFile | None = None, without_logo: bool = False, by: User
+) -> Buyer:
+    """Save a buyer and, where one is given, its new logo, which stands on the cover of its bilans."""
+    return _save_with_logo(buyer, BUYER_LOGO_KIND, logo, without_logo, by)
+
+
+def _save_with_logo(
+    row: WithLogo, kind: str, logo: UploadedFile | None, without_logo: bool, by: User
+) -> WithLogo:
+    former = row.logo
     if logo:
-        house.logo = store_file(
-            kind=LOGO_KIND,
+        row.logo = store_file(
+            kind=kind,
             name=logo.name or "logo",
             content=logo,
             user=by,
             max_bytes=LOGO_MAX_BYTES,
             allowed_types=("png", "jpg"),
         )
+        if not fitted_picture(read_file(row.logo), max_bytes=FROZEN_LOGO_BYTES)[0]:
+            raise DomainError(
+                "Cette image ne s’ouvre pas : enregistrez-la de nouveau en PNG ou en JPEG, puis redonnez-la.",
+                field="new_logo",
+            )
     elif without_logo:
-        house.logo = None
-    house._history_user = by  # type: ignore[attr-defined]
-    house.save()
-    if former and former != house.logo:
+        row.logo = None
+    row._history_user = by  # type: ignore[union-attr]
+    row.save()
+    if former and former != row.logo:
         delete_file(former)
-    return house
+    return row

@@ -60,7 +60,7 @@ def buyer_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @house_required
 def buyer_create(request: HttpRequest) -> HttpResponse:
-    form = BuyerForm(request.POST or None, user=request.user)
+    form = BuyerForm(request.POST or None, request.FILES or None, user=request.user)
     return form_page(
         request,
         form,
@@ -69,6 +69,7 @@ def buyer_create(request: HttpRequest) -> HttpResponse:
         cancel_url=reverse("buyer_list"),
         back_label="Donneurs d’ordre",
         done="Le donneur d’ordre est ajouté.",
+        save=lambda: _save_buyer(form, request.user),
     )
 
 
@@ -76,7 +77,7 @@ def buyer_create(request: HttpRequest) -> HttpResponse:
 def buyer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     buyer = file_row("buyer", request.user, pk)
     back = reverse("buyer_detail", args=[pk])
-    form = BuyerForm(request.POST or None, user=request.user, instance=buyer)
+    form = BuyerForm(request.POST or None, request.FILES or None, user=request.user, instance=buyer)
     return form_page(
         request,
         form,
@@ -85,6 +86,16 @@ def buyer_edit(request: HttpRequest, pk: int) -> HttpResponse:
         cancel_url=back,
         back_label=str(buyer),
         done="La fiche est enregistrée.",
+        save=lambda: _save_buyer(form, request.user),
+    )
+
+
+def _save_buyer(form: BuyerForm, user: Any) -> Any:
+    return services.change_buyer(
+        buyer=form.save(commit=False),
+        logo=form.cleaned_data.get("new_logo"),
+        without_logo=form.cleaned_data.get("without_logo", False),
+        by=user,
     )
 
 

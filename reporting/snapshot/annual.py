@@ -15,11 +15,13 @@ from reporting.models import Bilan
 from reporting.scope import Period, Scope, year_bounds
 from reporting.snapshot.actions import actions_chapter
 from reporting.snapshot.beside import beside_year
+from reporting.snapshot.difficulties import difficulties_chapter
 from reporting.snapshot.document import (
     document,
     names_of,
 )
 from reporting.snapshot.essential import essential_chapter
+from reporting.snapshot.events import events_chapter
 from reporting.snapshot.material import Material
 from reporting.snapshot.method import method_chapter
 from reporting.snapshot.partnership import partnership_chapter
@@ -40,16 +42,17 @@ def build_snapshot(
     """The bilan of a buyer's year as one JSON-ready dict; `buyer` is one that the caller may see as a whole."""
     facts = indicators.Facts(Scope.of(buyer), Period.of_year(year, back=1))
     is_closed = ClosedYear.objects.is_closed(year)
-    previous = previous_bilan(buyer, year - 1)
+    bilans = Bilan.objects.annual().filter(buyer=buyer)
+    previous = previous_bilan(bilans, year - 1)
     if previous is not None:
         previous["differences"] = differences(facts, previous)
-    versions = Bilan.objects.annual().filter(buyer=buyer, year=year, version__lt=version)
+    versions = bilans.filter(year=year, version__lte=version)
     material = Material(
         facts=facts,
         span=year,
         is_closed=is_closed,
         previous=previous,
-        series=series_of(facts, buyer, year),
+        series=series_of(facts, bilans, year),
         names=names_of(facts, year),
         is_over=now.astimezone(formats.PARIS).date() > year_bounds(year)[1],
         earlier=earlier_tables(versions),
@@ -66,7 +69,9 @@ def build_snapshot(
         companies_chapter(material),
         outcomes_chapter(),
         actions_chapter(),
-        partnership_chapter(narrative, str(year)),
+        events_chapter(material),
+        difficulties_chapter(material),
+        partnership_chapter(narrative, str(year), buyer=buyer, year=year),
         method_chapter(material),
     ]
     chapters.insert(0, essential_chapter(material))

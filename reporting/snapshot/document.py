@@ -15,9 +15,11 @@ from reporting import indicators
 from reporting.narrative import SECTIONS
 from reporting.scope import Months, Span, bounds
 from reporting.snapshot.material import Material
+from reporting.snapshot.pictures import logos_of
+from reporting.snapshot.rectification import rectification_of
 from reporting.snapshot.words import months_label
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SECTIONS_OF_CHAPTER = {
     "essential": ("essentiel",),
     "markets": ("marches",),
@@ -33,7 +35,7 @@ def document(
     chapters: list[dict[str, Any]],
     *,
     kind: str,
-    buyer: Buyer,
+    buyer: Buyer | None,
     version: int,
     narrative: Mapping[str, str],
     now: dt.datetime,
@@ -46,13 +48,14 @@ def document(
             for key in SECTIONS_OF_CHAPTER.get(row["key"], ())
             if narrative.get(key, "").strip()
         ]
-    return {
+    found = {
         "schema_version": SCHEMA_VERSION,
         "kind": str(kind),
         "computed_at": now.astimezone(formats.PARIS).isoformat(timespec="seconds"),
         "software": {"name": "Maillon", "version": settings.SOFTWARE_VERSION},
         "house": house_facts(),
-        "buyer": {
+        "buyer": buyer
+        and {
             "id": buyer.pk,
             "name": buyer.name,
             "identifier": buyer.identifier,
@@ -71,6 +74,12 @@ def document(
         "narrative": {key: narrative[key] for key in SECTIONS if narrative.get(key, "").strip()},
         "chapters": chapters,
     }
+    # A point d’étape has neither cover nor versions.
+    if kind != "progress":
+        if logos := logos_of(buyer):
+            found["logos"] = logos
+        found["rectification"] = rectification_of(found)
+    return found
 
 
 def subject_of(subject: Market | Operation) -> dict[str, Any]:

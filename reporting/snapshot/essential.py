@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from reporting.snapshot.purchase import (
 from reporting.snapshot.subject import months_chart
 from reporting.snapshot.words import agree, compared, count, hours, upper_first
 
+MONTHS = ("janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 NOT_OVER = "L’année {} n’est pas finie : elle ne se compare pas encore."
 
 
@@ -52,7 +54,7 @@ def essential_chapter(m: Material) -> dict[str, Any]:
         m.figure("commitments_met", agree(found.met, "engagement tenu", "engagements tenus"), "number", found.met, f"sur {count(targets, 'engagement chiffré', 'engagements chiffrés')}"),
     ]  # fmt: skip
     blocks = [m.key_figures("essential_figures", items)]
-    blocks.append(_series_chart(m) if m.series else months_chart(m))
+    blocks.append(_chart(m))
     return chapter("essential", "L’essentiel", answer, blocks)
 
 
@@ -67,20 +69,41 @@ def _markets_figures(m: Material) -> list[dict[str, Any]]:
     return [m.figure("markets", label, "number", markets, note)]
 
 
+def _chart(m: Material) -> dict[str, Any]:
+    """The line of the years; while a single one is known, its months."""
+    if not m.series:
+        return months_chart(m)
+    if sum(row["hours"] is not None for row in m.series) < 2 and m.is_annual:
+        return _months_of_year(m)
+    return _series_chart(m)
+
+
+def _months_of_year(m: Material) -> dict[str, Any]:
+    months = indicators.by_month(m.facts, m.span)
+    rows = [
+        (MONTHS[month - 1], months.get(dt.date(m.year, month, 1), Decimal(0)), False)
+        for month in range(1, 13)
+    ]
+    said = ", ".join(f"{label} {formats.hours(value)}" for label, value, _ in rows)
+    return chart("hours_by_month", f"Heures réalisées en {m.year}, par mois", "columns", rows, f"{said}.")
+
+
 def _series_chart(m: Material) -> dict[str, Any]:
     known = [row for row in m.series if row["hours"] is not None]
+    # A line begins with the first year that is known.
+    series = m.series[m.series.index(known[0]) :] if known else m.series
     said = ", ".join(f"{row['year']} {formats.hours(row['hours'])}" for row in known)
     return chart(
         "series",
         "Heures réalisées, par année",
-        "columns",
+        "line",
         [
             (
                 str(row["year"]),
                 Decimal(row["hours"]) if row["hours"] is not None else None,
                 m.is_annual and row["year"] == m.year,
             )
-            for row in m.series
+            for row in series
         ],
         f"{said}.",
     )

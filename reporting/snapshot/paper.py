@@ -8,9 +8,10 @@ from reporting.snapshot.words import agree, count, typeset
 
 
 def for_paper(snapshot: dict[str, Any]) -> dict[str, Any]:
-    """A copy whose tables hold `print_rows` rows at most; the snapshot itself is left as it is."""
+    """A copy whose tables hold `print_rows` rows at most, none where it is zero; the snapshot is left as it is."""
     chapters = [
-        chapter | {"blocks": [_cut(block) for block in chapter["blocks"]]} for chapter in snapshot["chapters"]
+        chapter | {"blocks": [_cut(block) for block in chapter["blocks"] if block.get("print_rows") != 0]}
+        for chapter in snapshot["chapters"]
     ]
     return snapshot | {"chapters": chapters}
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core import charts, formats
@@ -92,7 +91,13 @@ def drawn(block: dict[str, Any]) -> SafeString:
     rows = [
         {**row, "value": None if row["value"] is None else Decimal(row["value"])} for row in block["rows"]
     ]
-    draw = {"bars": charts.bars_horizontal, "columns": charts.columns_by_year, "share": charts.stacked_share}
+    draw = {
+        "bars": charts.bars_horizontal,
+        "line": charts.line_by_year,
+        "share": charts.stacked_share,
+        # Of snapshots of before version 3.
+        "columns": charts.columns_by_year,
+    }
     return draw[block["chart"]](rows, title=block["title"] or block["description"], unit=block["unit"])
 
 
@@ -103,10 +108,22 @@ def cleaned(text: str) -> SafeString:
 
 
 @register.simple_tag
-def version_words(bilan: dict[str, Any]) -> SafeString:
-    """« Version 2, chiffres arrêtés le 03/02/2026 »."""
+def version_words(bilan: dict[str, Any], draft: bool = False) -> str:
+    """« Version 2, chiffres arrêtés le 03/02/2026 », « Projet, chiffres du 03/02/2026 »."""
     day = formats.day(dt.datetime.fromisoformat(bilan["computed_at"]))
-    return format_html("Version {}, chiffres arrêtés le {}", bilan["version"], day)
+    return f"Projet, chiffres du {day}" if draft else f"Version {bilan['version']}, chiffres arrêtés le {day}"
+
+
+@register.filter
+def iso_day(value: str) -> str:
+    """« 03/02/2026 » of an ISO date."""
+    return formats.day(dt.date.fromisoformat(value))
+
+
+@register.simple_tag
+def change_value(change: dict[str, Any], side: str) -> str:
+    """What a figure was, or what it is now, with its unit."""
+    return written(change[side], change["kind"], unit=True)
 
 
 @register.simple_tag

@@ -19,7 +19,7 @@ ROWS = [
     ("Formation", 0),
     ("Reprise", -120),
 ]
-DRAWINGS = [charts.bars_horizontal, charts.columns_by_year, charts.stacked_share]
+DRAWINGS = [charts.bars_horizontal, charts.columns_by_year, charts.line_by_year, charts.stacked_share]
 
 
 def read(svg):
@@ -107,6 +107,49 @@ def test_long_figures_in_many_columns_are_written_shorter_and_said_in_full():
     )
     assert f"23,1{T}M€" in texts(svg)
     assert f"2014 : 23{T}110{T}684{T}€" in read(svg).find(f"{SVG}desc").text
+
+
+def test_a_line_starts_at_zero_and_stops_where_a_year_is_not_known():
+    rows = [("2021", 100), ("2022", None), ("2023", 50), ("2024", 0), ("2025", 200)]
+    root = read(charts.line_by_year(rows, title="Heures"))
+    points = {
+        node.find(f"{SVG}title").text: float(node.find(f"{SVG}circle").get("cy"))
+        for node in root.iter(f"{SVG}g")
+        if node.find(f"{SVG}circle") is not None
+    }
+    zero = float(root.find(f"{SVG}line").get("y1"))
+    assert zero - points["2025"] == pytest.approx(2 * (zero - points["2021"]), abs=0.02)
+    assert zero - points["2023"] == pytest.approx((zero - points["2025"]) / 4, abs=0.02)
+    assert points["2024"] == zero and "2022" not in points
+    # 2021 alone has no line; one runs from 2023 to 2025.
+    [path] = root.iter(f"{SVG}path")
+    assert path.get("d").count("L") == 2
+
+
+def test_the_figures_of_a_line_are_never_written_through_it():
+    rows = [("2021", 10), ("2022", 900), ("2023", 100), ("2024", 800), ("2025", 20)]
+    root = read(charts.line_by_year(rows, title="Heures"))
+    for node in root.iter(f"{SVG}g"):
+        y = float(node.find(f"{SVG}circle").get("cy"))
+        words = node.find(f"{SVG}text")
+        below = float(words.get("y")) > y
+        # A hollow is written under its point, where there is room above the axis; a summit above it.
+        assert below is (words.text == "100")
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_parts_of_a_whole_stay_apart_in_grey():
+    steps = [luminance(colour) for colour in charts.SHARES]
+    assert steps == sorted(steps)
+    # Contrast between neighbours, as WCAG counts it, without any hue.
+    assert all((light + 0.05) / (dark + 0.05) > 1.25 for dark, light in pairwise(steps))
+    past, main = luminance(charts.PALE), luminance(charts.ACCENT)
+    assert (past + 0.05) / (main + 0.05) > 3
 
 
 def test_the_parts_of_a_whole_add_up_to_its_height():
