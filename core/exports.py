@@ -169,12 +169,22 @@ def export_response(
         response: HttpResponseBase = StreamingHttpResponse(stream_csv(columns, rows), content_type=CSV_TYPE)
         response["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
     elif format == "xlsx":
-        stream = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
-        write_xlsx([Sheet(name, columns, rows, notes)], stream)
-        stream.seek(0)
-        response = FileResponse(stream, as_attachment=True, filename=filename, content_type=XLSX_TYPE)
+        return workbook_response(name, [Sheet(name, columns, rows, notes)])
     else:
         raise ValueError(format)
+    return _guarded(response)
+
+
+def workbook_response(name: str, sheets: Sequence[Sheet]) -> HttpResponseBase:
+    """The download of several sheets as « name_2026-03-12.xlsx »."""
+    stream = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
+    write_xlsx(sheets, stream)
+    stream.seek(0)
+    filename = f"{name}_{dt.datetime.now(PARIS):%Y-%m-%d}.xlsx"
+    return _guarded(FileResponse(stream, as_attachment=True, filename=filename, content_type=XLSX_TYPE))
+
+
+def _guarded(response: HttpResponseBase) -> HttpResponseBase:
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response

@@ -128,6 +128,7 @@ def components_context() -> dict[str, Any]:
         "charts": [
             _chart(charts.bars_horizontal, "Heures par modalité en 2025", modalities),
             _chart(charts.columns_by_year, "Heures réalisées, par année", years),
+            _chart(charts.line_by_year, "Heures réalisées au fil des années", years),
             _chart(charts.stacked_share, "Heures par âge à l’entrée", ages),
         ],
         "tab_list": [
@@ -151,4 +152,4 @@ def _table(ordering: str) -> SampleTable:
 
 def _chart(draw: Any, title: str, rows: list[charts.Row]) -> dict[str, Any]:
     beside = [(row.label, formats.hours(row.value)) for row in rows]
-    return {"title": title, "svg": draw(rows, title=title), "rows": beside}
+    return {"title": title, "svg": draw(rows, title=title, on_screen=True), "rows": beside}

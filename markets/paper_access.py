@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from core.access import HOUSE
@@ -26,6 +27,11 @@ def may_open_agreement(user: Any, stored: Any) -> bool:
     return (
         agreements.filter(document=stored).exists() or agreements.filter(amendments__document=stored).exists()
     )
+
+
+def remember_whole_buyers(user: Any, ids: Iterable[int]) -> None:
+    """A page that has read the memberships already says which buyers the user sees as a whole."""
+    user._whole_buyers = set(ids)
 
 
 def opens_as_a_whole(user: Any, pk: Any) -> bool:

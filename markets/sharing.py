@@ -30,6 +30,9 @@ class Part:
 
     own: Decimal | None = None
     others: tuple[Decimal, ...] = ()
+    # Of a member, its own department for that market.
+    department: int | None = None
+    department_name: str = ""
 
     @property
     def share(self) -> Decimal:

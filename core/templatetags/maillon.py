@@ -297,14 +297,14 @@ def pager(context: template.Context, table: Any) -> dict[str, Any]:
 
 @register.simple_tag
 def bars_horizontal(rows: Any, title: str, unit: str = "h") -> SafeString:
-    return charts.bars_horizontal(rows, title=title, unit=unit)
+    return charts.bars_horizontal(rows, title=title, unit=unit, on_screen=True)
 
 
 @register.simple_tag
 def columns_by_year(rows: Any, title: str, unit: str = "h") -> SafeString:
-    return charts.columns_by_year(rows, title=title, unit=unit)
+    return charts.columns_by_year(rows, title=title, unit=unit, on_screen=True)
 
 
 @register.simple_tag
 def stacked_share(rows: Any, title: str, unit: str = "h") -> SafeString:
-    return charts.stacked_share(rows, title=title, unit=unit)
+    return charts.stacked_share(rows, title=title, unit=unit, on_screen=True)

@@ -95,17 +95,18 @@ class MarketPartyQuerySet(ScopedQuerySet):
         rows = (
             self.filter(Q(**{name: owner}) | Q(**{f"market__{name}": owner}))
             .order_by("market", "pk")
-            .values_list("market", name, "share")
+            .values_list("market", name, "share", "department", "department__name")
         )
         own: dict[int, Decimal] = {}
         others: dict[int, list[Decimal]] = {}
-        for market, party, share in rows:
+        departments: dict[int, tuple[int | None, str]] = {}
+        for market, party, share, department_id, department_name in rows:
             if party == owner:
-                own[market] = share
+                own[market], departments[market] = share, (department_id, department_name or "")
             else:
                 others.setdefault(market, []).append(share)
         return {pk: Part(others=tuple(shares)) for pk, shares in others.items()} | {
-            pk: Part(own=share) for pk, share in own.items()
+            pk: Part(share, (), *departments[pk]) for pk, share in own.items()
         }
 
     def reaching(self, user: User) -> Any:

@@ -50,6 +50,12 @@ def figure_value(item: dict[str, Any]) -> str:
 
 
 @register.simple_tag
+def rests_on(figure: Any) -> str:
+    """The value of a figure that a proposed sentence rests on, with its unit."""
+    return written(figure.value, figure.kind, unit=True)
+
+
+@register.simple_tag
 def figure_before(item: dict[str, Any]) -> str:
     """« 36 700 h en 2024 (−10,1 %) », or nothing without a year before."""
     if item["previous"] is None or item["previous_year"] is None:
@@ -66,7 +72,9 @@ def cell(row: dict[str, Any], column: dict[str, Any]) -> str:
     """One cell of a table."""
     if column["key"] in row["masked"]:
         return MASKED
-    return written(row["cells"].get(column["key"]), column["kind"])
+    kind = column["kind"]
+    # In a table whose rows are not of one kind (years side by side), the row says what its figures are.
+    return written(row["cells"].get(column["key"]), (row.get("kind") or kind) if kind == "number" else kind)
 
 
 @register.simple_tag
@@ -85,9 +93,9 @@ def column_class(column: dict[str, Any]) -> str:
     return " ".join(names)
 
 
-@register.simple_tag
-def drawn(block: dict[str, Any]) -> SafeString:
-    """The chart of a block, as SVG."""
+@register.simple_tag(takes_context=True)
+def drawn(context: Any, block: dict[str, Any]) -> SafeString:
+    """The chart of a block, as SVG: on a page (an answer to a request) its parts take the focus, on paper not."""
     rows = [
         {**row, "value": None if row["value"] is None else Decimal(row["value"])} for row in block["rows"]
     ]
@@ -98,7 +106,7 @@ def drawn(block: dict[str, Any]) -> SafeString:
         # Of snapshots of before version 3.
         "columns": charts.columns_by_year,
     }
-    return draw[block["chart"]](rows, title=block["title"] or block["description"], unit=block["unit"])
+    return draw[block["chart"]](rows, title=block["title"] or block["description"], unit=block["unit"], on_screen=context.get("request") is not None)
 
 
 @register.filter

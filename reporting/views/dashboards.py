@@ -1,216 +1,190 @@
-"""The dashboard of a buyer: its markets, the year's totals, its published bilans. No name, no ground, no typology."""
+"""The dashboard of a buyer: its policy at a glance, by direction, operation or market. No name, no ground, no typology."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.text import capfirst
+from django.utils.text import slugify
 
 from accounts.enums import Role
-from beneficiaries.enums import Modality
-from clauses.figures import figures_by_market, of_parts
-from clauses.forecast import FORECAST_LABELS, LATE_BELOW, WATCH_BELOW
 from core import formats
 from core.access import HOUSE, role_required
-from core.registry import waiting_for
+from core.lists import EXPORT_FORMATS
+from core.readonly import read_only
+from core.signals import list_exported
 from markets.files import file_context
-from markets.models import Buyer, BuyerMembership, Department, Market, MarketParty
-from markets.sharing import Part
-from reporting import indicators
+from markets.models import Buyer
+from reporting.dashboards.asked import MOST_MONTHS, OFFERED, PANELS, SIDE_BY_SIDE, Asked, read
+from reporting.dashboards.buyer import BuyerDashboard, Section
+from reporting.dashboards.place import Place, buyer_of, place_of
+from reporting.enums import BilanKind
 from reporting.models import Bilan
-from reporting.scope import Period, Scope
-from reporting.snapshot.words import agree
+from reporting.snapshot.material import Block
+from reporting.tables_of_figures import export_tables, for_page
 
-YEARS_OFFERED = 6
-MARKETS_SHOWN = 50
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One of the year's totals, beside the last published year."""
-
-    label: str
-    kind: str
-    value: Decimal | int
-    previous: str | None
-    previous_year: int | None
-    in_progress: bool = False
-    # What the year's own published bilan says, where it is something else.
-    published: str | None = None
-
-    @property
-    def item(self) -> dict[str, Any]:
-        """As the key figures of a bilan are shown."""
-        shown = None if self.previous_year is None else self.previous
-        return {
-            "label": self.label,
-            "kind": self.kind,
-            "value": str(self.value),
-            "previous": shown,
-            "previous_year": self.previous_year,
-            "note": ""
-            if self.published is None
-            else formats.typeset(f"bilan publié de cette année : {self._written(self.published)}"),
-            "in_progress": self.in_progress,
-        }
-
-    def _written(self, value: str) -> str:
-        return formats.hours(value) if self.kind == "hours" else formats.number(value, 0)
+ROWS_SHOWN = 15
+BILANS_READ = 8
+# Chapters of a published bilan that alone tell who the people are, where they stand, and the actions.
+TOLD_BY_BILANS = ("people", "outcomes", "actions")
 
 
 @role_required(*HOUSE, Role.BUYER)
-def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponse:
-    """Figures of one buyer, or of the department that the user is limited to."""
+def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Figures of one buyer, of a part of it, or of the department that the user is limited to."""
+    with read_only():
+        found = _read(request, pk)
+        if isinstance(found, BuyerDashboard):
+            wanted = _chosen(found, request.GET.get("table", ""))
+        else:
+            return render(request, "reporting/buyer_dashboard.html", found)
+    # Who took which figures away is written down.
+    return _export(request, found, request.GET["export"], wanted)
+
+
+def _read(request: HttpRequest, pk: int) -> BuyerDashboard | dict[str, Any]:
+    """The context of the page, or the dashboard whose tables are wanted as a file."""
     user: Any = request.user
-    buyer, department = _scope(user, pk)
-    scope = Scope.of(department or buyer, shares_nothing=not buyer.has_shares)  # type: ignore[attr-defined]
-    facts = indicators.Facts(scope, Period.of_year(_year(request)))
-    bilans = list(
-        Bilan.objects.visible_to(user)
-        .published()
-        .annual()
-        .filter(buyer=buyer)
-        .order_by("-year", "-version")
-        .defer("narrative")
+    today = timezone.localdate()
+    buyer, department = buyer_of(user, pk)
+    asked = read(request.GET, today)
+    place = place_of(user, buyer, department, asked)
+    if place.subject is None and asked.place is not None:
+        # What could not be shown is in no address either.
+        asked = _without_place(asked)
+    bilans = _bilans(user, place, asked)
+    dashboard = BuyerDashboard(
+        place, asked, today, bilans if place.is_whole else (), is_house=user.is_house_staff
     )
-    markets = Market.objects.visible_to(user)
-    # Without markets of others, one index answers.
-    markets = markets.of_buyer(buyer) if buyer.has_shares else markets.filter(buyer=buyer)  # type: ignore[attr-defined]
-    alive = markets.alive_between(facts.period.first_day, facts.period.last_day)
-    rows = list(alive.order_by("closed_on", "planned_end", "pk")[: MARKETS_SHOWN + 1])
-    shown = _markets(rows[:MARKETS_SHOWN], user, facts.scope.parts)
-    context = {
+    said = [*asked.sentences, *place.sentences]
+    if format := request.GET.get("export", ""):
+        chosen = _chosen(dashboard, request.GET.get("table", ""))
+        if format in EXPORT_FORMATS and chosen and (format == "xlsx" or len(chosen) == 1):
+            return dashboard
+        said.append("Ce fichier n’existe pas : choisissez-en un sous un tableau, ou le classeur entier.")
+    return {
         **file_context("buyer", buyer, request, with_head=False),
-        "department": department,
-        "year": facts.period.year,
-        "years": range(timezone.localdate().year, timezone.localdate().year - YEARS_OFFERED, -1),
-        "figures": _figures(facts, [] if department else bilans),
-        "markets": shown,
-        "more_markets": len(rows) > MARKETS_SHOWN,
-        "watch_below": WATCH_BELOW,
-        "late_below": LATE_BELOW,
-        "holders": _by_holder(facts),
-        "contract_types": _by_contract_type(facts),
-        "modalities": _by_modality(facts),
+        **_filters(asked, today.year),
+        "place": place,
+        "crumbs": _crumbs(place, asked),
+        "asked": asked,
+        "heading": _heading(place, asked),
+        "said": [formats.typeset(sentence) for sentence in said],
+        "figures": dashboard.key_figures(),
+        "parts": [_shown(part, asked) for part in dashboard.sections()],
         "bilans": bilans,
+        "told": _told(dashboard),
+        "today": today,
+        "workbook_url": asked.query(export="xlsx"),
         "is_house": user.is_house_staff,
-        # The home of a buyer's account: what waits for the reader, not for the buyer.
-        "waiting": waiting_for(user) if user.is_buyer else [],
+        # What waits for a reader of a buyer is asked for apart: the figures do not wait for it.
+        "asks_waiting": user.is_buyer and asked.place is None and asked.panel == "ensemble",
     }
-    return render(request, "reporting/buyer_dashboard.html", context)
 
 
-def _scope(user: Any, pk: int) -> tuple[Buyer, Department | None]:
-    """The buyer, with whether it shares markets, and the department that the user is limited to."""
-    parties = MarketParty.objects.filter(Q(buyer=pk) | Q(market__buyer=pk))
-    if user.is_buyer:
-        memberships = BuyerMembership.objects.filter(user=user).select_related("buyer__commune", "department")
-        membership = get_object_or_404(memberships.annotate(has_shares=Exists(parties)), buyer=pk)
-        membership.buyer.has_shares = membership.has_shares  # type: ignore[attr-defined]
-        return membership.buyer, membership.department
-    buyers = Buyer.objects.visible_to(user).select_related("commune").annotate(has_shares=Exists(parties))
-    return get_object_or_404(buyers, pk=pk), None
+def _without_place(asked: Asked) -> Asked:
+    return Asked(asked.year, asked.months, asked.compared, None, asked.panel, asked.whole, asked.sentences)
 
 
-def _year(request: HttpRequest) -> int:
-    """The year asked for, else the current one."""
-    this_year = timezone.localdate().year
-    wanted = request.GET.get("annee", "")
-    year = int(wanted) if wanted.isdecimal() and len(wanted) == 4 else this_year
-    return year if this_year - YEARS_OFFERED < year <= this_year else this_year
+def _bilans(user: Any, place: Place, asked: Asked) -> list[Bilan]:
+    """Published bilans of exactly this place: the buyer's years, or the final ones of a market or an operation."""
+    found = Bilan.objects.visible_to(user).published().filter(buyer=place.buyer).defer("narrative")
+    if place.is_whole and asked.is_annual:
+        latest: dict[int | None, Bilan] = {}
+        for bilan in found.annual().order_by("-year", "-version")[:BILANS_READ]:
+            latest.setdefault(bilan.year, bilan)
+        return list(latest.values())
+    if place.kind in ("marche", "operation") and place.subject is not None:
+        field = "market" if place.kind == "marche" else "operation"
+        finals = Bilan.objects.visible_to(user).published().filter(kind=BilanKind.FINAL)
+        return list(
+            finals.filter(**{field: place.subject.pk}).defer("narrative", "snapshot").order_by("-version")[:1]
+        )
+    return []
 
 
-def _last_before(bilans: list[Bilan], year: int) -> Bilan | None:
-    return next((bilan for bilan in bilans if (bilan.year or 0) < year), None)
+def _filters(asked: Asked, this_year: int) -> dict[str, Any]:
+    years = list(range(this_year, this_year - OFFERED, -1))
+    if asked.year not in years:
+        years.append(asked.year)
+    kept = [(name, value) for name, value in [asked.place or ("", "")] if name]
+    if asked.panel != "ensemble":
+        kept.append(("volet", asked.panel))
+    return {
+        "years": [
+            (year, asked.query(annee=year), asked.is_annual and not asked.compared and year == asked.year)
+            for year in years
+        ],
+        "comparisons": [
+            (n, asked.query(annee=asked.year, comparer=n), n == asked.compared)
+            for n in range(SIDE_BY_SIDE[0], SIDE_BY_SIDE[1] + 1)
+        ],
+        "panels": [(label, asked.query(volet="" if key == "ensemble" else key), key == asked.panel) for key, label in PANELS.items()],
+        "kept": kept,
+        "first_month": asked.months.first if asked.months else None,
+        "last_month": asked.months.last if asked.months else None,
+        "most_months": MOST_MONTHS,
+        "back_to_year": asked.query(annee=asked.year) if asked.months or asked.compared else "",
+    }  # fmt: skip
 
 
-def _figures(facts: indicators.Facts, bilans: list[Bilan]) -> list[dict[str, Any]]:
-    year = facts.period.year
-    # A share corrected since moves what a published year adds up to: both are said.
-    own: dict[str, str] = next(
-        (bilan.snapshot["figures"] for bilan in bilans if bilan.year == year and bilan.snapshot), {}
-    )
-    published = _last_before(bilans, year)
-    before = published.snapshot["figures"] if published is not None and published.snapshot else {}
-    previous_year = published.year if published is not None else None
-    markets = indicators.markets(facts)[year]
-    people, made = indicators.people(facts)[year], indicators.contracts(facts, year)
-    in_progress = year >= timezone.localdate().year
-    values = (
-        ("hours", "heures d’insertion réalisées", "hours", indicators.hours(facts)[year]),
-        ("people", agree(people, "personne", "personnes"), "number", people),
-        ("contracts", agree(made.count, "contrat de travail", "contrats de travail"), "number", made.count),
-        (
-            "markets",
-            f"{agree(markets.count, 'marché', 'marchés')} avec une clause sociale",
-            "number",
-            markets.count,
-        ),
-    )
-    return [
-        Figure(
-            label,
-            kind,
-            value,
-            before.get(key),
-            previous_year if key in before else None,
-            in_progress,
-            own[key] if key in own and Decimal(own[key]) != value else None,
-        ).item
-        for key, label, kind, value in values
+def _heading(place: Place, asked: Asked) -> str:
+    """« Direction de l’eau, année 2026 »."""
+    label = asked.label
+    return f"{formats.short(place.title, 120)}, {label}" if place.title else label[:1].upper() + label[1:]
+
+
+def _crumbs(place: Place, asked: Asked) -> list[tuple[str, str]]:
+    """From the whole to this place; nothing on the whole."""
+    if place.subject is None:
+        return []
+    whole = str(place.department) if place.department is not None else "Ensemble"
+    found = [(whole, asked.query(marche=""))]
+    return found + [(formats.short(name, 60), asked.query(**{kind: pk})) for kind, pk, name in place.above]
+
+
+def _shown(part: Section, asked: Asked) -> Section:
+    blocks = []
+    for block in part.blocks:
+        key = block["key"]
+        files = [(label, asked.query(export=name, table=key)) for name, label in EXPORT_FORMATS.items()]
+        shown = None if asked.whole == key else ROWS_SHOWN
+        blocks.append(
+            for_page(block, shown=shown, more_url=f"{asked.query(tout=key)}#t-{key}", exports=files)
+        )
+    return Section(part.key, part.title, blocks)
+
+
+def _told(dashboard: BuyerDashboard) -> dict[str, Any] | None:
+    """What only a published bilan tells, in the words of its own snapshot."""
+    bilan = dashboard.told_by
+    if bilan is None or not bilan.snapshot:
+        return None
+    chapters = [row for row in bilan.snapshot["chapters"] if row["key"] in TOLD_BY_BILANS]
+    return {"bilan": bilan, "chapters": chapters}
+
+
+def _chosen(dashboard: BuyerDashboard, key: str) -> list[Block]:
+    """The table asked for, or every table."""
+    if not key:
+        return dashboard.tables()
+    return [block for part in dashboard.sections() for block in part.blocks if block["type"] == "table" and block["key"] == key]  # fmt: skip
+
+
+def _export(
+    request: HttpRequest, dashboard: BuyerDashboard, format: str, blocks: list[Block]
+) -> HttpResponseBase:
+    place, asked = dashboard.place, dashboard.asked
+    about = [place.buyer.short_name or place.buyer.name, place.title, asked.label]
+    name = slugify(
+        "-".join(["tableau-de-bord", *about, *([blocks[0]["title"]] if len(blocks) == 1 else [])])
+    )[:120]
+    head = [
+        formats.typeset(f"{place.buyer.name} : {_heading(place, asked)}"),
+        formats.typeset(f"Chiffres du {formats.day(dashboard.today)}, heures validées et comptées."),
+        *place.sentences,
     ]
-
-
-def _markets(markets: list[Market], user: Any, parts: dict[int, Part]) -> list[tuple[Any, ...]]:
-    figures = figures_by_market([market.pk for market in markets], user, timezone.localdate())
-    rows = []
-    for market in markets:
-        part = parts.get(market.pk)
-        # A market that several buyers share: what is said of it here is the part of this one.
-        market.part = part.share / 100 if part else None  # type: ignore[attr-defined]
-        rows.append((market, of_parts(figures[market.pk], parts)))
-    return [(market, found, found.state.value, FORECAST_LABELS[found.state]) for market, found in rows]
-
-
-def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(rows, key=lambda row: (-row["value"], row["label"]))
-
-
-def _by_holder(facts: indicators.Facts) -> list[dict[str, Any]]:
-    """Hours and contracts by company: never masked."""
-    lines = indicators.by_holder(facts)[facts.period.year]
-    names = facts.holder_names()
-    return _ranked(
-        [{"label": names[pk], "value": line.hours, "contracts": line.contracts} for pk, line in lines.items()]  # type: ignore[index]
-    )
-
-
-def _by_contract_type(facts: indicators.Facts) -> list[dict[str, Any]]:
-    lines = indicators.by_contract_type(facts)[facts.period.year]
-    labels = {work.contract_type: work.contract_label or "Non renseigné" for work in facts.works}
-    return _ranked(
-        [
-            {"label": labels[code], "value": line.hours, "contracts": line.contracts}
-            for code, line in lines.items()
-        ]  # type: ignore[index]
-    )
-
-
-def _by_modality(facts: indicators.Facts) -> list[dict[str, Any]]:
-    lines = indicators.by_modality(facts)[facts.period.year]
-    return _ranked(
-        [
-            {
-                "label": capfirst(Modality(str(code)).label),
-                "value": line.hours,
-                "contracts": line.contracts,
-            }
-            for code, line in lines.items()
-        ]
-    )
+    list_exported.send(sender=Buyer, user=request.user, name=name, format=format)
+    return export_tables(name, format, blocks, head)

@@ -68,9 +68,11 @@ def _with_figures(markets: list[Market], user: Any) -> list[tuple[Market, Figure
 
 
 def _buyer_home(request: HttpRequest) -> HttpResponse:
-    """The dashboard of the user's buyer; with several, a choice."""
+    """The dashboard of the user's buyer; with several, a choice. `?attente=1` is what waits, which the dashboard asks for."""
+    if "attente" in request.GET and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "reporting/_waiting.html", {"waiting": waiting_for(request.user)})
     buyers = list(Buyer.objects.visible_to(request.user).order_by("search_key", "pk"))
-    if len(buyers) == 1:
+    if len(buyers) == 1 and "attente" not in request.GET:
         return redirect("buyer_dashboard", pk=buyers[0].pk)
     memberships = BuyerMembership.objects.filter(user=request.user).select_related("department")
     limits = {row.buyer_id: row.department for row in memberships}

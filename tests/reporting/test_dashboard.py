@@ -78,7 +78,7 @@ def test_a_share_corrected_after_the_publication_is_told_beside_the_published_bi
     make_bilan(buyer=cast.buyer_a, year=2025, published=True)
     assert "bilan publié de cette année :" not in page(client, cast.buyer_user_a, cast.buyer_a)
     MarketPartyFactory(market=cast.commitment_a.market, buyer=cast.buyer_b, share=40)
-    # 60 % of 80 h; the people and the market are whole, and say nothing else.
+    # 60 % of 80 h, and of what is engaged; the people, the contracts and the markets are whole, and say nothing else.
     text = page(client, cast.buyer_user_a, cast.buyer_a)
-    assert "48 h" in text and text.count("bilan publié de cette année :") == 1
+    assert "48 h" in text and text.count("bilan publié de cette année :") == 3
     assert "bilan publié de cette année : 80 h" in text
