@@ -224,8 +224,17 @@ WORDS: dict[str, Words] = {
     "clauses.OfferAssessment": Words(kept="bidder comment"),
     "clauses.OfferScore": Words(kept="reason"),
     # Published, they never change; they hold figures and the house's own words about a year.
-    "reporting.Bilan": Words(kept="narrative rectification_reason snapshot"),
+    "reporting.Bilan": Words(kept="narrative drafting rectification_reason snapshot"),
+    # What a published bilan tells stays there, under a letter; the text leads to nobody any more.
+    "reporting.PathPortrait": Words(person=("beneficiary",), erased={"text": ERASED, "beneficiary": None}),
     "reporting.BilanFile": Words(),
+    # Append-only: the house's words about a document, the document as a buyer was given it.
+    "reporting.BilanStep": Words(kept="reason"),
+    "reporting.SentDraft": Words(kept="snapshot word"),
+    "reporting.BilanComment": Words(kept="chapter", searched="text answer"),
+    "reporting.BilanDelivery": Words(kept="email"),
+    "reporting.PartnershipNote": Words(searched="participants minutes"),
+    "reporting.ImprovementAction": Words(searched="title progress"),
     "reporting.ProgressReport": Words(kept="snapshot"),
 }
 
@@ -247,6 +256,11 @@ def _exports_of(people: list[int]) -> Any:
     return exports_of(people)
 
 
+def _consents_of(people: list[int]) -> Any:
+    portraits = model_of("reporting.PathPortrait").objects.filter(beneficiary__in=people)
+    return StoredFile.objects.filter(pk__in=portraits.values("consent_file"))
+
+
 NO_NAME, OF_SEVERAL = FileWords(), FileWords(shared=True)
 FILES: dict[str, FileWords] = {
     "proof": FileWords(
@@ -255,6 +269,7 @@ FILES: dict[str, FileWords] = {
         )
     ),
     "person_export": FileWords(of=_exports_of),
+    "portrait_consent": FileWords(of=_consents_of),
     "data_import": OF_SEVERAL,
     "declaration_proof": OF_SEVERAL,
     # About organisations, markets and figures; a report of retention holds numbers of files.
@@ -277,6 +292,7 @@ FILES: dict[str, FileWords] = {
             "market_document",
             "meeting_invitation",
             "mutualisation",
+            "partnership_document",
             "progress_report",
             "purchase_list",
             "purchase_refused",
@@ -284,6 +300,7 @@ FILES: dict[str, FileWords] = {
             "quote_signed",
             "recommendation",
             "retention_report",
+            "sent_draft",
         ),
         NO_NAME,
     ),

@@ -12,9 +12,13 @@ class ReportingConfig(AppConfig):
         from core.registry import Tab, register_tab
         from reporting import jobs
         from reporting.documents import FILE_KIND, PROGRESS_KIND, may_open, may_open_progress
+        from reporting.registrations_campaigns import register_campaigns
+        from reporting.registrations_workflow import register_workflow
 
         register_file_kind(FILE_KIND, may_open=may_open)
         register_file_kind(PROGRESS_KIND, may_open=may_open_progress)
         register_tab("market", Tab("Points d’étape", "market_progress", (*HOUSE, "buyer"), 70))
         register_job_link("publish_bilan", jobs.link_to_bilan)
         register_tab("buyer", Tab("Tableau de bord", "buyer_dashboard", HOUSE, 15))
+        register_campaigns()
+        register_workflow()

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
+from reporting import campaign_urls, workflow_urls
 from reporting.bilan_list import BilanList
-from reporting.views import bilans, dashboards, home, progress
+from reporting.views import bilans, dashboards, home, progress, yearly
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,9 +15,13 @@ urlpatterns = [
     path("marches/<int:pk>/bilan-final/", progress.market_final_bilan, name="market_final_bilan"),
     path("operations/<int:pk>/bilan-final/", progress.operation_final_bilan, name="operation_final_bilan"),
     path("bilans/", BilanList.as_view(), name="bilan_list"),
+    path("marches/<int:pk>/bilan-annuel/", yearly.market_reserved_bilan, name="market_reserved_bilan"),
+    path("bilans/territoire/", yearly.territory_bilan, name="territory_bilan"),
     path("bilans/nouveau/", bilans.bilan_start, name="bilan_start"),
     path("bilans/<int:pk>/", bilans.bilan_detail, name="bilan_detail"),
     path("bilans/<int:pk>/texte/<str:section>/", bilans.bilan_section, name="bilan_section"),
     path("bilans/<int:pk>/relire/", bilans.bilan_review, name="bilan_review"),
     path("bilans/<int:pk>/publier/", bilans.bilan_publish, name="bilan_publish"),
+    *campaign_urls.urlpatterns,
+    *workflow_urls.urlpatterns,
 ]

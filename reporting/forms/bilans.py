@@ -9,8 +9,6 @@ from django.utils import timezone
 
 from core.forms import Form, MonthFormField
 from markets.models import Buyer
-from reporting.models import Bilan
-from reporting.narrative import SECTIONS, TEXT_MAX
 
 
 class StartBilanForm(Form):
@@ -46,24 +44,3 @@ class ProgressForm(Form):
 
     first = MonthFormField(label="Premier mois", help_text="Par exemple 03/2025 ou mars 2025.")
     last = MonthFormField(label="Dernier mois", help_text="Compris : tout le mois est compté.")
-
-
-class NarrativeForm(Form):
-    """One section of the text."""
-
-    text = forms.CharField(
-        label="Texte",
-        required=False,
-        max_length=TEXT_MAX,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 18, "spellcheck": "true"}),
-        help_text="**gras**, *italique*, « - » pour une liste, « ### » pour un intertitre. Jamais de nom de personne.",
-    )
-    seen_version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, bilan: Bilan, section: str, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "initial", {"text": bilan.narrative.get(section, ""), "seen_version": bilan.edit_version}
-        )
-        super().__init__(*args, **kwargs)
-        self.fields["text"].label = SECTIONS[section][0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from core.history import TrackedModel
 from core.models import Message, StoredFile
@@ -54,6 +54,11 @@ class SentDraftQuerySet(ScopedQuerySet):
         """Those of the buyers that the user sees as a whole."""
         return self.filter(bilan__buyer__in=Buyer.objects.visible_as_a_whole_to(user).order_by().values("pk"))
 
+    def open_to_remarks(self) -> Any:
+        """The last projet of each bilan that the buyer is commenting."""
+        later = self.model._base_manager.filter(bilan=OuterRef("bilan"), number__gt=OuterRef("number"))
+        return self.filter(~Exists(later), bilan__state=BilanState.SENT)
+
 
 class SentDraft(models.Model):
     """A projet transmis: the bilan as the buyer was given it to comment, watermarked. Append-only (trigger)."""
@@ -98,9 +103,8 @@ class BilanCommentQuerySet(ScopedQuerySet):
     def open(self) -> Any:
         return self.filter(outcome="")
 
-    def of_drafts(self) -> Any:
-        """Those of bilans that are not published yet."""
-        return self.exclude(bilan__state=BilanState.PUBLISHED)
+    def of_buyers(self) -> Any:
+        return self.filter(side=CommentSide.BUYER)
 
 
 class BilanComment(TrackedModel):

@@ -9,12 +9,15 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from clauses.services.reserved import is_reserved
+from core import formats
 from core.errors import DomainError
-from markets.models import Buyer, Market, Operation
+from markets.models import Buyer, House, Market, Operation
 from markets.services.tasks import open_task
-from reporting.enums import BilanKind, BilanState
+from reporting.enums import BilanKind, BilanStepKind
 from reporting.models import Bilan
 from reporting.narrative import SECTIONS, TEXT_MAX
+from reporting.services.workflow import default_writer, locked, sync_tasks, text_changed, write_step
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -24,12 +27,77 @@ if TYPE_CHECKING:
 def start_bilan(*, buyer: Buyer, year: int, user: User | None, rectification_reason: str = "") -> Bilan:
     """Open the draft of a buyer's year; after a publication, version n+1 with the reason and the previous text."""
     Buyer.objects.select_for_update().get(pk=buyer.pk)
-    if year > timezone.localdate().year:
-        raise DomainError(f"L’année {year} n’a pas commencé : son bilan se prépare une fois l’année entamée.")
+    _check_begun(year)
     last = Bilan.objects.annual().filter(buyer=buyer, year=year).order_by("-version").first()
     if last is not None and not last.is_published:
         raise DomainError(f"Un bilan {year} est déjà en cours pour {buyer} : ouvrez-le.")
     return _open(last, f"Le bilan {year}", rectification_reason, user, buyer=buyer, year=year)
+
+
+def _check_begun(year: int) -> None:
+    if year > timezone.localdate().year:
+        raise DomainError(
+            f"L’année {year} n’a pas commencé : son bilan se prépare une fois l’année entamée.", field="year"
+        )
+
+
+@transaction.atomic
+def start_territory_bilan(*, year: int, user: User | None, rectification_reason: str = "") -> Bilan:
+    """Open the draft of the house’s own yearly report; then version n+1. Raises DomainError for a year to come."""
+    # The row of the house stands for the territory: two people who begin at once follow each other.
+    list(House.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
+    _check_begun(year)
+    last = Bilan.objects.filter(kind=BilanKind.TERRITORY, year=year).order_by("-version").first()
+    if last is not None and not last.is_published:
+        raise DomainError(f"Le bilan {year} du territoire est déjà en cours : ouvrez-le.", field="year")
+    return _open(
+        last,
+        f"Le bilan {year} du territoire",
+        rectification_reason,
+        user,
+        kind=BilanKind.TERRITORY,
+        year=year,
+    )
+
+
+@transaction.atomic
+def start_reserved_bilan(
+    *, market: Market, year: int, user: User | None, rectification_reason: str = ""
+) -> Bilan:
+    """Open the draft of a reserved market’s year (convention, annexe 1.A); then version n+1.
+
+    Raises DomainError for a market that is neither reserved nor for insertion, a marché subséquent, a year to come or
+    out of the market’s life.
+    """
+    market = (
+        Market.objects.select_for_update(of=("self",)).select_related("parent", "buyer").get(pk=market.pk)
+    )
+    if market.parent is not None:
+        raise DomainError(
+            f"Ce marché subséquent se lit dans le bilan de son accord-cadre, {market.parent.reference}."
+        )
+    if not is_reserved(market):
+        raise DomainError(
+            "Ce bilan est celui des marchés réservés et des marchés d’insertion : aucun lot de ce marché n’est réservé."
+        )
+    _check_begun(year)
+    begins = market.begins_on
+    if begins is None:
+        raise DomainError("Renseignez d’abord la notification ou l’ordre de service du marché.")
+    if year < begins.year:
+        raise DomainError(
+            f"Le marché commence le {formats.day(begins)} : choisissez une année de sa vie.", field="year"
+        )
+    if market.closed_on is not None and year > market.closed_on.year:
+        raise DomainError(
+            f"Le marché est clos depuis le {formats.day(market.closed_on)} : choisissez une année de sa vie.",
+            field="year",
+        )
+    about = {"kind": BilanKind.RESERVED, "market": market, "year": year}
+    last = Bilan.objects.filter(**about).order_by("-version").first()
+    if last is not None and not last.is_published:
+        raise DomainError(f"Le bilan {year} de ce marché est déjà en cours : ouvrez-le.", field="year")
+    return _open(last, f"Le bilan {year}", rectification_reason, user, buyer_id=market.buyer_id, **about)
 
 
 @transaction.atomic
@@ -83,19 +151,35 @@ def _open(last: Bilan | None, said: str, reason: str, user: User | None, **subje
             f"{said} est publié : une version rectifiée se motive, dites ce qui change.",
             field="rectification_reason",
         )
-    return Bilan.objects.create(
+    bilan = Bilan(
         **subject,
         version=last.version + 1 if last else 1,
         narrative=last.narrative if last else {},
+        drafting=last.drafting if last else {},
         rectification_reason=reason.strip()[:300] if last else "",
         created_by=user,
     )
+    bilan.writer = default_writer(bilan, user)
+    bilan.save()
+    write_step(bilan, BilanStepKind.STARTED, by=user, reason=bilan.rectification_reason)
+    sync_tasks(bilan, user)
+    return bilan
 
 
 @transaction.atomic
-def save_narrative(*, bilan: Bilan, texts: Mapping[str, str], seen_version: int, user: User) -> Bilan:
-    """Keep the text of some sections. `seen_version` is the one the person read; nothing is silently overwritten."""
-    bilan = Bilan.objects.select_for_update(of=("self",)).get(pk=bilan.pk)
+def save_narrative(
+    *,
+    bilan: Bilan,
+    texts: Mapping[str, str],
+    seen_version: int,
+    user: User,
+    remembered: Mapping[str, Any] | None = None,
+) -> Bilan:
+    """Keep the text of some sections. `seen_version` is the one the person read; nothing is silently overwritten.
+
+    remembered: what was done with the sentences proposed (`services.drafting`), kept with the text they went into.
+    """
+    bilan = locked(bilan)
     if bilan.is_published:
         raise DomainError("Ce bilan est publié : son texte ne change plus. Faites une version rectifiée.")
     changed = {
@@ -114,8 +198,8 @@ def save_narrative(*, bilan: Bilan, texts: Mapping[str, str], seen_version: int,
                 f"« {SECTIONS[key][0]} » dépasse {TEXT_MAX // 1000} 000 caractères : raccourcissez-le."
             )
     bilan.narrative = {**bilan.narrative, **changed}
+    bilan.drafting = {**bilan.drafting, **(remembered or {})}
     bilan.edit_version += 1
-    # What was reviewed is no longer what will be published.
-    bilan.state, bilan.reviewed_by, bilan.reviewed_at = BilanState.DRAFT, None, None
     bilan.save()
+    text_changed(bilan, by=user)
     return bilan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -16,9 +17,11 @@ from core.models import Job
 from markets.models import Market
 from markets.services.invoices import release_second_invoice
 from markets.services.tasks import finish_task
-from reporting.enums import BilanFormat, BilanState
+from reporting.enums import BilanFormat, BilanKind
 from reporting.models import Bilan, BilanFile
+from reporting.services.comments import check_answered
 from reporting.services.drafts import task_key
+from reporting.services.workflow import PUBLISH, move, sync_tasks
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -30,15 +33,26 @@ def _may_publish(user: User | None) -> None:
         raise DomainError("Seul·e un·e administrateur·rice publie un bilan.")
 
 
-def check_ready(bilan: Bilan) -> None:
-    """Raise DomainError where a bilan cannot be published yet: not reviewed, or its year not closed."""
-    if bilan.state != BilanState.REVIEWED:
-        raise DomainError("Un bilan se publie une fois relu.")
+@dataclass(frozen=True)
+class Known:
+    """What a caller that asks for many bilans has read once: the closed years, the bilans with a remark unanswered."""
+
+    closed: frozenset[int]
+    unanswered: frozenset[int]
+
+
+def check_ready(bilan: Bilan, *, known: Known | None = None) -> None:
+    """Raise DomainError where a bilan cannot be published yet: not reviewed, a remark waits, its year is not closed."""
+    if bilan.state not in PUBLISH.sources:
+        raise DomainError(PUBLISH.refusal)
+    if known is None or bilan.pk in known.unanswered:
+        check_answered(bilan)
     if bilan.is_final:
         _check_over(bilan)
         return
     # Hours validated between a publication and the closing would be in no bilan, nor in a régularisation.
-    if bilan.year is None or not ClosedYear.objects.is_closed(bilan.year):
+    is_closed = ClosedYear.objects.is_closed if known is None else known.closed.__contains__
+    if bilan.year is None or not is_closed(bilan.year):
         raise DomainError(
             f"L’année {bilan.year} n’est pas close : des heures validées ensuite ne seraient dans aucun bilan. "
             "Un·e administrateur·rice la clôt d’abord, dans Réglages, « Années closes »."
@@ -97,8 +111,8 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
     check_ready(bilan)
     now = timezone.now()
     bilan.snapshot = compute(bilan, now=now)
-    bilan.state, bilan.published_by, bilan.published_at = BilanState.PUBLISHED, user, now
-    bilan.save()
+    move(bilan, PUBLISH, by=user)
+    sync_tasks(bilan, user)
     if bilan.is_final:
         finish_task(key=task_key(bilan), outcome="Bilan final publié.", by=user)
         # Its delivery makes the second half of the participation due, unless the closing did already.
@@ -114,7 +128,12 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
 
 def compute(bilan: Bilan, *, now: dt.datetime) -> dict[str, Any]:
     """The figures and sentences of a bilan as they stand."""
-    from reporting.snapshot import build_final_snapshot, build_snapshot
+    from reporting.snapshot import (
+        build_final_snapshot,
+        build_reserved_snapshot,
+        build_snapshot,
+        build_territory_snapshot,
+    )
 
     common: dict[str, Any] = {"version": bilan.version, "narrative": bilan.narrative, "now": now}
     if bilan.is_final:
@@ -122,6 +141,12 @@ def compute(bilan: Bilan, *, now: dt.datetime) -> dict[str, Any]:
         assert subject is not None
         return build_final_snapshot(subject=subject, **common)
     assert bilan.year is not None
+    if bilan.kind == BilanKind.TERRITORY:
+        return build_territory_snapshot(year=bilan.year, **common)
+    if bilan.kind == BilanKind.RESERVED:
+        assert bilan.market is not None
+        return build_reserved_snapshot(market=bilan.market, year=bilan.year, **common)
+    assert bilan.buyer is not None
     return build_snapshot(buyer=bilan.buyer, year=bilan.year, **common)
 
 
@@ -132,17 +157,34 @@ def make_files(
     formats: Collection[str] = tuple(BilanFormat.values),
     step: Callable[[int], None] | None = None,
 ) -> list[BilanFile]:
-    """Make from the snapshot alone the files that are missing; `step(n)` is called after each."""
-    from reporting.documents import make_document
+    """Make from the snapshot alone the files that are missing; `step(n)` is called after each.
 
+    Each is made first, then kept in one transaction with its row: a process that dies leaves no half of it, and one that
+    was taken for dead makes no second one.
+    """
+    from reporting.documents import content_of
+
+    assert bilan.snapshot is not None
     made = []
     known = {row.format: row for row in bilan.files.all()}
     for number, file_format in enumerate(formats, start=2):
         row = known.get(file_format)
         if row is None:
-            stored = make_document(bilan=bilan, file_format=file_format, user=user)
-            row = BilanFile.objects.create(bilan=bilan, format=file_format, file=stored)
+            row = _keep(bilan, file_format, content_of(bilan.snapshot, file_format), user)
         made.append(row)
         if step is not None:
             step(number)
     return made
+
+
+@transaction.atomic
+def _keep(bilan: Bilan, file_format: str, content: bytes, user: User | None) -> BilanFile:
+    """The file with its row, or the one that another process kept meanwhile."""
+    from reporting.documents import keep_document
+
+    Bilan.objects.select_for_update(of=("self",)).only("pk").get(pk=bilan.pk)
+    row = BilanFile.objects.filter(bilan=bilan, format=file_format).first()
+    if row is not None:
+        return row
+    stored = keep_document(bilan=bilan, file_format=file_format, content=content, user=user)
+    return BilanFile.objects.create(bilan=bilan, format=file_format, file=stored)

@@ -15,13 +15,14 @@ from core import formats
 from core.access import HOUSE, admin_required, house_required, role_required
 from core.errors import DomainError
 from core.models import Job
-from reporting.enums import BilanFormat
+from reporting.enums import BilanFormat, BilanKind
 from reporting.forms import NarrativeForm, StartBilanForm
+from reporting.life import life_of, publication_warnings
 from reporting.models import Bilan
 from reporting.narrative import SECTIONS, to_html
 from reporting.services.drafts import save_narrative, start_bilan
 from reporting.services.publication import ask_for_publication, check_ready, compute
-from reporting.services.workflow import review_bilan, send_back_to_draft
+from reporting.services.workflow import reopen_bilan, review_bilan
 
 
 @house_required
@@ -62,7 +63,7 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
         job = Job.objects.visible_to(request.user).filter(key=f"bilan:{pk}").order_by("-pk").first()
     context = {
         "bilan": bilan,
-        "facts_title": "Bilan final" if bilan.is_final else f"Bilan {bilan.year}",
+        "facts_title": _title(bilan),
         "facts": _facts(bilan),
         "rectify_url": _rectify_url(bilan),
         "snapshot": snapshot,
@@ -74,6 +75,7 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
             bilan.files.select_related("file"), key=lambda row: BilanFormat.values.index(row.format)
         ),
         "job": job,
+        "life": life_of(bilan, request.user),
         "other_versions": _other_versions(request, bilan),
     }
     return render(request, "reporting/bilan/detail.html", context)
@@ -136,7 +138,7 @@ def bilan_review(request: HttpRequest, pk: int) -> HttpResponse:
     bilan = _bilan(request, pk)
     try:
         if "rouvrir" in request.POST:
-            send_back_to_draft(bilan=bilan, user=request.user)
+            reopen_bilan(bilan=bilan, user=request.user)
             messages.success(request, "Le bilan est de nouveau un brouillon.")
         else:
             review_bilan(bilan=bilan, user=request.user)
@@ -164,11 +166,9 @@ def bilan_publish(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("bilan_detail", pk=pk)
     context = {
         "title": f"Publier : {bilan}",
-        "consequence": "Les chiffres et le texte sont arrêtés pour toujours, le donneur d’ordre les voit aussitôt. "
+        "consequence": f"Les chiffres et le texte sont arrêtés pour toujours{_seen_by(bilan)}. "
         "Une correction demandera une version rectifiée.",
-        "details": ["La seconde facture de la participation financière peut alors être émise."]
-        if bilan.is_final
-        else [],
+        "details": publication_warnings(bilan),
         "submit_label": "Publier le bilan",
         "cancel_url": reverse("bilan_detail", args=[pk]),
     }
@@ -177,12 +177,28 @@ def bilan_publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _bilan(request: HttpRequest, pk: int) -> Bilan:
     rows = Bilan.objects.visible_to(request.user).select_related(
-        "buyer", "reviewed_by", "market__buyer", "market__operation", "operation__buyer"
+        "buyer", "writer", "reviewed_by", "market__buyer", "market__operation", "operation__buyer"
     )
     return get_object_or_404(rows, pk=pk)
 
 
+def _title(bilan: Bilan) -> str:
+    if bilan.is_final:
+        return "Bilan final"
+    if bilan.kind == BilanKind.TERRITORY:
+        return f"Bilan {bilan.year} du territoire"
+    return f"Bilan {bilan.year}" + (" du marché réservé" if bilan.kind == BilanKind.RESERVED else "")
+
+
+def _seen_by(bilan: Bilan) -> str:
+    if bilan.kind == BilanKind.TERRITORY:
+        return " ; ce bilan reste de la maison, qui en remet elle-même le PDF"
+    return ", le donneur d’ordre les voit aussitôt"
+
+
 def _facts(bilan: Bilan) -> str:
+    if bilan.kind == BilanKind.TERRITORY:
+        return f"Tous les donneurs d’ordre · version {bilan.version}"
     about = ""
     if bilan.market is not None:
         about = f"{bilan.market.reference}, {formats.short(bilan.market.object, 100)} · "
@@ -192,6 +208,10 @@ def _facts(bilan: Bilan) -> str:
 
 
 def _rectify_url(bilan: Bilan) -> str:
+    if bilan.kind == BilanKind.TERRITORY:
+        return f"{reverse('territory_bilan')}?year={bilan.year}"
+    if bilan.kind == BilanKind.RESERVED:
+        return f"{reverse('market_reserved_bilan', args=[bilan.market_id])}?year={bilan.year}"
     if bilan.market_id:
         return reverse("market_final_bilan", args=[bilan.market_id])
     if bilan.operation_id:

@@ -21,7 +21,7 @@ from reporting.models import Bilan, BilanFile
 from reporting.narrative import to_html
 from reporting.services.drafts import save_narrative, start_bilan
 from reporting.services.publication import ask_for_publication, freeze, make_files
-from reporting.services.workflow import review_bilan, send_back_to_draft
+from reporting.services.workflow import reopen_bilan, review_bilan
 from reporting.templatetags.bilan import MASKED, written
 from tests.factories import (
     BuyerFactory,
@@ -86,7 +86,7 @@ def test_writing_after_the_review_makes_it_a_draft_again():
     bilan = review_bilan(bilan=make_bilan(buyer=BuyerFactory()), user=UserFactory())
     bilan = save_narrative(bilan=bilan, texts={"heures": "Plus."}, seen_version=1, user=UserFactory())
     assert bilan.state == BilanState.DRAFT and bilan.reviewed_at is None
-    bilan = send_back_to_draft(bilan=review_bilan(bilan=bilan, user=None), user=UserFactory())
+    bilan = reopen_bilan(bilan=review_bilan(bilan=bilan, user=None), user=UserFactory())
     assert bilan.state == BilanState.DRAFT
 
 
