@@ -18,6 +18,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.template.loader import render_to_string
 
 from core.errors import DomainError
+from core.pdf_tags import finish
 
 # What the documents of the house share; each adds a sheet of its own.
 PAPER = "css/paper.css"
@@ -167,6 +168,7 @@ def html_to_pdf(
         stylesheets=sheets,
         pdf_variant=variant,
         pdf_identifier=identifier,
+        finisher=finish,
         attachments=[
             weasyprint.Attachment(
                 string=extra.content,

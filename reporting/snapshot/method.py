@@ -11,7 +11,7 @@ from beneficiaries.enums import EntrySource, HourKind
 from core import formats
 from reporting import indicators
 from reporting.indicators.facts import sums_by
-from reporting.scope import bounds
+from reporting.scope import ScopeKind, bounds
 from reporting.snapshot.material import Block, Column, Material, chapter, definitions, text
 from reporting.snapshot.words import agree, count, hours, listed, upper_first
 
@@ -72,6 +72,23 @@ DEFINITIONS = (
         "quand la base est nulle ou inconnue.",
     ),
 )
+# The words of the field, for who opens a bilan for the first time.
+GLOSSARY = (
+    ("Accord-cadre, marché subséquent", "contrat qui fixe les conditions, et commandes passées ensuite pour s’en servir."),
+    ("Clause sociale d’insertion", "condition d’un marché public : réserver une part des heures à des personnes éloignées de l’emploi."),
+    ("Donneur d’ordre", "qui achète : commune, métropole, bailleur, aménageur, entreprise privée volontaire."),
+    ("EA, ESAT", "entreprise adaptée, établissement d’aide par le travail : elles emploient des personnes handicapées."),
+    ("Facilitateur·rice", "personne de la maison qui suit les clauses : conseil à l’achat, validation des publics, relevés d’heures."),
+    ("GEIQ", "groupement d’employeurs qui embauche en alternance et met ses salariés à disposition d’entreprises."),
+    ("Marché d’insertion", "marché dont l’objet même est un service d’insertion ; les travaux en sont le support."),
+    ("Marché réservé", "marché ou lot que seules des structures d’insertion, du travail adapté ou de l’économie sociale peuvent obtenir."),
+    ("PLIE", "plan local pour l’insertion et l’emploi : accompagnement renforcé vers un emploi durable."),
+    ("QPV", "quartier prioritaire de la politique de la ville."),
+    ("RQTH", "reconnaissance de la qualité de travailleur handicapé."),
+    ("SIAE", "structure de l’insertion par l’activité économique : entreprise d’insertion (EI), entreprise de travail temporaire "
+    "d’insertion (ETTI), association intermédiaire (AI), atelier et chantier d’insertion (ACI)."),
+    ("Titulaire, mandataire", "entreprise qui a obtenu le marché ; celle qui répond pour un groupement."),
+)  # fmt: skip
 # Of one market or operation, over its life or some months.
 DEFINITIONS_OF_ONE = (
     HOURS,
@@ -100,12 +117,44 @@ DEFINITIONS_OF_ONE = (
 )
 
 
+OF_TERRITORY = (
+    (
+        "Territoire",
+        "tous les marchés que suit la maison, chacun une fois ; par donneur d’ordre, les heures d’un marché partagé sont "
+        "dites selon les parts, et leur somme est le total. Une personne qui a travaillé pour deux donneurs d’ordre compte "
+        "chez chacun, et une fois sur le territoire.",
+    ),
+    (
+        "Structures de l’insertion",
+        "SIAE, GEIQ, entreprises adaptées, ESAT et régies de quartier, selon leur nature le mois des heures : une lecture par "
+        "employeur des mêmes heures, qui ne s’ajoute pas aux autres.",
+    ),
+)
+# Of a reserved market’s year.
+OF_RESERVED = (
+    (
+        "Typologie",
+        "la typologie des personnes existe à un seul niveau : l’ensemble d’un donneur d’ordre et une année close, ou la vie "
+        "entière d’un marché dans son bilan final. Le bilan annuel d’un marché réservé dit combien de personnes y ont "
+        "travaillé et leur situation à la sortie, les petits nombres masqués ; il ne dit pas qui elles sont.",
+    ),
+    (
+        "Engagements d’accompagnement",
+        "actions promises par la structure et inscrites à la grille de suivi. Tenu : l’objectif est atteint et la preuve "
+        "attendue est acceptée ; en retard : l’échéance est passée sans que l’objectif le soit.",
+    ),
+    (
+        "Réunions",
+        "celles de la convention (annexe 1.A) et les rencontres inscrites au journal de la maison, par leur date et leur "
+        "nature : leur contenu reste de la maison.",
+    ),
+)
+
+
 def method_chapter(m: Material) -> dict[str, Any]:
     blocks = [
         text("rules", "Règles de comptage en vigueur", _rules(m)),
-        definitions(
-            "definitions", "Définitions et formules", DEFINITIONS if m.is_annual else DEFINITIONS_OF_ONE
-        ),
+        definitions("definitions", "Définitions et formules", _definitions_of(m)),
         *([_previous(m)] if m.is_annual else []),
         text(
             "not_known",
@@ -113,9 +162,27 @@ def method_chapter(m: Material) -> dict[str, Any]:
             _not_known(m),
         ),
         text("take_over", "Reprise et décisions", _take_over(m)),
+        *([definitions("glossary", "Glossaire", GLOSSARY)] if m.is_annual or m.is_whole_life else []),
     ]
     answer = "Tous les chiffres viennent des relevés d’heures validés par la maison, comptés selon les règles ci-dessous."
     return chapter("method", "Méthode", answer, blocks)
+
+
+def _definitions_of(m: Material) -> tuple[tuple[str, str], ...]:
+    """Those of a buyer’s year, of the territory’s, of a reserved market’s, of a whole life or some months."""
+    if not m.is_annual:
+        return DEFINITIONS_OF_ONE
+    if m.facts.scope.kind == ScopeKind.TERRITORY:
+        return tuple((term, words.replace("pour ce donneur d’ordre", "sur le territoire")) for term, words in DEFINITIONS) + OF_TERRITORY  # fmt: skip
+    if m.with_situations:
+        left_out = {"Marchés", "Opérations", "Marchés partagés"}
+        own = tuple(
+            (term, words.replace("pour ce donneur d’ordre", "sur ce marché"))
+            for term, words in DEFINITIONS
+            if term not in left_out
+        )
+        return (*own, DEFINITIONS_OF_ONE[-1], *OF_RESERVED)
+    return DEFINITIONS
 
 
 def _rules(m: Material) -> list[str]:
@@ -183,7 +250,7 @@ def _said(row: dict[str, Any], key: str) -> str:
 
 
 def _not_known(m: Material) -> list[str]:
-    found = [row["sentence"] for row in indicators.NOT_FOLLOWED] if m.is_annual or m.is_whole_life else []
+    found = [row["sentence"] for row in m.not_recorded]
     waiting = sum(row.unvalidated for row in indicators.relations(m.facts, m.span).values())
     if waiting:
         found.insert(

@@ -99,6 +99,7 @@ def drawn(context: Any, block: dict[str, Any]) -> SafeString:
     rows = [
         {**row, "value": None if row["value"] is None else Decimal(row["value"])} for row in block["rows"]
     ]
+    title = block.get("alternative") or block["title"] or block["description"]
     draw = {
         "bars": charts.bars_horizontal,
         "line": charts.line_by_year,
@@ -106,7 +107,7 @@ def drawn(context: Any, block: dict[str, Any]) -> SafeString:
         # Of snapshots of before version 3.
         "columns": charts.columns_by_year,
     }
-    return draw[block["chart"]](rows, title=block["title"] or block["description"], unit=block["unit"], on_screen=context.get("request") is not None)
+    return draw[block["chart"]](rows, title=title, unit=block["unit"], on_screen=context.get("request") is not None)
 
 
 @register.filter
