@@ -226,6 +226,13 @@ SECTIONS = (
         ("exit_on", "pk"),
     ),
     Section(
+        "Portraits de parcours dans un bilan",
+        "reporting.PathPortrait",
+        "beneficiary",
+        ("bilan__year", "bilan__buyer", "bilan__market__reference", "text", "consent_on", "withdrawn_on"),
+        labels={"bilan__year": "bilan de l’année", "bilan__market__reference": "bilan du marché"},
+    ),
+    Section(
         "Fiches réunies avec celle-ci",
         "beneficiaries.PersonMerge",
         "kept",

@@ -13,6 +13,7 @@ class ReportingConfig(AppConfig):
         from reporting import jobs
         from reporting.documents import FILE_KIND, PROGRESS_KIND, may_open, may_open_progress
         from reporting.registrations_campaigns import register_campaigns
+        from reporting.registrations_portraits import register_portraits
         from reporting.registrations_workflow import register_workflow
 
         register_file_kind(FILE_KIND, may_open=may_open)
@@ -22,3 +23,4 @@ class ReportingConfig(AppConfig):
         register_tab("buyer", Tab("Tableau de bord", "buyer_dashboard", HOUSE, 15))
         register_campaigns()
         register_workflow()
+        register_portraits()

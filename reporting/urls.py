@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting import campaign_urls, workflow_urls
+from reporting import campaign_urls, narrative_urls, workflow_urls
 from reporting.bilan_list import BilanList
 from reporting.views import bilans, dashboards, home, progress, yearly
 
@@ -19,9 +19,9 @@ urlpatterns = [
     path("bilans/territoire/", yearly.territory_bilan, name="territory_bilan"),
     path("bilans/nouveau/", bilans.bilan_start, name="bilan_start"),
     path("bilans/<int:pk>/", bilans.bilan_detail, name="bilan_detail"),
-    path("bilans/<int:pk>/texte/<str:section>/", bilans.bilan_section, name="bilan_section"),
     path("bilans/<int:pk>/relire/", bilans.bilan_review, name="bilan_review"),
     path("bilans/<int:pk>/publier/", bilans.bilan_publish, name="bilan_publish"),
     *campaign_urls.urlpatterns,
     *workflow_urls.urlpatterns,
+    *narrative_urls.urlpatterns,
 ]

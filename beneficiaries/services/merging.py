@@ -112,6 +112,20 @@ def follow_merges(follow: Follow) -> None:
     _follows[f"{follow.__module__}.{follow.__name__}"] = follow
 
 
+Leave = Callable[[Beneficiary, Beneficiary, "Doubles", "User"], None]
+_leaves: dict[str, Leave] = {}
+
+
+def register_relation(model: type[models.Model], name: str, *, leave: Leave | None = None) -> None:
+    """Have the rows of a higher room move with the person they are about, in AppConfig.ready().
+
+    leave: takes away, before the move, those that the person may have once only (`leave_row`).
+    """
+    DECISIONS[model, name] = MOVED
+    if leave is not None:
+        _leaves[f"{leave.__module__}.{leave.__name__}"] = leave
+
+
 def values_of(person: Beneficiary, choice: Choice) -> tuple[Any, ...]:
     return tuple(getattr(person, _attname(person, name)) for name in choice.fields)
 
@@ -156,6 +170,8 @@ def merge_people(
     moved: dict[str, list[Any]] = defaultdict(list)
     doubles: Doubles = []
     _leave_doubles(kept, merged, doubles, user)
+    for leave in _leaves.values():
+        leave(kept, merged, doubles, user)
     _move(kept, merged, moved, user)
     _move_tasks(kept, merged, moved, user)
     _keep_apart(kept, merged)
@@ -227,7 +243,7 @@ def _leave_doubles(kept: Beneficiary, merged: Beneficiary, doubles: Doubles, use
             if row.came is not None and same.came is not True:
                 same.came = row.came
                 save_by(same, user, REASON)
-            _leave(row, f"participation à «\u202f{row.action}\u202f»", doubles, user)
+            leave_row(row, f"participation à «\u202f{row.action}\u202f»", doubles, user)
     applied = {row.offer_id: row for row in Application.objects.filter(beneficiary=kept)}
     for application in Application.objects.filter(beneficiary=merged).select_related("offer").order_by("pk"):
         if (former := applied.get(application.offer_id)) is not None:
@@ -236,7 +252,7 @@ def _leave_doubles(kept: Beneficiary, merged: Beneficiary, doubles: Doubles, use
     for outcome in Outcome.objects.filter(beneficiary=merged).order_by("pk"):
         if (known := situations.get((outcome.exit_on, outcome.milestone))) is not None:
             goes = known if outcome.situation and not known.situation else outcome
-            _leave(goes, f"situation {outcome.get_milestone_display()}", doubles, user)
+            leave_row(goes, f"situation {outcome.get_milestone_display()}", doubles, user)
 
 
 def _leave_application(one: Application, other: Application, doubles: Doubles, user: User) -> None:
@@ -245,7 +261,7 @@ def _leave_application(one: Application, other: Application, doubles: Doubles, u
     for feedback in goes.feedbacks.order_by("pk"):
         feedback.application = stays
         save_by(feedback, user, REASON)
-    _leave(goes, f"candidature à «\u202f{other.offer}\u202f»", doubles, user)
+    leave_row(goes, f"candidature à «\u202f{other.offer}\u202f»", doubles, user)
     _complete(stays, goes, COMPLETED)
     save_by(stays, user, REASON)
 
@@ -262,7 +278,8 @@ def _complete(stays: models.Model, goes: models.Model, names: Iterable[str]) -> 
             setattr(stays, attname, getattr(goes, attname))
 
 
-def _leave(row: Any, label: str, doubles: Doubles, user: User) -> None:
+def leave_row(row: Any, label: str, doubles: Doubles, user: User) -> None:
+    """Take away a row that the person has twice; what it held stays in the trace of the merge."""
     doubles.append((label, _as_written(row)))
     name = row._meta.model_name
     links = AccessLink.objects.usable(timezone.now()).filter(kind__startswith=name, object_id=row.pk)

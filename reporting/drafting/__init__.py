@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reporting.drafting import companies, essential, people, purchase, work
+from reporting.drafting import companies, essential, people, purchase, results, work
 from reporting.drafting.reading import Figure, Reading
 from reporting.drafting.wording import Proposal
 
 __all__ = ["Figure", "Proposal", "proposals"]
 
-RULES = (essential, purchase, work, people, companies)
+RULES = (essential, purchase, work, people, results, companies)
 
 
 def proposals(snapshot: Mapping[str, Any]) -> list[Proposal]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterator
 
 from core import formats
@@ -18,6 +20,8 @@ from reporting.drafting.work import COMPANIES, first_time
 from reporting.snapshot.words import agree, count
 
 SECTION, PARTNERSHIP, IMPROVEMENT = "relation", "partenariat", "ameliorations"
+# How the chapter says the day of the meeting.
+_MEETING = re.compile(r"[Ll]a réunion annuelle s’est tenue le (\d{2}/\d{2}/\d{4})")
 # What the table of follow-up writes where no difficulty is open.
 NONE = "–"
 # Tables of the typology whose « Non renseigné » is a matter of collecting, and how each is said.
@@ -129,11 +133,50 @@ def _engaged(line: Line) -> str:
 
 
 def _partnership(reading: Reading) -> Iterator[Proposal]:
-    return
-    yield
+    """The yearly meeting, and the improvement actions taken up again from the years before."""
+    chapter = next((row for row in reading.snapshot["chapters"] if row["key"] == "partnership"), None)
+    met = _MEETING.search(chapter["answer"]) if chapter else None
+    if met:
+        figure = Figure("Réunion annuelle", "text", met[1], "partnership")
+        yield proposal(PARTNERSHIP, "meeting", f"La réunion annuelle s’est tenue le {met[1]}.", figure)
+    table = reading.table("improvement_actions")
+    if table is None:
+        return
+    former = [line for line in table if line.cells.get("decided", "") < str(reading.year)]
+    done = [line for line in former if line.cells.get("state", "").startswith("réalisé")]
+    if former:
+        sentence = (
+            f"{count(len(former), 'axe', 'axes')} d’amélioration des années précédentes "
+            f"{agree(len(former), 'a été repris', 'ont été repris')}"
+        )
+        figures = [counted("Axes des années précédentes", len(former), table.key)]
+        if done:
+            sentence += f", dont {len(done)} {agree(len(done), 'est réalisé', 'sont réalisés')}"
+            figures.append(counted("Axes réalisés", len(done), table.key))
+        yield proposal(PARTNERSHIP, "former_actions", f"{sentence}.", *figures)
+
+
+def _open_actions(reading: Reading) -> Iterator[Proposal]:
+    """Each improvement action that goes on, as it was decided."""
+    table = reading.table("improvement_actions")
+    if table is None:
+        return
+    for line in table:
+        state, owner = line.cells.get("state", ""), line.cells.get("owner", "")
+        if state.startswith(("réalisé", "abandonné")) or not line.label:
+            continue
+        title = line.label.strip().rstrip(".")
+        due = line.cells.get("due_on")
+        by = f", pour le {formats.day(dt.date.fromisoformat(due))}" if due else ""
+        figures = [Figure("État", "text", state, table.key), Figure("Porté par", "text", owner, table.key)]
+        if due:
+            figures.append(Figure("Pour le", "day", due, table.key))
+        sentence = f"« {title} » : porté par {owner}{by}, {state}."
+        yield proposal(IMPROVEMENT, f"action_{line.key}", sentence, *figures)
 
 
 def _improvement(reading: Reading) -> Iterator[Proposal]:
+    yield from _open_actions(reading)
     yield from _to_validate(reading)
     yield from _evidence(reading)
     yield from _not_known(reading)

@@ -17,6 +17,7 @@ from markets.services.tasks import open_task
 from reporting.enums import BilanKind, BilanStepKind
 from reporting.models import Bilan
 from reporting.narrative import SECTIONS, TEXT_MAX
+from reporting.services.portraits import carry_portraits
 from reporting.services.workflow import default_writer, locked, sync_tasks, text_changed, write_step
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ def _open(last: Bilan | None, said: str, reason: str, user: User | None, **subje
     )
     bilan.writer = default_writer(bilan, user)
     bilan.save()
+    if last is not None:
+        carry_portraits(last=last, bilan=bilan)
     write_step(bilan, BilanStepKind.STARTED, by=user, reason=bilan.rectification_reason)
     sync_tasks(bilan, user)
     return bilan

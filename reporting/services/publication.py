@@ -127,7 +127,13 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
 
 
 def compute(bilan: Bilan, *, now: dt.datetime) -> dict[str, Any]:
-    """The figures and sentences of a bilan as they stand."""
+    """The figures and sentences of a bilan as they stand, with the portraits that were agreed."""
+    from reporting.snapshot.portraits import with_portraits
+
+    return with_portraits(_computed(bilan, now=now), bilan)
+
+
+def _computed(bilan: Bilan, *, now: dt.datetime) -> dict[str, Any]:
     from reporting.snapshot import (
         build_final_snapshot,
         build_reserved_snapshot,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from accounts.enums import Role
@@ -16,13 +15,13 @@ from core.access import HOUSE, admin_required, house_required, role_required
 from core.errors import DomainError
 from core.models import Job
 from reporting.enums import BilanFormat, BilanKind
-from reporting.forms import NarrativeForm, StartBilanForm
+from reporting.forms import StartBilanForm
 from reporting.life import life_of, publication_warnings
 from reporting.models import Bilan
-from reporting.narrative import SECTIONS, to_html
-from reporting.services.drafts import save_narrative, start_bilan
+from reporting.services.drafts import start_bilan
 from reporting.services.publication import ask_for_publication, check_ready, compute
 from reporting.services.workflow import reopen_bilan, review_bilan
+from reporting.views.narrative import writing_context
 
 
 @house_required
@@ -67,10 +66,7 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "facts": _facts(bilan),
         "rectify_url": _rectify_url(bilan),
         "snapshot": snapshot,
-        "sections": [
-            {"key": key, "title": title, "help": about, "written": bool(bilan.narrative.get(key, "").strip())}
-            for key, (title, about) in SECTIONS.items()
-        ],
+        "writing": writing_context(bilan) if request.user.is_house_staff and not bilan.is_published else None,
         "files": sorted(
             bilan.files.select_related("file"), key=lambda row: BilanFormat.values.index(row.format)
         ),
@@ -79,56 +75,6 @@ def bilan_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "other_versions": _other_versions(request, bilan),
     }
     return render(request, "reporting/bilan/detail.html", context)
-
-
-@house_required
-def bilan_section(request: HttpRequest, pk: int, section: str) -> HttpResponse:
-    """Write one section."""
-    bilan = _bilan(request, pk)
-    if section not in SECTIONS:
-        raise Http404
-    if bilan.is_published:
-        messages.error(
-            request, "Ce bilan est publié : son texte ne change plus. Faites une version rectifiée."
-        )
-        return redirect("bilan_detail", pk=pk)
-    form = NarrativeForm(request.POST or None, user=request.user, bilan=bilan, section=section)
-    preview = to_html(bilan.narrative.get(section, ""))
-    if request.method == "POST" and form.is_valid():
-        text, seen = form.cleaned_data["text"], form.cleaned_data["seen_version"]
-        preview = to_html(text)
-        if "apercu" not in request.POST:
-            try:
-                save_narrative(bilan=bilan, texts={section: text}, seen_version=seen, user=request.user)
-            except DomainError as error:
-                form.add_domain_error(error)
-                bilan.refresh_from_db(fields=["edit_version", "narrative"])
-                # What comes next replaces theirs knowingly: the text is kept, the version is the one just read.
-                form.data = {**request.POST.dict(), "seen_version": str(bilan.edit_version)}
-                context = {"theirs": bilan.narrative.get(section, "")}
-                return _section_page(request, bilan, section, form, preview, **context)
-            messages.success(request, f"« {SECTIONS[section][0]} » est enregistré.")
-            return redirect("bilan_detail", pk=pk)
-    return _section_page(request, bilan, section, form, preview)
-
-
-def _section_page(
-    request: HttpRequest, bilan: Bilan, section: str, form: NarrativeForm, preview: str, theirs: str = ""
-) -> HttpResponse:
-    context = {
-        "bilan": bilan,
-        "section": section,
-        "title": SECTIONS[section][0],
-        "help": SECTIONS[section][1],
-        "form": form,
-        # Cleaned by nh3 in `to_html`.
-        "preview": mark_safe(preview),  # noqa: S308
-        "theirs": theirs,
-    }
-    template = (
-        "reporting/bilan/_preview.html" if getattr(request, "htmx", False) else "reporting/bilan/section.html"
-    )
-    return render(request, template, context)
 
 
 @house_required
