@@ -20,7 +20,10 @@ from reporting.models import Bilan
 
 
 class BilanTable(Table):
-    buyer = TextColumn(linkify=("bilan_detail", {"pk": A("pk")}), order_by="buyer__search_key")
+    # The territory’s has no buyer.
+    buyer = TextColumn(
+        linkify=("bilan_detail", {"pk": A("pk")}), order_by="buyer__search_key", empty_values=()
+    )
     # A year is a name, not a quantity: no space between its thousands.
     year = TextColumn(verbose_name="Bilan", empty_values=())
     version = CountColumn()
@@ -32,7 +35,14 @@ class BilanTable(Table):
         fields = ("buyer", "year", "version", "state", "published_at")
         caption = "Bilans"
 
+    def render_buyer(self, record: Bilan) -> str:
+        return str(record.buyer) if record.buyer is not None else "Le territoire"
+
+    value_buyer = render_buyer
+
     def render_year(self, record: Bilan) -> str:
+        if record.kind == BilanKind.RESERVED and record.market is not None:
+            return f"{record.year}, marché réservé {record.market.reference}"
         if record.market is not None:
             return f"final, {record.market.reference}"
         if record.operation is not None:
@@ -66,12 +76,18 @@ class BilanList(ListPage):
 
     model, table_class, filterset_class = Bilan, BilanTable, BilanFilter
     title, export_name, roles = "Bilans", "bilans", (*HOUSE, Role.BUYER)
+    template_name = "reporting/bilan_list.html"
     empty_message = "Les bilans annuels et finals apparaissent ici : brouillons, puis versions publiées."
     create_label = "Préparer un bilan"
 
     def get_create_url(self) -> str:
         user: Any = self.request.user
         return reverse("bilan_start") if user.is_house_staff else ""
+
+    def extra_context(self) -> dict[str, Any]:
+        user: Any = self.request.user
+        # The territory’s is opened by an administrator.
+        return {"territory_url": reverse("territory_bilan") if user.is_admin else ""}
 
     def prepare(self, queryset: Any) -> Any:
         return queryset.select_related("buyer", "market", "operation").defer("snapshot", "narrative")

@@ -58,6 +58,8 @@ class Material:
     when: str = ""
     # Why the typology is not there, where the year is closed or the market over and it still may not be.
     no_typology: str = ""
+    # The situations are told all the same: those of a reserved market’s year, that the convention asks for.
+    with_situations: bool = False
     # « du marché » or « de l’opération », of a document over its whole life.
     life_of: str = ""
     today: dt.date | None = None
@@ -67,6 +69,8 @@ class Material:
     earlier: Mapping[str, Mapping[str, Block]] = field(default_factory=dict)
     # Other bilans, published or sent, that have people of these.
     beside: Sequence[Other] = ()
+    # What nobody recorded, as the chapters find it: said, never shown as zero.
+    not_recorded: list[dict[str, str]] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
 

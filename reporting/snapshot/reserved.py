@@ -29,6 +29,7 @@ from reporting.models import Bilan
 from reporting.scope import Period, Scope, year_bounds
 from reporting.snapshot.actions import actions_chapter
 from reporting.snapshot.beside import beside_reserved
+from reporting.snapshot.difficulties import difficulties_chapter
 from reporting.snapshot.document import document, names_of, subject_of
 from reporting.snapshot.material import Block, Column, Material, chapter
 from reporting.snapshot.method import method_chapter
@@ -70,6 +71,7 @@ def build_reserved_snapshot(
         beside=beside_reserved(facts, market) if is_closed else (),
         when=f"en {year}",
         no_typology=NO_TYPOLOGY,
+        with_situations=True,
     )
     grid = promises(facts, year)
     asked = meetings_expected(facts, market, year)
@@ -77,12 +79,13 @@ def build_reserved_snapshot(
         subject_chapter(material, market),
         hours_chapter(material),
         people_chapter(material),
-        outcomes_chapter(),
+        outcomes_chapter(material),
         _accompaniment_chapter(material, grid),
         _meetings_chapter(material, asked, today),
-        actions_chapter(),
+        actions_chapter(material),
         contracts_chapter(material),
         rates_chapter(material),
+        difficulties_chapter(material),
         partnership_chapter(narrative, f"ce marché en {year}"),
         method_chapter(material),
     ]
@@ -106,7 +109,6 @@ def build_reserved_snapshot(
         },
         previous=previous
         and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
-        not_followed=[dict(row) for row in indicators.NOT_FOLLOWED],
     )
 
 

@@ -17,15 +17,17 @@ from reporting.scope import Period, Scope, year_bounds
 from reporting.snapshot.actions import actions_chapter
 from reporting.snapshot.advice import advice_chapter
 from reporting.snapshot.beside import beside_territory
+from reporting.snapshot.difficulties import difficulties_chapter
 from reporting.snapshot.document import document, names_of
 from reporting.snapshot.employers import employers_chapter
 from reporting.snapshot.essential import essential_chapter
+from reporting.snapshot.events import events_chapter
 from reporting.snapshot.material import PRINTED_ROWS, Block, Column, Material, chapter, chart
 from reporting.snapshot.method import method_chapter
 from reporting.snapshot.partnership import partnership_chapter
 from reporting.snapshot.persons import people_chapter
 from reporting.snapshot.previous import differences, earlier_tables, previous_bilan, series_of
-from reporting.snapshot.purchase import companies_chapter, markets_chapter, rates_chapter, ratio, share
+from reporting.snapshot.purchase import markets_chapter, rates_chapter, ratio, share
 from reporting.snapshot.results import outcomes_chapter
 from reporting.snapshot.words import agree, count, upper_first
 from reporting.snapshot.work import FEW_PEOPLE, contracts_chapter, few, hours_chapter
@@ -72,10 +74,12 @@ def build_territory_snapshot(
         employers_chapter(material),
         people_chapter(material),
         _rates_chapter(material),
-        companies_chapter(material),
-        outcomes_chapter(),
-        actions_chapter(),
+        _companies_chapter(material),
+        outcomes_chapter(material),
+        actions_chapter(material),
         advice_chapter(material),
+        _events_chapter(material),
+        _difficulties_chapter(material),
         *([partnership_chapter(narrative, str(year))] if _has_partnership(narrative) else []),
         method_chapter(material),
     ]
@@ -99,7 +103,47 @@ def build_territory_snapshot(
         },
         previous=previous
         and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
-        not_followed=[dict(row) for row in indicators.NOT_FOLLOWED],
+    )
+
+
+def _events_chapter(m: Material) -> dict[str, Any]:
+    """The events of the year by kind; of a whole territory nobody reads the list."""
+    found = events_chapter(m)
+    if any(block["key"] == "events_by_kind" for block in found["blocks"]):
+        found["blocks"] = [block for block in found["blocks"] if block["key"] == "events_by_kind"]
+    return found
+
+
+def _difficulties_chapter(m: Material) -> dict[str, Any]:
+    """Difficulties without the companies: a difficulty is between one buyer and its company."""
+    found = difficulties_chapter(m)
+    found["blocks"] = [block for block in found["blocks"] if block["key"] != "commitments_missed"]
+    return found
+
+
+def _companies_chapter(m: Material) -> dict[str, Any]:
+    """How companies were followed, all together: what is told of one is its buyer’s."""
+    found = indicators.relations(m.facts, m.span)
+    followed = indicators.follow_up(m.facts, m.span).values()
+    number, silent = len(found), sum(row.last_month is None for row in found.values())
+    contacts, kept = sum(row.contacts for row in followed), sum(row.kept for row in followed)
+    if number:
+        answer = (
+            f"{upper_first(count(number, 'entreprise', none='aucune'))} {agree(number, 'porte', 'portent')} un engagement en "
+            f"cours {m.when} ; {count(contacts, 'échange', 'échanges')} {agree(contacts, 'est inscrit', 'sont inscrits')} au journal."
+        ).replace("aucun échange est inscrit", "aucun échange n’est inscrit")
+    else:
+        answer = "Aucune entreprise ne porte d’engagement en cours."
+    late, unproved = sum(row.late for row in followed), sum(row.evidence_missing for row in followed)
+    figures = [
+        m.figure("companies", agree(number, "entreprise qui porte un engagement", "entreprises qui portent un engagement"), "number", number),
+        m.figure("companies_silent", "dont sans aucune heure validée", "number", silent),
+        m.figure("contacts", agree(contacts, "échange au journal", "échanges au journal"), "number", contacts),
+        m.figure("qualitative_kept", agree(kept, "engagement qualitatif tenu", "engagements qualitatifs tenus"), "number", kept,
+                 f"{late} en retard, {unproved} sans la preuve attendue" if late or unproved else ""),
+    ]  # fmt: skip
+    return chapter(
+        "companies", "Relation avec les entreprises", answer, [m.key_figures("companies_figures", figures)]
     )
 
 
@@ -278,11 +322,11 @@ def _sectors_chapter(m: Material, blocks: list[Block]) -> dict[str, Any]:
 
 
 def _rates_chapter(m: Material) -> dict[str, Any]:
-    """The rates of any bilan, by buyer instead of by commitment: a territory has hundreds of these."""
+    """The rates of any bilan, by buyer: how far each company is, is for the buyer that it works for."""
     found = rates_chapter(m)
-    found["blocks"] = [
-        _rates_by_buyer(m) if block["key"] == "rates_by_commitment" else block for block in found["blocks"]
-    ]
+    left_out = ("rates_by_commitment", "rates_by_holder")
+    found["blocks"] = [block for block in found["blocks"] if block["key"] not in left_out]
+    found["blocks"].append(_rates_by_buyer(m))
     return found
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import Role
+from clauses.services.reserved import is_reserved
 from core.access import HOUSE, house_required, role_required
 from core.dates import add_months, month_of
 from core.errors import DomainError
@@ -17,6 +18,7 @@ from markets.files import file_context
 from markets.models import Market, Operation
 from markets.views.forms import form_page
 from markets.views.shared import file_row
+from reporting.enums import BilanKind
 from reporting.forms import FinalBilanForm, ProgressForm
 from reporting.models import Bilan, ProgressReport
 from reporting.scope import Months
@@ -36,18 +38,21 @@ def market_progress(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("made_by", "file")
         .defer("snapshot")
     )
-    finals = (
+    bilans = list(
         Bilan.objects.visible_to(request.user)
         .filter(market=market)
-        .order_by("-version")
+        .order_by("-year", "-version")
         .defer("snapshot", "narrative")
     )
+    yearly = [row for row in bilans if row.kind == BilanKind.RESERVED]
     context = {
         **file_context("market", market, request),
         "reports": [
             (row, months_label(Months(row.first_month, row.last_month))) for row in reports.order_by("-pk")
         ],
-        "finals": list(finals),
+        "finals": [row for row in bilans if row.is_final],
+        "yearly": yearly,
+        "has_yearly": bool(yearly) or (market.parent_id is None and is_reserved(market)),
     }
     return render(request, "reporting/progress/list.html", context)
 
@@ -125,7 +130,8 @@ def _final_bilan(
     request: HttpRequest, subject: dict[str, Any], *, facts: str, back: str, back_label: str
 ) -> HttpResponse:
     """Go to the draft there is; else ask once (and why, after a publication)."""
-    last = Bilan.objects.visible_to(request.user).filter(**subject).order_by("-version").first()
+    finals = Bilan.objects.visible_to(request.user).filter(kind=BilanKind.FINAL, **subject)
+    last = finals.order_by("-version").first()
     if last is not None and not last.is_published:
         return redirect("bilan_detail", pk=last.pk)
     form = FinalBilanForm(request.POST or None, user=request.user) if last is not None else None

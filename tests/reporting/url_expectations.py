@@ -31,6 +31,8 @@ EXPECTED: Expectations = {
     "progress_detail": HOUSE_AND_BUYER,
     "market_final_bilan": HOUSE_ONLY,
     "operation_final_bilan": HOUSE_ONLY,
+    "territory_bilan": ADMIN_ONLY,
+    "market_reserved_bilan": HOUSE_ONLY,
 }
 
 
@@ -54,6 +56,7 @@ KWARGS: Kwargs = {
     "progress_create": _of_market,
     "progress_detail": _progress,
     "market_final_bilan": _of_market,
+    "market_reserved_bilan": _of_market,
     "operation_final_bilan": lambda cast: {"pk": OperationFactory(buyer=cast.buyer_a).pk},
     "buyer_dashboard": lambda cast: {"pk": cast.buyer_a.pk},
     "bilan_detail": _bilan,
