@@ -35,6 +35,8 @@ class ActionFigures:
     # Among the people known by name, each once.
     hired: int = 0
     hires: list[Hire] = field(default_factory=list)
+    # Those known by name: several actions together count each once.
+    known: frozenset[int] = frozenset()
 
 
 def last_day(action: CollectiveAction) -> dt.date:
@@ -56,7 +58,7 @@ def figures_by_action(actions: Iterable[CollectiveAction]) -> dict[int, ActionFi
     contracts = _contracts({person for people in came.values() for person in people}, rows)
     for row in rows:
         figures, people = found[row.pk], came[row.pk]
-        figures.people = len(people)
+        figures.people, figures.known = len(people), frozenset(people)
         figures.participations = len(people) + row.unnamed_attendance
         since = last_day(row)
         until = add_months(since, HIRED_WITHIN_MONTHS)
@@ -70,17 +72,21 @@ def figures_by_action(actions: Iterable[CollectiveAction]) -> dict[int, ActionFi
 
 def figures_of_actions(actions: Iterable[CollectiveAction]) -> ActionFigures:
     """Several actions together: a person who came to two of them, or was hired after two, counts once (domain §4)."""
-    rows = list(actions)
-    by_action = figures_by_action(rows)
-    whole = ActionFigures(actions=len(rows))
+    return together(figures_by_action(actions).values())
+
+
+def together(each: Iterable[ActionFigures]) -> ActionFigures:
+    """The figures of several actions made one."""
+    whole = ActionFigures()
     hired: dict[int, Hire] = {}
-    for figures in by_action.values():
+    for figures in each:
+        whole.actions += figures.actions
         whole.participations += figures.participations
         whole.unnamed += figures.unnamed
+        whole.known |= figures.known
         for hire in figures.hires:
             hired.setdefault(hire.beneficiary_id, hire)
-    presences = Attendance.objects.filter(action__in=list(by_action), came=True)
-    whole.people = presences.order_by().values("beneficiary").distinct().count()
+    whole.people = len(whole.known)
     whole.hires = list(hired.values())
     whole.hired = len(hired)
     return whole

@@ -47,11 +47,11 @@ class Declared:
 def declared_without_names(
     declarations: Any,
     *,
-    by: str = "commitment__market",
+    by: str | tuple[str, ...] = "commitment__market",
     since: dt.date | None = None,
     until: dt.date | None = None,
-) -> dict[int, Declared]:
-    """What these declarations (those that the reader may see) say, by market or by another path of theirs.
+) -> dict[Any, Declared]:
+    """What these declarations (those that the reader may see) say, by market, by another path of theirs or by several.
 
     since, until: months; a declaration stays within one calendar year, so that years add up.
     """
@@ -59,14 +59,16 @@ def declared_without_names(
         declarations = declarations.filter(first_month__gte=since)
     if until:
         declarations = declarations.filter(last_month__lte=until)
+    paths = (by,) if isinstance(by, str) else by
     rows = list(
         declarations.filter(hours__gt=0)
         .order_by("first_month", "pk")
-        .values_list(by, "company", "hours", "headcount", "first_month", "last_month")
+        .values_list(*paths, "company", "hours", "headcount", "first_month", "last_month")
     )
-    kinds = kinds_of({row[1] for row in rows})
-    found: dict[int, Declared] = defaultdict(Declared)
-    for place, company, hours, headcount, first, last in rows:
+    kinds = kinds_of({row[len(paths)] for row in rows})
+    found: dict[Any, Declared] = defaultdict(Declared)
+    for *keys, company, hours, headcount, first, last in rows:
+        place = keys[0] if isinstance(by, str) else tuple(keys)
         declared = found[place]
         declared.hours += hours
         declared.headcounts[company] = max(declared.headcounts.get(company, 0), headcount)

@@ -4,10 +4,11 @@
 these functions. Definitions: `docs/indicators.md`.
 """
 
+from reporting.indicators.actions import Actions, actions
 from reporting.indicators.difficulties import Rung, difficulties, missed
 from reporting.indicators.events import EVENT_KINDS, Event, events, events_by_kind
 from reporting.indicators.facts import Facts, company_names
-from reporting.indicators.helpers import NOT_FOLLOWED, full_time_equivalents, hours_per_person, variation
+from reporting.indicators.helpers import full_time_equivalents, hours_per_person, variation
 from reporting.indicators.persons import (
     Group,
     principal_publics,
@@ -30,6 +31,17 @@ from reporting.indicators.purchase import (
     relations,
     reserved,
 )
+from reporting.indicators.results import (
+    Cohort,
+    LongPaths,
+    Situations,
+    Trainings,
+    cohorts,
+    long_paths,
+    situations,
+    trainings,
+)
+from reporting.indicators.without_names import without_names
 from reporting.indicators.work import (
     Contracts,
     Line,
@@ -59,18 +71,23 @@ from reporting.indicators.work import (
 
 __all__ = [
     "EVENT_KINDS",
-    "NOT_FOLLOWED",
+    "Actions",
+    "Cohort",
     "Contracts",
     "Event",
     "Facts",
     "FollowUp",
     "Group",
     "Line",
+    "LongPaths",
     "Markets",
     "Rates",
     "Relation",
     "Reserved",
     "Rung",
+    "Situations",
+    "Trainings",
+    "actions",
     "by_buyer_kind",
     "by_contract_type",
     "by_cpv_division",
@@ -82,6 +99,7 @@ __all__ = [
     "by_month",
     "by_occupation",
     "by_siae",
+    "cohorts",
     "company_names",
     "contracts",
     "contracts_by",
@@ -93,6 +111,7 @@ __all__ = [
     "hours",
     "hours_per_person",
     "hours_since_start",
+    "long_paths",
     "markets",
     "markets_by_clause_kind",
     "missed",
@@ -110,7 +129,10 @@ __all__ = [
     "share_by_cpv_division",
     "share_by_family",
     "shares",
+    "situations",
+    "trainings",
     "typology",
     "variation",
+    "without_names",
     "women",
 ]

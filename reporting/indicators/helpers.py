@@ -1,4 +1,4 @@
-"""Arithmetic on published figures, and the list of what is not followed yet."""
+"""Arithmetic on published figures."""
 
 from __future__ import annotations
 
@@ -6,32 +6,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 # A full-time year of insertion, as the field counts it (Alliance Villes Emploi).
 HOURS_OF_A_FULL_TIME_YEAR = Decimal(1600)
-
-# Indicators of the bilan that no screen records yet: said so, never shown as zero.
-NOT_FOLLOWED = (
-    {
-        "key": "outcomes",
-        "title": "Situation des personnes à la sortie, à 6 mois et à 12 mois",
-        "sentence": "La situation des personnes après leur parcours n’est pas encore suivie dans l’outil.",
-    },
-    {
-        "key": "trainings",
-        "title": "Formations et qualifications obtenues",
-        "sentence": "Les formations suivies et les qualifications obtenues ne sont pas encore suivies dans l’outil.",
-    },
-    {
-        "key": "actions",
-        "title": "Actions collectives",
-        "sentence": "Les actions collectives, leurs participants et les embauches qui suivent ne sont pas encore "
-        "suivis dans l’outil.",
-    },
-    {
-        "key": "aggregates",
-        "title": "Déclarations sans nom des ESAT et des EA",
-        "sentence": "Les déclarations globales des ESAT et des EA, sans liste de personnes, ne sont pas encore suivies "
-        "dans l’outil.",
-    },
-)
 
 
 def variation(current: Decimal | int | None, previous: Decimal | int | None) -> Decimal | None:

@@ -67,8 +67,8 @@ def build_snapshot(
         people_chapter(material),
         rates_chapter(material),
         companies_chapter(material),
-        outcomes_chapter(),
-        actions_chapter(),
+        outcomes_chapter(material),
+        actions_chapter(material),
         events_chapter(material),
         difficulties_chapter(material),
         partnership_chapter(narrative, str(year), buyer=buyer, year=year),
@@ -94,5 +94,4 @@ def build_snapshot(
         },
         previous=previous
         and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
-        not_followed=[dict(row) for row in indicators.NOT_FOLLOWED],
     )

@@ -6,25 +6,31 @@ report of the territory, which is distributed. What one table tells when taken f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
 from markets.models import Buyer, Market, MarketParty, Operation
 from reporting.enums import BilanKind
-from reporting.masking import Masked, Merge, Table, mask
+from reporting.indicators import Facts
+from reporting.masking import THRESHOLD, Masked, Merge, Table, mask
 from reporting.models import Bilan, SentDraft
 from reporting.scope import Period, Scope, bounds
 from reporting.subtraction import Lines, Shown, lines_told, lines_told_by_all, publics_told
 
 if TYPE_CHECKING:
-    from reporting.indicators import Facts
     from reporting.snapshot.material import Block
 
 # The chapters whose tables say who people are.
 CHAPTERS = ("people", "outcomes")
+# Tables whose rows do not add up: one person may be in several.
+NOT_ADDED = ("publics", "benefits")
+Population = Callable[[Facts], AbstractSet[int]]
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,13 @@ class Beside:
     blocks: Mapping[str, Block]
     only_there: int
     only_here: int
+    # What the other bilan is about: some tables are about other people than those of the period.
+    facts: Facts | None = None
+
+    def of(self, population: Population, here: AbstractSet[int]) -> Beside:
+        """The same for a table about these people, whom `population` finds in the other bilan."""
+        there = population(self.facts) if self.facts else set()
+        return replace(self, only_there=len(there - here), only_here=len(here - there))
 
     def told(self, table: Masked) -> list[Lines]:
         """The lines of this table that tell few people, read beside the other bilan's."""
@@ -42,7 +55,7 @@ class Beside:
         if block is None:
             return []
         there, here = _shown(block), _as_shown(table)
-        if table.key == "publics":
+        if table.key in NOT_ADDED:
             found = publics_told(here, there, only_one=self.only_here, only_other=self.only_there)
             return [frozenset({key}) for key in found]
         return lines_told(here, there, only_one=self.only_here, only_other=self.only_there)
@@ -61,10 +74,16 @@ class AllBuyers:
     # Who is in none of them, and how many times someone is in one more.
     beyond: int
     again: int
+    facts: Sequence[Facts] = ()
+
+    def of(self, population: Population, here: AbstractSet[int]) -> AllBuyers:
+        """The same for a table about these people, whom `population` finds in each bilan."""
+        beyond, again = _spread(here, (population(facts) for facts in self.facts))
+        return replace(self, beyond=beyond, again=again)
 
     def told(self, table: Masked) -> list[Lines]:
         found = [_block_of(table.key, blocks) for blocks in self.blocks]
-        if table.key == "publics" or not found or any(block is None for block in found):
+        if table.key in NOT_ADDED or not found or any(block is None for block in found):
             # A table that one bilan does not show can't be added.
             return []
         parts = [_shown(block) for block in found if block is not None]
@@ -114,6 +133,55 @@ def mask_beside(table: Table, others: Sequence[Other]) -> Masked:
             break
         joined, masked = more, mask(table, joined=more)
     return masked
+
+
+def hide_beside(table: Masked, others: Sequence[Other]) -> Masked:
+    """A table of rows that do not add up, without those that another bilan would make told; as it is where all would be.
+
+    As it is, the table is said to be told.
+    """
+    if table.withheld:
+        return table
+    told = {key for other in others for lines in other.told(table) for key in lines}
+    hidden = table.hidden | (told & {row.key for row in table.rows if row.people})
+    readable = [row for row in table.rows if row.people and row.key not in hidden]
+    return replace(table, hidden=hidden) if readable else table
+
+
+def subtracted_from(table: Masked, others: Sequence[Other]) -> str:
+    """The other bilan beside which this table would tell who a few people are, by subtraction."""
+    return next((other.name for other in others if other.tells(table)), "")
+
+
+def told_by(table: Masked, earlier: Mapping[str, Mapping[str, Block]]) -> str | None:
+    """The earlier version, or projet transmis, beside which this table would tell who a few people are."""
+    for version, blocks in earlier.items():
+        block = _block_of(table.key, blocks)
+        if block is not None and not _is_safe_beside(table, block):
+            return version
+    return None
+
+
+def _is_safe_beside(table: Masked, earlier: Block) -> bool:
+    """Whether each line, and the withheld ones together, is the same as before or moved by enough people."""
+    before = {row["key"]: row["cells"] for row in earlier["rows"]}
+    now = {row.key: row for row in table.rows}
+    was_hidden = {row["key"] for row in earlier["rows"] if "people" in row["masked"]}
+    if before.keys() != now.keys() or was_hidden != table.hidden:
+        return False
+    moved, same = 0, True
+    for key, row in now.items():
+        if key in table.hidden:
+            continue
+        step = row.people - int(before[key]["people"])
+        moved += step
+        # A table without hours has none to compare.
+        is_kept = step == 0 and Decimal(before[key].get("hours") or row.hours) == row.hours
+        same = same and (abs(step) >= THRESHOLD or is_kept)
+    if earlier["totals"] is None or not same:
+        return same
+    beyond = sum(row.people for row in table.rows) - int(earlier["totals"]["people"]) - moved
+    return beyond == 0 or abs(beyond) >= THRESHOLD
 
 
 # --- which bilans -----------------------------------------------------------------------------------------------
@@ -189,7 +257,7 @@ def _read_beside(facts: Facts, bilans: Any) -> Iterator[Beside]:
         there = known[subject]
         # The same people, or none in common: nothing is taken from anything.
         if here != there and here & there:
-            yield Beside(name, blocks, len(there - here), len(here - there))
+            yield Beside(name, blocks, len(there - here), len(here - there), _facts_of(bilan))
 
 
 def _told_already(bilans: Any) -> Iterator[tuple[Bilan, str, dict[str, Block]]]:
@@ -217,16 +285,23 @@ def _all_buyers(facts: Facts, bilans: Any) -> AllBuyers | None:
     if len(last) < 2:
         return None
     here = {work.person for work in facts.works_of(facts.period.span)}
-    times: dict[int, int] = dict.fromkeys(here, 0)
-    for bilan in last.values():
-        for person in _people(bilan):
-            times[person] = times.get(person, 0) + 1
+    beyond, again = _spread(here, (_people(bilan) for bilan in last.values()))
     return AllBuyers(
         f"les bilans {facts.period.year} des donneurs d’ordre additionnés",
         [tables_of_people(bilan.snapshot or {}) for bilan in last.values()],
-        sum(number == 0 for number in times.values()),
-        sum(max(number - 1, 0) for number in times.values()),
+        beyond,
+        again,
+        [_facts_of(bilan) for bilan in last.values()],
     )
+
+
+def _spread(here: AbstractSet[int], groups: Iterable[AbstractSet[int]]) -> tuple[int, int]:
+    """How many of these people are in no group, and how many times someone is in one group more."""
+    times: dict[int, int] = dict.fromkeys(here, 0)
+    for people in groups:
+        for person in people:
+            times[person] = times.get(person, 0) + 1
+    return sum(number == 0 for number in times.values()), sum(max(number - 1, 0) for number in times.values())
 
 
 def tables_of_people(snapshot: Mapping[str, Any]) -> dict[str, Block]:
@@ -242,19 +317,21 @@ def tables_of_people(snapshot: Mapping[str, Any]) -> dict[str, Block]:
 
 def _people(bilan: Bilan) -> set[int]:
     """Who is in the figures of a bilan, as they stand."""
+    facts = _facts_of(bilan)
+    found = facts.entries().values_list("assignment__placement__beneficiary", flat=True)
+    return set(found.distinct())
+
+
+def _facts_of(bilan: Bilan) -> Facts:
+    """What a bilan is about; nothing is read before it is asked for."""
     if bilan.year is not None:
-        scope = _scope_of_year(bilan)
-        entries, period = scope.annual_entries(), Period.of_year(bilan.year)
-        first, last = bounds(period.span)
-    else:
-        subject = bilan.market or bilan.operation
-        assert subject is not None
-        scope = Scope.whole_market(subject) if isinstance(subject, Market) else Scope.of(subject)
-        entries = scope.standing_entries()
-        days = (bilan.snapshot or {})["period"]
-        first, last = days["first_day"], days["last_day"]
-    found = entries.filter(month__gte=first, month__lte=last).order_by()
-    return set(found.values_list("assignment__placement__beneficiary", flat=True).distinct())
+        return Facts(_scope_of_year(bilan), Period.of_year(bilan.year))
+    subject = bilan.market or bilan.operation
+    assert subject is not None
+    scope = Scope.whole_market(subject) if isinstance(subject, Market) else Scope.of(subject)
+    days = (bilan.snapshot or {})["period"]
+    first, last = (dt.date.fromisoformat(days[key]) for key in ("first_day", "last_day"))
+    return Facts(scope, Period.of_months(first, last))
 
 
 def _scope_of_year(bilan: Bilan) -> Scope:

@@ -41,7 +41,7 @@ def document(
     now: dt.datetime,
     **said: Any,
 ) -> dict[str, Any]:
-    """The whole snapshot around its chapters; said: year, subject, period, previous, not_followed."""
+    """The whole snapshot around its chapters; said: year, subject, period, previous."""
     for row in chapters:
         row["narrative"] = [
             {"key": key, "title": SECTIONS[key][0], "text": narrative[key]}
@@ -70,7 +70,7 @@ def document(
         "series": m.series,
         "figures": dict(sorted(m.figures.items())),
         "cells": dict(sorted(m.cells.items())),
-        "not_followed": said["not_followed"],
+        "not_followed": m.not_recorded,
         "narrative": {key: narrative[key] for key in SECTIONS if narrative.get(key, "").strip()},
         "chapters": chapters,
     }

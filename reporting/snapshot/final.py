@@ -69,7 +69,7 @@ def build_final_snapshot(
         people_chapter(material),
         rates_chapter(material),
         companies_chapter(material),
-        outcomes_chapter(),
+        outcomes_chapter(material),
         events_chapter(material),
         difficulties_chapter(material),
         partnership_chapter(narrative, "ce marché" if isinstance(subject, Market) else "cette opération"),
@@ -88,7 +88,6 @@ def build_final_snapshot(
         subject=subject_of(subject),
         period=period_of(span, today),
         previous=None,
-        not_followed=[dict(row) for row in indicators.NOT_FOLLOWED],
     )
 
 

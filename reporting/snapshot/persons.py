@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from core import formats
 from reporting import indicators
 from reporting.indicators.facts import ZERO
 from reporting.masking import SMALL_TOTAL, THRESHOLD, Masked, mask, mask_publics
-from reporting.snapshot.beside import mask_beside
+from reporting.snapshot.beside import hide_beside, mask_beside, subtracted_from, told_by
 from reporting.snapshot.material import Block, Column, Material, chapter, chart, text
 from reporting.snapshot.words import agree, count, typeset, upper_first
 
@@ -60,8 +58,7 @@ def _typology(m: Material, people: int) -> list[Block]:
     whole = indicators.typology(m.facts, m.span)
     tables = [mask_beside(table, m.beside) for table in whole]
     alone = [mask(table) for table in whole]
-    publics = _publics_beside(
-        m,
+    publics = hide_beside(
         mask_publics(
             indicators.publics(m.facts, m.span),
             tables=tables,
@@ -69,12 +66,13 @@ def _typology(m: Material, people: int) -> list[Block]:
             principal=indicators.principal_publics(m.facts, m.span),
             total=people,
         ),
+        m.beside,
     )
-    told = {table.key: _told_by(m, table) for table in (*tables, publics) if not table.withheld}
+    told = {table.key: told_by(table, m.earlier) for table in (*tables, publics) if not table.withheld}
     subtracted = {
         table.key: name
         for table in (*tables, publics)
-        if not table.withheld and told[table.key] is None and (name := _subtracted_from(m, table))
+        if not table.withheld and told[table.key] is None and (name := subtracted_from(table, m.beside))
     }
     shown = [
         table
@@ -120,51 +118,6 @@ def _typology(m: Material, people: int) -> list[Block]:
         )
         blocks.append(text("typology_subtracted", "Ce qu’un autre bilan détaille déjà", [sentence]))
     return blocks
-
-
-def _told_by(m: Material, table: Masked) -> str | None:
-    """The earlier version, or projet transmis, beside which this table would tell who a few people are."""
-    key = table.key if table.key == "publics" else f"typology_{table.key}"
-    for version, blocks in m.earlier.items():
-        if key in blocks and not _is_safe_beside(table, blocks[key]):
-            return version
-    return None
-
-
-def _subtracted_from(m: Material, table: Masked) -> str:
-    """The other published bilan from which this table would tell who a few people are, by subtraction."""
-    return next((other.name for other in m.beside if other.tells(table)), "")
-
-
-def _publics_beside(m: Material, table: Masked) -> Masked:
-    """The publics without the lines that another bilan would make told; none at all where they all are."""
-    if table.withheld:
-        return table
-    told = {key for other in m.beside for lines in other.told(table) for key in lines}
-    hidden = table.hidden | (told & {row.key for row in table.rows if row.people})
-    readable = [row for row in table.rows if row.people and row.key not in hidden]
-    # Left as it is, the table is said to be told.
-    return replace(table, hidden=hidden) if readable else table
-
-
-def _is_safe_beside(table: Masked, earlier: Block) -> bool:
-    """Whether each line, and the withheld ones together, is the same as before or moved by enough people."""
-    before = {row["key"]: row["cells"] for row in earlier["rows"]}
-    now = {row.key: row for row in table.rows}
-    was_hidden = {row["key"] for row in earlier["rows"] if "people" in row["masked"]}
-    if before.keys() != now.keys() or was_hidden != table.hidden:
-        return False
-    moved, same = 0, True
-    for key, row in now.items():
-        if key in table.hidden:
-            continue
-        step = row.people - int(before[key]["people"])
-        moved += step
-        same = same and (abs(step) >= THRESHOLD or (step == 0 and Decimal(before[key]["hours"]) == row.hours))
-    if earlier["totals"] is None or not same:
-        return same
-    beyond = sum(row.people for row in table.rows) - int(earlier["totals"]["people"]) - moved
-    return beyond == 0 or abs(beyond) >= THRESHOLD
 
 
 def _rule(people: int) -> Block:

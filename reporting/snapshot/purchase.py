@@ -414,7 +414,7 @@ def _follow_up(m: Material) -> dict[str, Any]:
     lines = sorted(found.items(), key=lambda line: (names[line[0]], line[0]))
     return m.table(
         "follow_up",
-        "Contacts, engagements qualitatifs et difficultés",
+        "Contacts, engagements qualitatifs, déclarations et difficultés",
         [
             Column("label", "Entreprise"),
             Column("contacts", "Contacts", "number"),
@@ -422,6 +422,7 @@ def _follow_up(m: Material) -> dict[str, Any]:
             Column("kept", "Actions tenues", "number"),
             Column("late", "En retard", "number"),
             Column("evidence_missing", "Preuve manquante", "number"),
+            Column("late_declarations", "Déclarations en retard", "number"),
             Column("difficulty", "Difficulté en cours"),
         ],
         [
@@ -434,6 +435,7 @@ def _follow_up(m: Material) -> dict[str, Any]:
                     "kept": row.kept,
                     "late": row.late,
                     "evidence_missing": row.evidence_missing,
+                    "late_declarations": row.late_declarations,
                     "difficulty": f"depuis le {formats.day(row.difficulty_since)} : {row.difficulty_step}"
                     if row.difficulty_since
                     else "–",
@@ -448,11 +450,20 @@ def _follow_up(m: Material) -> dict[str, Any]:
             "kept": sum(row.kept for _, row in lines),
             "late": sum(row.late for _, row in lines),
             "evidence_missing": sum(row.evidence_missing for _, row in lines),
+            "late_declarations": _late_declarations([row.late_declarations for _, row in lines]),
         },
         base=f"Base : échanges {m.of_period} inscrits au journal des marchés ; engagements qualitatifs et difficultés {m.at_end}.",
+        formula="Déclarations en retard : mois d’heures que l’employeur a déclarés après leur terme, ou n’a pas encore déclarés ; "
+        "– quand aucun mois n’a été ouvert à la déclaration.",
         empty="Aucun échange, engagement qualitatif ou difficulté n’est enregistré.",
         print_rows=PRINTED_ROWS,
     )
+
+
+def _late_declarations(known: list[int | None]) -> int | None:
+    """Together; not known where no month of anyone was opened."""
+    found = [number for number in known if number is not None]
+    return sum(found) if found else None
 
 
 def hours_by_holder_chart(m: Material, lines: list[tuple[str, Decimal]]) -> dict[str, Any]:

@@ -67,5 +67,4 @@ def build_progress_snapshot(
         subject=subject_of(market),
         period=period_of(span, today),
         previous=None,
-        not_followed=[],
     )

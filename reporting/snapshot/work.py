@@ -38,6 +38,12 @@ def _notes(lines: Iterable[Line], *notes: str) -> list[str]:
     return [*notes, *([FEW_PEOPLE] if any(few(line.people) for line in lines) else [])]
 
 
+def _without_names(m: Material) -> list[str]:
+    """The footnote of what ESAT and EA declared without names: beside the hours, outside « personnes »."""
+    declared = indicators.without_names(m.facts)[m.span]
+    return [f"{declared.words}, ni dans les heures de ce tableau."] if declared else []
+
+
 def hours_chapter(m: Material) -> dict[str, Any]:
     total = indicators.hours(m.facts)[m.span]
     holders = indicators.by_holder(m.facts)[m.span]
@@ -82,6 +88,7 @@ def hours_chapter(m: Material) -> dict[str, Any]:
                 holders.values(),
                 PEOPLE_NOT_ADDED,
                 "Un contrat partagé entre deux entreprises compte dans chacune, et une fois dans l’ensemble.",
+                *_without_names(m),
             ),
             empty=f"Aucune heure n’est comptée {m.when}.",
             print_rows=PRINTED_ROWS,

@@ -66,7 +66,7 @@ def published(**subject):
 
 def test_it_tells_the_whole_life_with_hours_by_year_and_the_typology():
     snapshot = published(market=closed_market()).snapshot
-    assert snapshot["kind"] == "final" and snapshot["schema_version"] == 2 and snapshot["year"] is None
+    assert snapshot["kind"] == "final" and snapshot["schema_version"] == 3 and snapshot["year"] is None
     assert snapshot["period"]["first_day"] == "2025-02-01" and snapshot["period"]["last_day"] == "2026-06-30"
     assert snapshot["figures"]["hours"] == "1200.00" and snapshot["figures"]["people"] == "12"
     assert [(row["year"], row["hours"]) for row in snapshot["series"]] == [(2025, "600.00"), (2026, "600.00")]
