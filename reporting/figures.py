@@ -68,21 +68,26 @@ def written(value: Decimal | int | None) -> str | None:
 def figures_of(facts: indicators.Facts) -> dict[str, Any]:
     """Totals under the keys of the bilan's figures, and the tables that a buyer may read of any whole months."""
     span = facts.period.span
-    first, last = bounds(span)
     return {
         "scope": {"kind": facts.scope.kind.value, "id": facts.scope.id, "name": facts.scope.name},
-        "period": {
-            "label": _words(span),
-            "year": span if isinstance(span, int) else None,
-            "first_day": first.isoformat(),
-            "last_day": last.isoformat(),
-            "closed": isinstance(span, int) and ClosedYear.objects.is_closed(span),
-        },
+        "period": period_words(span),
         "figures": [
             {"key": key, "label": formats.typeset(label), "unit": UNITS[kind], "value": written(value)}
             for key, label, kind, value in _totals(facts, span)
         ],
         "tables": _tables(facts, span),
+    }
+
+
+def period_words(span: Span) -> dict[str, Any]:
+    """What is said of the period: in words, its days, whether it is a closed year."""
+    first, last = bounds(span)
+    return {
+        "label": _words(span),
+        "year": span if isinstance(span, int) else None,
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
+        "closed": isinstance(span, int) and ClosedYear.objects.is_closed(span),
     }
 
 
@@ -144,7 +149,7 @@ def _tables(facts: indicators.Facts, span: Span) -> list[dict[str, Any]]:
         _table("cpv", "Divisions CPV", divisions, lambda code: f"{code} · {cpv[code]}" if code in cpv else code, ()),
         _table("occupations", "Métiers (ROME)", indicators.by_occupation(facts)[span], lambda code: f"{code} · {jobs[code]}" if code else "", ()),
         _months(facts, span),
-        _markets(facts, span),
+        markets_of(facts, span),
     ]  # fmt: skip
 
 
@@ -184,7 +189,7 @@ def _months(facts: indicators.Facts, span: Span) -> dict[str, Any]:
     }
 
 
-def _markets(facts: indicators.Facts, span: Span) -> dict[str, Any]:
+def markets_of(facts: indicators.Facts, span: Span) -> dict[str, Any]:
     """Hours engaged and counted since the start, by market with a target, and the hours of the period."""
     worked = indicators.by_market(facts)[span]
     rows: dict[int, dict[str, Any]] = {}

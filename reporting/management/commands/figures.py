@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Q
 
 from accounts.models import User
 from core import formats
@@ -117,16 +116,11 @@ def one_of(rows: Any, words: str, called: str, field: str = "") -> Any:
     feminine = called in ("direction", "opération", "entreprise")
     if not words:
         raise DomainError(f"Dites {'quelle' if feminine else 'quel'} {called} : un nom ou un identifiant.")
-    if field:
-        found = list(rows.filter(**{f"{field}__iexact": words})[:6])
-        if not found:
-            found = list(rows.filter(**{f"{field}__icontains": words})[:6])
-    else:
+    found = []
+    if not field:
         found = list(rows.filter(identifier=words.replace(" ", ""))[:2])
-        if not found:
-            found = list(rows.filter(Q(name__iexact=words) | Q(short_name__iexact=words))[:6])
-        if not found:
-            found = list(rows.filter(search_key__contains=normalise(words))[:6])
+    if not found:
+        found = _named(rows, normalise(words), field or "name")
     if not found:
         raise DomainError(
             f"{'Aucune' if feminine else 'Aucun'} {called} ne porte le nom ou l’identifiant « {words} »."
@@ -140,6 +134,19 @@ def one_of(rows: Any, words: str, called: str, field: str = "") -> Any:
             f"{'le donneur d’ordre avec --buyer, ou le nom entier' if field else 'l’identifiant'}."
         )
     return found[0]
+
+
+def _named(rows: Any, words: str, field: str) -> list[Any]:
+    """Those of exactly this name, else those whose name holds it; case and accents do not matter."""
+    if not words:
+        return []
+    if hasattr(rows.model, "search_key"):
+        rows = rows.filter(search_key__contains=words)
+    named = [
+        (normalise(getattr(row, field)), normalise(getattr(row, "short_name", "")), row) for row in rows[:500]
+    ]
+    exactly = [row for *names, row in named if words in names]
+    return exactly or [row for *names, row in named if any(words in name for name in names)]
 
 
 def person(words: str) -> User:
