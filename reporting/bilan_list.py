@@ -69,6 +69,9 @@ class BilanFilter(FilterSet):
         # A buyer sees published ones only: nothing to choose.
         if not self.request.user.is_house_staff:
             self.filters.pop("state")
+            # That of the territory is of the house.
+            kinds = [choice for choice in BilanKind.choices if choice[0] != BilanKind.TERRITORY]
+            self.filters["kind"].extra["choices"] = kinds
 
 
 class BilanList(ListPage):
