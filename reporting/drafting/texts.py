@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
+_SPECIAL = re.compile(r"([\\`*_\[\]>|])")
 # What makes a line a list, a title, a quotation or a table, and no prose.
 _NOT_PROSE = re.compile(r"\s*([-*+#>|]|\d+[.)]\s)")
 _LINE_START = re.compile(r"^([-+#])")
@@ -12,7 +12,8 @@ _LINE_START = re.compile(r"^([-+#])")
 
 def as_markdown(sentence: str) -> str:
     """The sentence such that Markdown shows it as it is: a company may be called « *Étoile* »."""
-    return _LINE_START.sub(r"\\\1", _SPECIAL.sub(r"\\\1", sentence))
+    # Markdown has no escape for the sign that opens a tag.
+    return _LINE_START.sub(r"\\\1", _SPECIAL.sub(r"\\\1", sentence)).replace("<", "&lt;")
 
 
 def with_sentence(text: str, sentence: str) -> str:

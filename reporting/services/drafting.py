@@ -156,7 +156,7 @@ def save_section(
     )
     if section in saved.drafting.get(UNREAD, []):
         # Read, and nothing to change.
-        return _remember(bilan=saved, entries=_read(saved, [section]))
+        return _remember(saved, _read(saved, [section]))
     return saved
 
 
@@ -164,19 +164,18 @@ def save_section(
 def drop_sentence(*, bilan: Bilan, section: str, token: str) -> Bilan:
     """Leave a sentence aside: it is not proposed any more, even where its figures change."""
     key, sentence = read_token(bilan, section, token)
-    return _remember(bilan=bilan, entries={key: _entry(DROPPED, sentence)})
+    return _remember(locked(bilan), {key: _entry(DROPPED, sentence)})
 
 
 @transaction.atomic
 def offer_again(*, bilan: Bilan, section: str, token: str) -> Bilan:
     """Propose again a sentence that was left aside or taken."""
     key, _ = read_token(bilan, section, token)
-    return _remember(bilan=bilan, entries={key: None})
+    return _remember(locked(bilan), {key: None})
 
 
-def _remember(*, bilan: Bilan, entries: Mapping[str, Any]) -> Bilan:
-    """What was done with sentences, without a change of text: the review stands."""
-    bilan = locked(bilan)
+def _remember(bilan: Bilan, entries: Mapping[str, Any]) -> Bilan:
+    """What was done with sentences of a locked bilan, without a change of text: the review stands."""
     check_open(bilan)
     kept = {**bilan.drafting, **entries}
     bilan.drafting = {key: value for key, value in kept.items() if value is not None}
@@ -196,7 +195,6 @@ def write_first_text(*, bilan: Bilan, snapshot: Mapping[str, Any], user: User) -
 
     A sentence that was left aside stays so. Raises DomainError where nothing is empty, or nothing can be said.
     """
-    bilan = locked(bilan)
     check_open(bilan)
     empty = [key for key in SECTIONS if not bilan.narrative.get(key, "").strip()]
     if not empty:
@@ -217,7 +215,12 @@ def write_first_text(*, bilan: Bilan, snapshot: Mapping[str, Any], user: User) -
         key: _entry(entry["state"], entry["sentence"]) for key, entry in entries.items()
     }
     remembered[UNREAD] = sorted({*bilan.drafting.get(UNREAD, []), *texts})
-    save_narrative(
-        bilan=bilan, texts=texts, seen_version=bilan.edit_version, user=user, remembered=remembered
-    )
+    try:
+        save_narrative(
+            bilan=bilan, texts=texts, seen_version=bilan.edit_version, user=user, remembered=remembered
+        )
+    except DomainError as error:
+        raise DomainError(
+            "Quelqu’un a écrit dans ce bilan entre-temps : vérifiez, puis recommencez."
+        ) from error
     return [key for key in SECTIONS if key in texts]

@@ -80,7 +80,7 @@ def bilan_section(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     except DomainError as error:
         form.add_domain_error(error)
         seen = form.cleaned_data["seen_version"]
-        page.bilan = bilan_of(request, pk)
+        page.bilan.refresh_from_db(fields=["edit_version", "narrative", "drafting"])
         if seen != page.bilan.edit_version:
             page.theirs = page.bilan.narrative.get(section, "")
         # What comes next replaces theirs knowingly: the text is kept, the version is the one just read.
