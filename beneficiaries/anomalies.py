@@ -67,6 +67,8 @@ class Anomaly:
     who: str = ""
     where: str = ""
     assignment: int | None = None
+    # The one that leads the market.
+    buyer: int = 0
     entries: tuple[int, ...] = ()
     settled: SettledAnomaly | None = None
 
@@ -127,6 +129,7 @@ class Line(NamedTuple):
                 "who": self.who,
                 "where": self.where,
                 "assignment": self.assignment,
+                "buyer": self.buyer,
                 "entries": (self.pk,),
                 **more,
             }
@@ -491,10 +494,11 @@ def _missing(months: dict[int, dict[dt.date, Decimal]], first: dt.date, last: dt
             "placement__employer__name",
             "commitment__market__reference",
             "commitment__market",
+            "commitment__market__buyer",
         )
     )
     closed = set(ClosedYear.objects.values_list("year", flat=True))
-    for pk, last_name, first_name, employer, reference, market in rows:
+    for pk, last_name, first_name, employer, reference, market, buyer in rows:
         for month in gaps[pk]:
             # A published year is not waited for any more; and an old gap is told only while it is next to the months.
             if month.year in closed or (month < first and not _is_next_to(worked[pk], month, first, last)):
@@ -509,6 +513,7 @@ def _missing(months: dict[int, dict[dt.date, Decimal]], first: dt.date, last: dt
                 who=f"{last_name} {first_name}",
                 where=f"{employer} · {reference}",
                 assignment=pk,
+                buyer=buyer,
             )
 
 
@@ -554,6 +559,7 @@ def _silent(commitments: Any, last: dt.date) -> list[Anomaly]:
                 url=reverse("market_interaction_create", args=[commitment.market_id]),
                 who=str(commitment.holder),
                 where=commitment.market.reference,
+                buyer=commitment.market.buyer_id,
             )
         )
     return found

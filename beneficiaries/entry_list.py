@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import django_filters
@@ -15,6 +16,9 @@ from core.lists import ListPage
 from core.tables import HoursColumn, MonthColumn, StateColumn, Table, TextColumn
 from core.text import typed_words
 from markets.models import Buyer, Company
+
+# Every state but one: what a year still waits for.
+UNVALIDATED = "unvalidated"
 
 
 class EntryTable(Table):
@@ -70,7 +74,13 @@ class EntryFilter(FilterSet):
 
     q = django_filters.CharFilter(label="Personne", method="by_words")
     month = django_filters.CharFilter(label="Mois", method="by_month")
-    state = django_filters.ChoiceFilter(label="État", choices=EntryState.choices, empty_label="tous")
+    year = django_filters.NumberFilter(label="Année", method="by_year", min_value=2000, max_value=2100)
+    state = django_filters.ChoiceFilter(
+        label="État",
+        choices=[(UNVALIDATED, "pas encore validé"), *EntryState.choices],
+        method="by_state",
+        empty_label="tous",
+    )
     counting_reason = django_filters.ChoiceFilter(
         label="Comptée ?", choices=[row for row in CountingReason.choices if row[0]], empty_label="toutes"
     )
@@ -102,6 +112,14 @@ class EntryFilter(FilterSet):
         except ValueError:
             return queryset.none()
         return queryset.filter(month=month) if month else queryset
+
+    def by_year(self, queryset: Any, name: str, value: Any) -> Any:
+        return queryset.filter(month__range=(dt.date(int(value), 1, 1), dt.date(int(value), 12, 31)))
+
+    def by_state(self, queryset: Any, name: str, value: str) -> Any:
+        if value == UNVALIDATED:
+            return queryset.exclude(state=EntryState.VALIDATED)
+        return queryset.filter(state=value)
 
 
 class CompanyEntryFilter(EntryFilter):

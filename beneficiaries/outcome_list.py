@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import django_filters
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from beneficiaries.completeness import outcomes_of_buyer
 from beneficiaries.enums import SITUATION_GROUPS, Milestone, SituationGroup
 from beneficiaries.models import Outcome
 from beneficiaries.outcomes import STATES, asked_now, group_of, in_state, state_of, visible_outcomes
-from core.filters import FilterSet
+from core.filters import FilterSet, scoped
 from core.lists import ListPage
 from core.tables import A, DayColumn, Table, TextColumn
 from core.templatetags.maillon import state
+from markets.models import Buyer
+
+# Asked for by today, and nobody has said: awaited or late.
+UNANSWERED = "unanswered"
 
 
 class OutcomeFilter(FilterSet):
@@ -22,7 +28,10 @@ class OutcomeFilter(FilterSet):
 
     state = django_filters.ChoiceFilter(
         label="État",
-        choices=[(code, words) for code, (_, words) in STATES.items()],
+        choices=[
+            (UNANSWERED, "sans réponse à ce jour"),
+            *((code, words) for code, (_, words) in STATES.items()),
+        ],
         method="by_state",
         empty_label="tous",
     )
@@ -30,13 +39,28 @@ class OutcomeFilter(FilterSet):
     group = django_filters.ChoiceFilter(
         label="Groupe", choices=SituationGroup.choices, method="by_group", empty_label="tous"
     )
+    year = django_filters.NumberFilter(
+        label="À recueillir en", method="by_year", min_value=2000, max_value=2100
+    )
+    buyer = django_filters.ModelChoiceFilter(
+        label="Donneur d’ordre", queryset=scoped(Buyer), empty_label="tous", method="of_buyer"
+    )
 
     class Meta:
         model = Outcome
         fields: list[str] = []
 
     def by_state(self, queryset: Any, name: str, value: str) -> Any:
-        return in_state(queryset, value, timezone.localdate())
+        today = timezone.localdate()
+        if value == UNANSWERED:
+            return queryset.filter(situation="", cancelled_on__isnull=True, due_on__lte=today)
+        return in_state(queryset, value, today)
+
+    def by_year(self, queryset: Any, name: str, value: Any) -> Any:
+        return queryset.filter(due_on__range=(dt.date(int(value), 1, 1), dt.date(int(value), 12, 31)))
+
+    def of_buyer(self, queryset: Any, name: str, value: Buyer) -> Any:
+        return outcomes_of_buyer(queryset, value)
 
     def by_group(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(situation__in=SITUATION_GROUPS[SituationGroup(value)])

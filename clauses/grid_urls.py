@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from clauses.qualitative_list import UnprovedList
 from clauses.views import qualitative
 
 urlpatterns = [
+    path("marches/grille/a-justifier/", UnprovedList.as_view(), name="qualitative_unproved"),
     path("marches/<int:pk>/grille/", qualitative.market_qualitative, name="market_qualitative"),
     path("marches/<int:pk>/grille/nouvelle/", qualitative.qualitative_create, name="qualitative_create"),
     path("marches/<int:pk>/grille/reunions/", qualitative.reserved_plan, name="reserved_plan"),

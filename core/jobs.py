@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -20,15 +21,21 @@ from core.errors import DomainError
 from core.models import Job, StoredFile
 
 logger = logging.getLogger("maillon.jobs")
-STALE_AFTER = timedelta(minutes=2)
+# Without a sign of life for so long, its process is dead.
+STALE_AFTER = timedelta(seconds=settings.JOBS_STALE_SECONDS)
 # A queued job that nobody took: its broker or its thread was not there when it was asked for.
-FORGOTTEN_AFTER = timedelta(minutes=1)
+FORGOTTEN_AFTER = timedelta(seconds=settings.JOBS_FORGOTTEN_SECONDS)
 MAX_ATTEMPTS = 3
-HEARTBEAT_SECONDS = 20
+HEARTBEAT_SECONDS = settings.JOBS_STALE_SECONDS / 6
 
 Handler = Callable[["RunningJob"], None]
 _handlers: dict[str, Handler] = {}
 _links: dict[str, Callable[[Job], tuple[str, str] | None]] = {}
+_ends: dict[str, Callable[[Job], None]] = {}
+DISK_FULL = (
+    "Le disque du serveur est plein\u202f: ce travail s’est arrêté sans garder de fichier incomplet. Faites de la place "
+    "sur le serveur, puis relancez-le."
+)
 
 
 class JobCancelled(Exception):
@@ -48,6 +55,14 @@ def job(kind: str) -> Callable[[Handler], Handler]:
 def register_job_link(kind: str, link: Callable[[Job], tuple[str, str] | None]) -> None:
     """Say where the result of a kind is seen: a function giving (label, address) or None."""
     _links[kind] = link
+
+
+def register_job_end(kind: str, end: Callable[[Job], None]) -> None:
+    """Have `end(row)` called once a job of a kind is over (done, failed or cancelled), its outcome written.
+
+    A process that dies in between calls nothing: what must not be lost is looked for elsewhere too.
+    """
+    _ends[kind] = end
 
 
 def link_of(row: Job) -> tuple[str, str] | None:
@@ -267,14 +282,26 @@ def run_job(pk: int) -> bool:
             running.finish(Job.State.CANCELLED)
         except DomainError as error:
             running.finish(Job.State.FAILED, error.sentence)
-        except Exception:
+        except Exception as error:
             logger.exception("Job %s (%s) failed", row.pk, row.kind)
             running.finish(
                 Job.State.FAILED,
-                "Ce travail s’est arrêté sur une erreur du logiciel, consignée au journal sous le numéro "
+                DISK_FULL
+                if isinstance(error, OSError) and error.errno == errno.ENOSPC
+                else "Ce travail s’est arrêté sur une erreur du logiciel, consignée au journal sous le numéro "
                 f"{row.pk}. Vous pouvez le relancer ; s’il échoue encore, donnez ce numéro à la maison.",
             )
+    _tell_end(row)
     return True
+
+
+def _tell_end(row: Job) -> None:
+    """What follows a job, whatever its outcome; a failure there is not the job's."""
+    if end := _ends.get(row.kind):
+        try:
+            end(row)
+        except Exception:
+            logger.exception("What follows job %s (%s) failed", row.pk, row.kind)
 
 
 @contextmanager

@@ -95,7 +95,7 @@ class ListPage(View):
         queryset = self.get_queryset()
         self.filterset = None
         if self.filterset_class:
-            self.filterset = self.filterset_class(request.GET or None, queryset=queryset, request=request)
+            self.filterset = self.make_filterset(queryset)
             refused = self.filterset.is_bound and not self.filterset.is_valid()
             queryset = queryset.none() if refused else self.filterset.qs
         table = self.make_table(queryset)
@@ -103,6 +103,11 @@ class ListPage(View):
         if wanted and self.export_name:
             return self.export(wanted, table)
         return self.show(table)
+
+    def make_filterset(self, queryset: QuerySet) -> FilterSet:
+        """The filters, read from the address; to override where they need more than the request."""
+        assert self.filterset_class is not None
+        return self.filterset_class(self.request.GET or None, queryset=queryset, request=self.request)
 
     def make_table(self, queryset: QuerySet) -> Table:
         """The table, sorted as the address says; `pk` breaks ties so that pages never overlap."""

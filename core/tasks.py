@@ -4,6 +4,9 @@ from celery import shared_task
 
 from core import daily, jobs
 
+# A long queue only waits: handing all of it over each minute would fill the broker with the same jobs.
+HANDED_OVER_AT_ONCE = 200
+
 
 @shared_task(name="core.run_job", acks_late=True, ignore_result=True)
 def run_job(pk: int) -> None:
@@ -15,7 +18,7 @@ def run_job(pk: int) -> None:
 def take_up_stale_jobs() -> None:
     """Hand over again the jobs of dead workers and those that the broker never got."""
     jobs.give_up_broken()
-    for pk in jobs.waiting_jobs(only_forgotten=True):
+    for pk in jobs.waiting_jobs(only_forgotten=True)[:HANDED_OVER_AT_ONCE]:
         run_job.delay(pk)
 
 

@@ -29,7 +29,7 @@ class GridFilterForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "buyer" in self.fields:
+        if isinstance(self.fields.get("buyer"), forms.ModelChoiceField):
             self.fields["buyer"].queryset = Buyer.objects.visible_to(self.user)  # type: ignore[attr-defined]
 
     def narrow(self, assignments: Any) -> Any:
@@ -89,8 +89,8 @@ class EntryDaysForm(Form):
 class ChecksFilterForm(GridFilterForm):
     """What « À vérifier » looks at: the same scope as the grid, a month or the year up to it."""
 
-    # By its name in the words: one choice less to load, on a page that reads much already.
-    buyer = None  # type: ignore[assignment]
+    # By its name in the words: one choice less to load, on a page that reads much already. A link may give its number.
+    buyer = forms.IntegerField(required=False, widget=forms.HiddenInput)  # type: ignore[assignment]
 
     periode = forms.ChoiceField(
         label="Période", required=False, choices=[("", "le mois"), ("annee", "l’année jusqu’à ce mois")]
@@ -106,6 +106,8 @@ class ChecksFilterForm(GridFilterForm):
                 | Q(market__search_key__contains=word)
                 | Q(market__buyer__search_key__contains=word)
             )
+        if values.get("buyer"):
+            commitments = commitments.filter(market__buyer=values["buyer"])
         if values.get("mine"):
             markets = Market.objects.visible_to(self.user).portfolio_of(self.user, timezone.localdate())
             commitments = commitments.filter(market__in=markets.values("pk"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from clauses.enums import EvidenceKind, QualitativeOrigin, ReviewState
@@ -44,6 +44,13 @@ class QualitativeCommitmentQuerySet(ScopedQuerySet):
             evidence_accepted=Exists(files.filter(state=ReviewState.ACCEPTED)),
             evidence_waits=Exists(files.filter(state=ReviewState.SUBMITTED)),
             evidence_refused=Exists(files.filter(state=ReviewState.REFUSED)),
+        )
+
+    def unproved(self) -> Any:
+        """Lines whose objective is reached and whose proof is missing: `LineState.UNPROVED`, said in SQL."""
+        reached = Q(target_number__isnull=True, is_completed=True) | Q(done__gte=F("target_number"))
+        return self.with_progress().filter(
+            reached, abandoned_on__isnull=True, needs_evidence=True, evidence_accepted=False
         )
 
 

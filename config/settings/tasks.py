@@ -7,6 +7,9 @@ from config.settings.env import TESTING, env
 REDIS_URL = env.str("REDIS_URL", default="")
 # "inline" in tests and commands, "celery" with a broker, "thread" otherwise.
 JOBS_RUNNER = "inline" if TESTING else ("celery" if REDIS_URL else "thread")
+# A running job without a sign of life for so long is taken up by another process; one that nobody took is handed over again.
+JOBS_STALE_SECONDS = env.int("JOBS_STALE_SECONDS", default=120)
+JOBS_FORGOTTEN_SECONDS = env.int("JOBS_FORGOTTEN_SECONDS", default=60)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -46,6 +46,7 @@ EXPECTED: Expectations = {
     "escalation_meeting": HOUSE_ONLY,
     "escalation_close": HOUSE_AND_BUYER,
     "escalation_file": {"anonymous": 302, "company": 403, "others": 405},
+    "qualitative_unproved": HOUSE_ONLY,
     "market_list": SIGNED_IN,
     "directory_send": HOUSE_ONLY,
     "directory_pdf": HOUSE_ONLY,

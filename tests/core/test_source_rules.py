@@ -23,6 +23,7 @@ BULK_ALLOWED = {
     "core/search.py": "words of the search have no history: they repeat their rows",
     "beneficiaries/name_search.py": "variants of names have no history: they repeat their rows",
     "beneficiaries/import_rows.py": "lines of imports have no history: they go with their import",
+    "reporting/services/batches.py": "the bilans of a batch have no history: they go with it",
     "core/reference.py": "reference lists have no history: their file is",
 }
 BULK = {"bulk_create", "bulk_update", "executemany"}
