@@ -1,6 +1,7 @@
 """What WeasyPrint leaves to do in the structure of a tagged PDF, just before it is written.
 
-Running heads, feet and page numbers are decoration for who listens (PDF/UA-1, 7.1); a header cell says what it heads.
+Running heads, feet and page numbers are decoration for who listens (PDF/UA-1, 7.1); a header cell says what it heads; a list holds its
+items.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ def finish(document: Any, pdf: Any) -> None:
     waiting = [root]
     while waiting:
         node = waiting.pop()
+        if node.get("S") == "/L":
+            _items(pdf, node)
         kids = node.get("K", ())
         for kid in kids if isinstance(kids, list) else [kids]:
             if isinstance(kid, int):
@@ -46,6 +49,21 @@ def _scope(pdf: Any, row: Any) -> None:
     for cell in cells:
         if cell.get("S") == "/TH" and isinstance(cell.get("A"), dict):
             cell["A"]["Scope"] = scope
+
+
+def _items(pdf: Any, node: Any) -> None:
+    """A list holds its items: the boxes that keep a term with its meaning are not there for who listens."""
+    kids: list[Any] = []
+    for kid in node["K"]:
+        child = _at(pdf, kid)
+        if child is not None and child.get("S") == "/Div":
+            for item in child["K"]:
+                if (found := _at(pdf, item)) is not None:
+                    found["P"] = child["P"]
+                kids.append(item)
+        else:
+            kids.append(kid)
+    node["K"][:] = kids
 
 
 def _decorate(stream: Any, tagged: set[int]) -> None:

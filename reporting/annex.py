@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from core import formats
 from core.exports import Column, Sheet, write_xlsx
 from reporting.snapshot.labels import figure_name, labels_of
 
@@ -28,6 +29,8 @@ def sheets(snapshot: dict[str, Any]) -> Iterator[Sheet]:
     names: set[str] = set()
     yield _key_figures(snapshot, head)
     yield _series(snapshot, head)
+    if snapshot.get("rectification"):
+        yield _rectification(snapshot["rectification"], head)
     for chapter in snapshot["chapters"]:
         for block in chapter["blocks"]:
             if block["type"] == "table":
@@ -94,6 +97,34 @@ def _key_figures(snapshot: dict[str, Any], head: tuple[str, ...]) -> Sheet:
         Column("Précision", "text", lambda row: row["note"], 60),
     ]
     return Sheet("Chiffres clés", columns, list(rows.values()), head)
+
+
+def _rectification(found: dict[str, Any], head: tuple[str, ...]) -> Sheet:
+    """What a rectified version changes."""
+    columns = [
+        Column("Chiffre", "text", lambda row: row["label"], 80),
+        Column(f"Version {found['previous_version']}", "number", lambda row: _changed(row, "before")),
+        Column("Cette version", "number", lambda row: _changed(row, "after")),
+    ]
+    day = dt.date.fromisoformat(found["previous_published_on"])
+    more = (
+        f"{formats.noun(found['more'], 'autre chiffre change', 'autres chiffres changent')}."
+        if found["more"]
+        else ""
+    )
+    notes = (
+        *head,
+        f"Cette version remplace la version {found['previous_version']}, publiée le {formats.day(day)}.",
+        found["reason"] and f"Motif : {found['reason']}",
+        more,
+        found["sections"] and f"Textes repris : {', '.join(found['sections'])}.",
+    )
+    return Sheet("Ce que change la version", columns, found["changes"], [note for note in notes if note])
+
+
+def _changed(row: dict[str, Any], side: str) -> Any:
+    """A figure that changed; a day or a text where it is one."""
+    return _value(row[side], row["kind"])
 
 
 def _series(snapshot: dict[str, Any], head: tuple[str, ...]) -> Sheet:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from pypdf import PdfReader
@@ -53,9 +54,9 @@ def problems_of(content: bytes) -> list[str]:
         if not node.alt.strip()
     ]
     found += [
-        "a list without an item"
+        f"a list that holds something else than items: {[child.kind for child in node.children]}"
         for node in tree.all("/L")
-        if not any(c.kind in ("/LI", "/Div") for c in node.children)
+        if not node.children or any(child.kind not in ("/LI", "/L", "/Caption") for child in node.children)
     ]
     tagged = {mark for node in tree.walk() for mark in node.marks}
     for number, page in enumerate(reader.pages, 1):
@@ -112,7 +113,7 @@ def _headings(tree: Element) -> Iterator[str]:
         return
     if levels[0] != 1 or levels.count(1) != 1:
         yield f"its headings do not begin with a single H1: {levels[:5]}"
-    for before, now in zip(levels, levels[1:], strict=False):
+    for before, now in pairwise(levels):
         if now > before + 1:
             yield f"a heading of level {now} after one of level {before}"
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from reporting.snapshot.words import agree, count, typeset
 
-# What the page of the essentials has room for: lines of text written by people, and characters on a line.
-ESSENTIAL_LINES, LINE = 7, 92
+# The page of the essentials, in millimetres: its height, and what its title and its chart take of it.
+PAGE, TITLE_AND_CHART = 250, 92
+# Characters on a line, and the height of one: of the opening sentences, of a text, under a figure.
+ANSWER, TEXT, FIGURE = (72, 6.5), (92, 5.4), (27, 4.3)
 
 
 def for_paper(snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -20,13 +22,9 @@ def for_paper(snapshot: dict[str, Any]) -> dict[str, Any]:
 
 
 def _essentials_apart(chapter: dict[str, Any]) -> list[dict[str, Any]]:
-    """The essentials hold on one page: a long text of theirs follows them, on the next."""
+    """The essentials hold on one page: a text for which it has no room follows them, on the next."""
     texts = chapter["narrative"] if chapter["key"] == "essential" else []
-    lines = sum(
-        max(1, -(-len(line) // LINE)) for text in texts for line in text["text"].splitlines() if line.strip()
-    )
-    paragraphs = sum(text["text"].count("\n\n") for text in texts)
-    if lines + paragraphs // 2 <= ESSENTIAL_LINES:
+    if not texts or sum(_height(text["text"], TEXT, 3) for text in texts) <= _room_left(chapter):
         return [chapter]
     word = {
         "key": "essential_text",
@@ -36,6 +34,25 @@ def _essentials_apart(chapter: dict[str, Any]) -> list[dict[str, Any]]:
         "blocks": [],
     }
     return [chapter | {"narrative": []}, word]
+
+
+def _room_left(chapter: dict[str, Any]) -> float:
+    """What the opening sentences and the figures leave, the figures being three on a line."""
+    room = PAGE - TITLE_AND_CHART - _height(chapter["answer"], ANSWER, 6)
+    for block in chapter["blocks"]:
+        items = block["items"] if block["type"] == "key_figures" else []
+        heights = [
+            20 + _height(item["label"], FIGURE) + _height(item["note"], FIGURE) + FIGURE[1] for item in items
+        ]
+        room -= sum(max(heights[index : index + 3]) for index in range(0, len(heights), 3))
+    return room
+
+
+def _height(text: str, measure: tuple[int, float], below: float = 0) -> float:
+    """A generous estimate of what a text takes, with `below` under each paragraph."""
+    characters, line = measure
+    lines = [part for part in text.splitlines() if part.strip()]
+    return sum(-(-len(part) // characters) * line + below for part in lines)
 
 
 def _cut(block: dict[str, Any]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _cells(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[dict[s
         block["key"]
         for snapshot in (before, now)
         for chapter in snapshot.get("chapters", ())
-        if chapter["key"] == "people"
+        if chapter["key"] in ("people", "outcomes")
         for block in chapter["blocks"]
     }
     for key in [*shown_now, *(name for name in shown_before if name not in shown_now)]:

@@ -115,7 +115,7 @@ def test_publishing_is_a_job_that_bears_being_run_twice():
     bilan = review_bilan(bilan=make_bilan(buyer=BuyerFactory()), user=admin)
     job = ask_for_publication(bilan=bilan, user=admin)
     job.refresh_from_db()
-    assert (job.state, job.done, job.total) == (Job.State.DONE, 4, 4)
+    assert (job.state, job.done, job.total) == (Job.State.DONE, 5, 5)
     bilan.refresh_from_db()
     assert make_files(bilan=bilan, user=admin) and BilanFile.objects.count() == len(BilanFormat)
 
@@ -139,7 +139,7 @@ def test_a_facilitator_does_not_publish_by_starting_a_failed_publication_again(c
     assert "Seul·e un·e administrateur·rice publie un bilan." in response.text
 
 
-def test_a_year_without_data_and_a_first_year_still_make_the_three_files():
+def test_a_year_without_data_and_a_first_year_still_make_every_file():
     bilan, files = published_with_files(BuyerFactory(name="Commune " + "très longue " * 24))
     assert set(files) == set(BilanFormat.values)
     assert bilan.snapshot["previous"] is None
