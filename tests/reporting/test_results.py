@@ -235,7 +235,7 @@ def trained(
     hours="70.00",
     person=None,
     course=True,
-    starts_on=D(2025, 3, 3),
+    starts_on=MARCH,
 ):
     assignment = eligible_assignment(commitment=commitment, beneficiary=person, starts_on=starts_on)
     placement = assignment.placement
