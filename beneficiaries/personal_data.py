@@ -285,6 +285,7 @@ FILES: dict[str, FileWords] = {
             "escalation",
             "escalation_file",
             "evidence",
+            "flat_export",
             "house_logo",
             "buyer_logo",
             "interaction",

@@ -13,6 +13,7 @@ class ReportingConfig(AppConfig):
         from reporting import jobs
         from reporting.documents import FILE_KIND, PROGRESS_KIND, may_open, may_open_progress
         from reporting.registrations_campaigns import register_campaigns
+        from reporting.registrations_exports import register_exports
         from reporting.registrations_portraits import register_portraits
         from reporting.registrations_workflow import register_workflow
 
@@ -22,5 +23,6 @@ class ReportingConfig(AppConfig):
         register_job_link("publish_bilan", jobs.link_to_bilan)
         register_tab("buyer", Tab("Tableau de bord", "buyer_dashboard", HOUSE, 15))
         register_campaigns()
+        register_exports()
         register_workflow()
         register_portraits()

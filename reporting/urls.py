@@ -4,7 +4,7 @@ from django.urls import path
 
 from reporting import campaign_urls, narrative_urls, workflow_urls
 from reporting.bilan_list import BilanList
-from reporting.views import bilans, dashboards, home, progress, yearly
+from reporting.views import bilans, dashboards, exports, home, progress, yearly
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("bilans/", BilanList.as_view(), name="bilan_list"),
     path("marches/<int:pk>/bilan-annuel/", yearly.market_reserved_bilan, name="market_reserved_bilan"),
     path("bilans/territoire/", yearly.territory_bilan, name="territory_bilan"),
+    path("bilans/exports/", exports.exports, name="exports"),
     path("bilans/nouveau/", bilans.bilan_start, name="bilan_start"),
     path("bilans/<int:pk>/", bilans.bilan_detail, name="bilan_detail"),
     path("bilans/<int:pk>/relire/", bilans.bilan_review, name="bilan_review"),

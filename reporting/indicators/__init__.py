@@ -5,6 +5,7 @@ these functions. Definitions: `docs/indicators.md`.
 """
 
 from reporting.indicators.actions import Actions, actions
+from reporting.indicators.buyer_kinds import KindLine, by_buyer_kind
 from reporting.indicators.difficulties import Rung, difficulties, missed
 from reporting.indicators.events import EVENT_KINDS, Event, events, events_by_kind
 from reporting.indicators.facts import Facts, company_names
@@ -45,7 +46,6 @@ from reporting.indicators.without_names import without_names
 from reporting.indicators.work import (
     Contracts,
     Line,
-    by_buyer_kind,
     by_contract_type,
     by_cpv_division,
     by_employer,
@@ -60,6 +60,7 @@ from reporting.indicators.work import (
     contracts_by,
     hours,
     hours_since_start,
+    markets_by,
     new_people,
     outside_the_bilan,
     people,
@@ -78,6 +79,7 @@ __all__ = [
     "Facts",
     "FollowUp",
     "Group",
+    "KindLine",
     "Line",
     "LongPaths",
     "Markets",
@@ -113,6 +115,7 @@ __all__ = [
     "hours_since_start",
     "long_paths",
     "markets",
+    "markets_by",
     "markets_by_clause_kind",
     "missed",
     "new_people",

@@ -29,7 +29,7 @@ def by_buyer(facts: Facts) -> dict[Span, dict[int, BuyerLine]]:
 
     The same figures as those of the buyer's own scope (`Scope.of(buyer)`), worked out from the rows of this one.
     """
-    parts = _parts(facts)
+    parts = parts_by_buyer(facts)
     found: dict[Span, dict[int, BuyerLine]] = {}
     for span in facts.period.spans:
         lines: dict[int, BuyerLine] = defaultdict(BuyerLine)
@@ -52,7 +52,7 @@ def by_buyer(facts: Facts) -> dict[Span, dict[int, BuyerLine]]:
     return found
 
 
-def _parts(facts: Facts) -> dict[int, dict[int, Part | None]]:
+def parts_by_buyer(facts: Facts) -> dict[int, dict[int, Part | None]]:
     """Market → buyer → what it has of it; None for the whole."""
     leaders = facts.scope.markets().order_by("pk").values_list("pk", "buyer")
     found: dict[int, dict[int, Part | None]] = {pk: {buyer: None} for pk, buyer in leaders}

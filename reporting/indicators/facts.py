@@ -255,11 +255,6 @@ class Facts:
         return [MarketRow(*row, self.scope.held(row[0])) for row in rows.values_list(*columns)]
 
     @cached_property
-    def buyer_kinds(self) -> dict[int, str]:
-        """Market → kind of the buyer that leads it."""
-        return dict(self.scope.markets().order_by().values_list("pk", "buyer__kind"))
-
-    @cached_property
     def lots(self) -> list[tuple[int, str, int]]:
         """(market, reservation, number of lots)."""
         rows = self.scope.lots().order_by().values_list("market", "reservation")

@@ -14,7 +14,7 @@ from django.db.models import Exists, Sum
 from beneficiaries.enums import PlacementNature
 from beneficiaries.models import ClosedYear
 from clauses.progress import hours_counted
-from reporting.indicators.facts import ZERO, Facts, Work, exact, once, sums_by
+from reporting.indicators.facts import ZERO, Facts, MarketRow, Work, exact, once, sums_by
 from reporting.indicators.helpers import ratio
 from reporting.scope import Scope, Span, bounds, siae_in_the_month, within, year_bounds
 
@@ -274,11 +274,6 @@ def by_cpv_division(facts: Facts) -> dict[Span, Lines]:
     return _by_market_key(facts, {market.id: market.cpv[:2] for market in facts.markets})
 
 
-def by_buyer_kind(facts: Facts) -> dict[Span, Lines]:
-    """By kind of the buyer that leads the market (commune, bailleur social…), who has the whole of it here."""
-    return _by_market_key(facts, facts.buyer_kinds)
-
-
 def _by_market_key(facts: Facts, keys: Mapping[int, str]) -> dict[Span, Lines]:
     def key(work: Work) -> str:
         return keys.get(work.market, "")
@@ -288,6 +283,15 @@ def _by_market_key(facts: Facts, keys: Mapping[int, str]) -> dict[Span, Lines]:
         for row, count in contracts_by(facts, span, key).items():
             lines[row].contracts = count
     return found
+
+
+def markets_by(facts: Facts, span: Span, key: Callable[[MarketRow], str]) -> dict[str, int]:
+    """Markets with a clause that live in the span, by any attribute; a framework and its marchés subséquents are one."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for row in facts.markets:
+        if row.has_clause and row.is_alive_in(span):
+            found[key(row)].add(row.root)
+    return {value: len(roots) for value, roots in found.items()}
 
 
 def share_by_family(facts: Facts) -> dict[Span, dict[str, Decimal]]:

@@ -52,6 +52,7 @@ BY_HAND = {
     "hours_since_start": lambda facts, span: indicators.hours_since_start(
         [work.commitment for work in facts.works], dt.date(2025, 12, 31)
     ),
+    "markets_by": lambda facts, span: indicators.markets_by(facts, span, lambda row: row.family),
     "shares": lambda facts, span: indicators.shares(indicators.by_modality(facts)),
     "variation": lambda facts, span: indicators.variation(indicators.hours(facts)[span], Decimal(1)),
 }
