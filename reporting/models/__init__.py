@@ -2,6 +2,7 @@
 
 from reporting.models.bilans import Bilan, BilanFile
 from reporting.models.campaigns import Campaign, PublicationBatch, PublicationItem
+from reporting.models.kept import KeptFigures
 from reporting.models.partnership import ImprovementAction, PartnershipNote
 from reporting.models.portraits import PathPortrait
 from reporting.models.progress import ProgressReport
@@ -15,6 +16,7 @@ __all__ = [
     "BilanStep",
     "Campaign",
     "ImprovementAction",
+    "KeptFigures",
     "PartnershipNote",
     "PathPortrait",
     "ProgressReport",
