@@ -20,12 +20,9 @@ def register_workflow() -> None:
     from core.jobs import register_job_link
     from core.registry import Section, Tab, register_daily, register_section, register_tab, register_waiting
     from core.signals import file_opened
-    from markets.models import Buyer
+    from markets.paper_access import opens_as_a_whole
     from reporting import sent_draft_jobs
     from reporting.services import partnership, sent_drafts
-
-    def opens_as_a_whole(user: Any, pk: Any) -> bool:
-        return user.is_house_staff or Buyer.objects.visible_as_a_whole_to(user).filter(pk=pk).exists()
 
     register_section("bilans", Section("Bilans", "bilan_list", 10))
     register_section("bilans", Section("Partenariat", "partnership_list", 30))

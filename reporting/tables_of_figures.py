@@ -119,6 +119,9 @@ class Published:
     year: int
     cells: Mapping[str, str]
 
+    def has(self, table_key: str) -> bool:
+        return any(name.startswith(f"{table_key}.") for name in self.cells)
+
     def cell(self, table_key: str, row: str, measure: str) -> Decimal | None:
         value = self.cells.get(f"{table_key}.{row}.{measure}")
         return None if value is None else Decimal(value)
@@ -156,6 +159,9 @@ class Breakdown:
 
 def blocks_of(found: Breakdown, spans: Sequence[Span], published: Published | None = None) -> list[Block]:
     """One table where there is one period; a table for each measure where years stand side by side."""
+    if published is not None and not published.has(found.key):
+        # A table that bilans do not have stands beside nothing.
+        published = None
     if len(spans) == 1:
         return [_of_one_span(found, spans[0], published)]
     return [
@@ -258,7 +264,9 @@ def _finished(
         title,
         columns,
         rows,
-        totals=whole if rows else None,
+        totals=whole
+        if rows and any(value is not None for name, value in whole.items() if name != "label")
+        else None,
         base=found.base,
         formula=found.formula,
         notes=found.notes,

@@ -143,7 +143,7 @@ def _months(start: str, end: str, today: dt.date, said: list[str]) -> Months | N
     if first is None:
         said.append("Dites aussi le premier mois. L’année est montrée.")
         return None
-    last = last or today.replace(day=1)
+    last = last or max(first, today.replace(day=1))
     if last < first:
         said.append("Le dernier mois vient avant le premier : l’année est montrée.")
         return None

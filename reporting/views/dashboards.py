@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -18,14 +20,18 @@ from core.signals import list_exported
 from markets.files import file_context
 from markets.models import Buyer
 from reporting.dashboards.asked import MOST_MONTHS, OFFERED, PANELS, SIDE_BY_SIDE, Asked, read
-from reporting.dashboards.buyer import BuyerDashboard, Section
+from reporting.dashboards.buyer import key_figures, sections, tables
 from reporting.dashboards.place import Place, buyer_of, place_of
+from reporting.dashboards.reading import Reading, Section
 from reporting.enums import BilanKind
 from reporting.models import Bilan
 from reporting.snapshot.material import Block
 from reporting.tables_of_figures import export_tables, for_page
 
 ROWS_SHOWN = 15
+NO_SUCH_FILE = formats.typeset(
+    "Ce fichier n’existe pas : choisissez-en un sous un tableau, ou le classeur entier."
+)
 BILANS_READ = 8
 # Chapters of a published bilan that alone tell who the people are, where they stand, and the actions.
 TOLD_BY_BILANS = ("people", "outcomes", "actions")
@@ -34,58 +40,61 @@ TOLD_BY_BILANS = ("people", "outcomes", "actions")
 @role_required(*HOUSE, Role.BUYER)
 def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Figures of one buyer, of a part of it, or of the department that the user is limited to."""
-    with read_only():
-        found = _read(request, pk)
-        if isinstance(found, BuyerDashboard):
-            wanted = _chosen(found, request.GET.get("table", ""))
-        else:
-            return render(request, "reporting/buyer_dashboard.html", found)
-    # Who took which figures away is written down.
-    return _export(request, found, request.GET["export"], wanted)
-
-
-def _read(request: HttpRequest, pk: int) -> BuyerDashboard | dict[str, Any]:
-    """The context of the page, or the dashboard whose tables are wanted as a file."""
     user: Any = request.user
-    today = timezone.localdate()
-    buyer, department = buyer_of(user, pk)
-    asked = read(request.GET, today)
-    place = place_of(user, buyer, department, asked)
-    if place.subject is None and asked.place is not None:
-        # What could not be shown is in no address either.
-        asked = _without_place(asked)
-    bilans = _bilans(user, place, asked)
-    dashboard = BuyerDashboard(
-        place, asked, today, bilans if place.is_whole else (), is_house=user.is_house_staff
+    format = request.GET.get("export", "")
+    with read_only():
+        buyer, department = buyer_of(user, pk)
+        asked = read(request.GET, timezone.localdate())
+        place = place_of(user, buyer, department, asked)
+        if place.subject is None and asked.place is not None:
+            # What could not be shown is in no address either.
+            asked = replace(asked, place=None)
+        bilans = _bilans(user, place, asked)
+        reading = _reading(user, place, asked, bilans)
+        chosen = _chosen(reading, request.GET.get("table", "")) if format in EXPORT_FORMATS else []
+        if not chosen or (format == "csv" and len(chosen) > 1):
+            context = _page(request, place, reading, bilans)
+            if format:
+                context["said"].append(NO_SUCH_FILE)
+            return render(request, "reporting/buyer_dashboard.html", context)
+    # Who took which figures away is written down.
+    return _export(request, place, reading, format, chosen)
+
+
+def _reading(user: Any, place: Place, asked: Asked, bilans: Sequence[Bilan]) -> Reading:
+    return Reading(
+        place.scope,
+        asked,
+        timezone.localdate(),
+        bilans if place.is_whole else (),
+        kind=place.kind,
+        is_whole=place.is_whole,
+        is_limited=place.department is not None,
+        is_house=user.is_house_staff,
     )
-    said = [*asked.sentences, *place.sentences]
-    if format := request.GET.get("export", ""):
-        chosen = _chosen(dashboard, request.GET.get("table", ""))
-        if format in EXPORT_FORMATS and chosen and (format == "xlsx" or len(chosen) == 1):
-            return dashboard
-        said.append("Ce fichier n’existe pas : choisissez-en un sous un tableau, ou le classeur entier.")
+
+
+def _page(request: HttpRequest, place: Place, reading: Reading, bilans: list[Bilan]) -> dict[str, Any]:
+    user: Any = request.user
+    asked, today = reading.asked, reading.today
     return {
-        **file_context("buyer", buyer, request, with_head=False),
+        **file_context("buyer", place.buyer, request, with_head=False),
         **_filters(asked, today.year),
         "place": place,
         "crumbs": _crumbs(place, asked),
         "asked": asked,
         "heading": _heading(place, asked),
-        "said": [formats.typeset(sentence) for sentence in said],
-        "figures": dashboard.key_figures(),
-        "parts": [_shown(part, asked) for part in dashboard.sections()],
+        "said": [formats.typeset(sentence) for sentence in (*asked.sentences, *place.sentences)],
+        "figures": key_figures(reading),
+        "parts": [_shown(part, asked) for part in sections(reading)],
         "bilans": bilans,
-        "told": _told(dashboard),
+        "told": _told(reading),
         "today": today,
         "workbook_url": asked.query(export="xlsx"),
         "is_house": user.is_house_staff,
         # What waits for a reader of a buyer is asked for apart: the figures do not wait for it.
         "asks_waiting": user.is_buyer and asked.place is None and asked.panel == "ensemble",
     }
-
-
-def _without_place(asked: Asked) -> Asked:
-    return Asked(asked.year, asked.months, asked.compared, None, asked.panel, asked.whole, asked.sentences)
 
 
 def _bilans(user: Any, place: Place, asked: Asked) -> list[Bilan]:
@@ -96,7 +105,7 @@ def _bilans(user: Any, place: Place, asked: Asked) -> list[Bilan]:
         for bilan in found.annual().order_by("-year", "-version")[:BILANS_READ]:
             latest.setdefault(bilan.year, bilan)
         return list(latest.values())
-    if place.kind in ("marche", "operation") and place.subject is not None:
+    if asked.panel == "ensemble" and place.kind in ("marche", "operation") and place.subject is not None:
         field = "market" if place.kind == "marche" else "operation"
         finals = Bilan.objects.visible_to(user).published().filter(kind=BilanKind.FINAL)
         return list(
@@ -157,33 +166,33 @@ def _shown(part: Section, asked: Asked) -> Section:
     return Section(part.key, part.title, blocks)
 
 
-def _told(dashboard: BuyerDashboard) -> dict[str, Any] | None:
+def _told(reading: Reading) -> dict[str, Any] | None:
     """What only a published bilan tells, in the words of its own snapshot."""
-    bilan = dashboard.told_by
+    bilan = reading.told_by
     if bilan is None or not bilan.snapshot:
         return None
     chapters = [row for row in bilan.snapshot["chapters"] if row["key"] in TOLD_BY_BILANS]
     return {"bilan": bilan, "chapters": chapters}
 
 
-def _chosen(dashboard: BuyerDashboard, key: str) -> list[Block]:
+def _chosen(reading: Reading, key: str) -> list[Block]:
     """The table asked for, or every table."""
     if not key:
-        return dashboard.tables()
-    return [block for part in dashboard.sections() for block in part.blocks if block["type"] == "table" and block["key"] == key]  # fmt: skip
+        return tables(reading)
+    return [block for part in sections(reading) for block in part.blocks if block["type"] == "table" and block["key"] == key]  # fmt: skip
 
 
 def _export(
-    request: HttpRequest, dashboard: BuyerDashboard, format: str, blocks: list[Block]
+    request: HttpRequest, place: Place, reading: Reading, format: str, blocks: list[Block]
 ) -> HttpResponseBase:
-    place, asked = dashboard.place, dashboard.asked
+    asked = reading.asked
     about = [place.buyer.short_name or place.buyer.name, place.title, asked.label]
     name = slugify(
         "-".join(["tableau-de-bord", *about, *([blocks[0]["title"]] if len(blocks) == 1 else [])])
     )[:120]
     head = [
         formats.typeset(f"{place.buyer.name} : {_heading(place, asked)}"),
-        formats.typeset(f"Chiffres du {formats.day(dashboard.today)}, heures validées et comptées."),
+        formats.typeset(f"Chiffres du {formats.day(reading.today)}, heures validées et comptées."),
         *place.sentences,
     ]
     list_exported.send(sender=Buyer, user=request.user, name=name, format=format)
