@@ -50,8 +50,8 @@ def actions_chapter(m: Material) -> dict[str, Any]:
     hired = None if is_hidden else found.hired
     figures = [
         m.figure("actions", agree(whole.actions, "action collective", "actions collectives"), "number", whole.actions),
-        m.figure("participations", agree(present or 0, "participation", "participations"), "number", present, "une personne venue deux fois compte deux fois" if present is not None else MASKED),
-        m.figure("hired_after", f"{agree(hired or 0, 'embauchée', 'embauchées')} dans les {HIRED_WITHIN_MONTHS} mois", "number", hired, _note_of_hires(found.hired, hired, whole.people)),
+        m.figure("participations", agree(2 if present is None else present, "participation", "participations"), "number", present, "une personne venue deux fois compte deux fois" if present is not None else MASKED),
+        m.figure("hired_after", f"{agree(2 if hired is None else hired, 'personne embauchée', 'personnes embauchées')} dans les {HIRED_WITHIN_MONTHS} mois", "number", hired, _note_of_hires(found.hired, hired, whole.people)),
     ]  # fmt: skip
     answer = f"{upper_first(count(whole.actions, 'action collective', 'actions collectives'))} {agree(whole.actions, 'a eu', 'ont eu')} lieu {m.when}"
     if present:

@@ -18,7 +18,7 @@ from django.db.models import Q
 from markets.models import Buyer, Market, MarketParty, Operation
 from reporting.enums import BilanKind
 from reporting.indicators import Facts
-from reporting.masking import THRESHOLD, Masked, Merge, Table, mask
+from reporting.masking import OTHER, THRESHOLD, Masked, Merge, Table, mask
 from reporting.models import Bilan, SentDraft
 from reporting.scope import Period, Scope, bounds
 from reporting.subtraction import Lines, Shown, lines_told, lines_told_by_all, publics_told
@@ -123,15 +123,19 @@ def mask_beside(table: Table, others: Sequence[Other]) -> Masked:
     Only lines that are put together for being small can be for this reason: a table without « Autres » and without
     bands is left as it is masked, and said to be told (`Beside.tells`).
     """
-    joined: frozenset[str] = frozenset()
+    joined: set[str] = set()
     masked = mask(table)
     while table.merge != Merge.NONE and not masked.withheld:
         told = frozenset().union(*(lines for other in others for lines in other.told(masked)))
-        more = joined | {row.key for row in masked.rows if row.key in told or set(row.parts) & told}
-        more -= {table.unknown.key}
-        if not told or more == joined or len(masked.rows) <= 2:
+        apart = [row for row in masked.rows if row.key not in (OTHER, table.unknown.key) and row.people]
+        if not told or not apart:
             break
-        joined, masked = more, mask(table, joined=more)
+        # Where what is told is together already, the next line of the order joins it.
+        more = [row.key for row in apart if row.key in told or set(row.parts) & told] or [apart[0].key]
+        if joined.issuperset(more):
+            break
+        joined.update(more)
+        masked = mask(table, joined=joined)
     return masked
 
 

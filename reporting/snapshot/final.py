@@ -14,6 +14,7 @@ from reporting import indicators
 from reporting.enums import BilanKind
 from reporting.models import Bilan
 from reporting.scope import Months, Period, Scope
+from reporting.snapshot.actions import actions_chapter
 from reporting.snapshot.beside import beside_whole_life
 from reporting.snapshot.difficulties import difficulties_chapter
 from reporting.snapshot.document import (
@@ -70,6 +71,7 @@ def build_final_snapshot(
         rates_chapter(material),
         companies_chapter(material),
         outcomes_chapter(material),
+        actions_chapter(material),
         events_chapter(material),
         difficulties_chapter(material),
         partnership_chapter(narrative, "ce marché" if isinstance(subject, Market) else "cette opération"),

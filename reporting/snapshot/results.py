@@ -235,7 +235,11 @@ def _figures(m: Material, shown: _Shown) -> Iterator[dict[str, Any]]:
     left = left_of(table) if table else None
     yield m.figure(
         "left_path",
-        agree(left or 0, "personne sortie de son parcours", "personnes sorties de leur parcours"),
+        agree(
+            2 if left is None else left,
+            "personne sortie de son parcours",
+            "personnes sorties de leur parcours",
+        ),
         "number",
         left,
         "" if left is not None else MASKED,
@@ -320,7 +324,7 @@ def _situations_block(m: Material, table: Masked) -> Block:
 def _cohort_block(m: Material, milestone: Milestone, table: Masked) -> Block:
     _, label = MILESTONES[milestone]
     total, silent = sum(row.people for row in table.rows), table.shown(UNKNOWN)
-    base = f"Cohorte : {count(total, 'personne')} dont les {label} après la sortie tombent {m.when}"
+    base = f"Cohorte : {count(total, 'personne')} dont l’échéance des {label} après la sortie tombe {m.when}"
     if silent is not None:
         base += f" ; {count(total - silent, 'répondante', 'répondantes')}"
     said = []
@@ -345,7 +349,7 @@ def _cohort_block(m: Material, milestone: Milestone, table: Masked) -> Block:
 
 def _cohort_not_recorded(m: Material, milestone: Milestone) -> Block:
     key, label = MILESTONES[milestone]
-    sentence = f"Situation à {label} : non renseignée, aucune réponse n’est enregistrée pour les sorties dont les {label} tombent {m.when}."
+    sentence = f"Situation à {label} : non renseignée, aucune réponse n’est enregistrée pour les sorties dont l’échéance des {label} tombe {m.when}."
     m.not_recorded.append({"key": f"outcomes_{key}", "title": f"Situation à {label}", "sentence": sentence})
     return text(f"outcomes_{key}_not_recorded", "", [sentence])
 
@@ -383,7 +387,7 @@ def _benefit_blocks(m: Material, shown: _Shown) -> Iterator[Block]:
         table.key,
         table.title,
         [
-            Column("label", "Bénéfice"),
+            Column("label", "Formation ou parcours"),
             Column("people", m.column("Personnes"), "number", True),
             Column("count", "Formations", "number"),
             Column("hours", "Heures", "hours"),

@@ -91,7 +91,7 @@ def test_situations_rates_and_hires_of_a_closed_year(commitment):
         "durable": "12", "transition": "6", "positive": "0", "other": "0", "unknown": "7",
     }  # fmt: skip
     assert found["outcomes_m6"]["base"] == (
-        "Cohorte\u202f: 25 personnes dont les 6 mois après la sortie tombent en 2025\u202f; 18 répondantes."
+        "Cohorte\u202f: 25 personnes dont l’échéance des 6 mois après la sortie tombe en 2025\u202f; 18 répondantes."
     )
     assert found["outcomes_m6"]["notes"][0] == "En emploi durable\u202f: 67\u202f% des répondantes."
     assert cells(found["outcomes_hired"]) == {"yes": "12", "no": "6", "ongoing": "20", "unknown": "7"}
