@@ -159,8 +159,10 @@ def _merge_others(rows: list[Row], other: str, threshold: int, joined: Collectio
     small = [row for row in rows if 0 < row.people < threshold or (row.people and row.key in joined)]
     if not small:
         return kept
-    joined = _join(small)
-    return [*kept, replace(joined, key=OTHER, label=other, bounds=None)]
+    if len(small) == 1 and small[0].people >= threshold and kept:
+        # Alone it would be read under another name: the first of the order goes with it.
+        small, kept = sorted([*small, kept[0]], key=rows.index), kept[1:]
+    return [*kept, replace(_join(small), key=OTHER, label=other, bounds=None)]
 
 
 def _join(rows: Sequence[Row]) -> Row:

@@ -8,7 +8,7 @@ together are compared as they were.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reporting.masking import OTHER, SMALL_TOTAL, THRESHOLD
@@ -54,8 +54,10 @@ def lines_told(one: Shown, other: Shown, *, only_one: int, only_other: int) -> l
 
     only_one, only_other: how many people are in one table alone. The reader is supposed to know these numbers.
     """
-    universe = one.named() | other.named() | {REST}
-    return _told(one.groups(universe), other.groups(universe), only_one, only_other)
+    found: set[Lines] = set()
+    for universe in _universes(one, other):
+        found |= set(_told(one.groups(universe), other.groups(universe), only_one, only_other))
+    return sorted(found, key=sorted)
 
 
 def lines_told_by_all(whole: Shown, parts: Sequence[Shown], *, beyond: int, again: int) -> list[Lines]:
@@ -63,13 +65,24 @@ def lines_told_by_all(whole: Shown, parts: Sequence[Shown], *, beyond: int, agai
 
     beyond: the people of the whole that are in no part. again: how many times someone is in one part more.
     """
-    universe = whole.named().union({REST}, *(part.named() for part in parts))
-    read = [part.groups(universe) for part in parts]
-    together = _together([keys for groups in read for keys, _ in groups])
-    added = [
-        (frozenset(lines), sum(_people_in(lines, groups) for groups in read)) for lines in map(set, together)
-    ]
-    return _told(whole.groups(universe), added, beyond, again)
+    found: set[Lines] = set()
+    for universe in _universes(whole, *parts):
+        read = [part.groups(universe) for part in parts]
+        together = _together([keys for groups in read for keys, _ in groups])
+        added = [(frozenset(lines), sum(_people_in(lines, groups) for groups in read)) for lines in together]
+        found |= set(_told(whole.groups(universe), added, beyond, again))
+    return sorted(found, key=sorted)
+
+
+def _universes(*tables: Shown) -> Iterator[set[str]]:
+    """The lines that there may be: those that a table names and others, or those alone where « Autres » can be of them.
+
+    A reader may know either: what a table puts together may be nothing but what another one names.
+    """
+    named = set().union(*(table.named() for table in tables))
+    yield named | {REST}
+    if all(OTHER not in table.people or named - table.named() for table in tables):
+        yield named
 
 
 def _told(one: Groups, other: Groups, only_one: int, only_other: int) -> list[Lines]:

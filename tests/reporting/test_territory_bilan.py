@@ -8,12 +8,14 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from pypdf import PdfReader
 
 from core.errors import DomainError
 from core.files import read_file
+from markets.enums import MarketNature
 from reporting import indicators
 from reporting.enums import BilanKind
 from reporting.indicators.buyers import by_buyer
@@ -266,3 +268,37 @@ def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(cast, signed_in):
     start_territory_bilan(year=2025, user=None)
     html = signed_in(cast.admin).post(reverse("territory_bilan"), {"year": "2025"}).text
     assert "déjà en cours" in html
+
+
+# --- from the shell -------------------------------------------------------------------------------------------------
+
+
+def test_the_command_publishes_it_once_and_says_what_is_wrong(tmp_path):
+    ClosedYearFactory(year=2025)
+    drawn = Territory(5, people=6)
+    target = tmp_path / "territoire.json"
+    for _ in range(2):
+        call_command("make_bilan", territory=True, year=2025, json=target, stdout=io.StringIO())
+    bilan = Bilan.objects.get(kind=BilanKind.TERRITORY)
+    assert json.loads(target.read_text()) == bilan.snapshot
+    wrong = [
+        ({"territory": True, "market": "M-1"}, "va avec --buyer"),
+        (
+            {"buyer": drawn.buyer.identifier, "market": "M-INCONNU"},
+            "n’a pas de marché de référence M-INCONNU",
+        ),
+        ({"buyer": "123"}, "Aucun donneur d’ordre"),
+    ]
+    for options, words in wrong:
+        with pytest.raises(CommandError, match=words):
+            call_command("make_bilan", year=2025, **options)
+
+
+def test_the_command_publishes_that_of_a_reserved_market_beside_its_buyer_s(tmp_path):
+    ClosedYearFactory(year=2025)
+    market = MarketFactory(nature=MarketNature.INSERTION, reference="INS-1")
+    common = {"buyer": market.buyer.identifier, "year": 2025, "stdout": io.StringIO()}
+    call_command("make_bilan", market="INS-1", json=tmp_path / "un.json", **common)
+    call_command("make_bilan", json=tmp_path / "deux.json", **common)
+    kinds = Bilan.objects.order_by("kind").values_list("kind", "state")
+    assert list(kinds) == [("annual", "published"), ("reserved", "published")]
