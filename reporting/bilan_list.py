@@ -9,6 +9,7 @@ from django.urls import reverse
 from django_tables2 import A
 
 from accounts.enums import Role
+from accounts.models import User
 from core import formats
 from core.access import HOUSE
 from core.filters import FilterSet, scoped
@@ -59,6 +60,11 @@ class BilanFilter(FilterSet):
     kind = django_filters.ChoiceFilter(label="Nature", choices=BilanKind.choices, empty_label="tous")
     year = django_filters.NumberFilter(label="Année")
     state = django_filters.ChoiceFilter(label="État", choices=BilanState.choices, empty_label="tous")
+    writer = django_filters.ModelChoiceFilter(
+        label="Rédigé par",
+        queryset=scoped(User, lambda rows: rows.house_staff().filter(is_active=True)),
+        empty_label="tous",
+    )
 
     class Meta:
         model = Bilan
@@ -69,6 +75,7 @@ class BilanFilter(FilterSet):
         # A buyer sees published ones only: nothing to choose.
         if not self.request.user.is_house_staff:
             self.filters.pop("state")
+            self.filters.pop("writer")
             # That of the territory is of the house.
             kinds = [choice for choice in BilanKind.choices if choice[0] != BilanKind.TERRITORY]
             self.filters["kind"].extra["choices"] = kinds

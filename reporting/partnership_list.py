@@ -65,6 +65,12 @@ class NoteFilter(FilterSet):
         model = PartnershipNote
         fields: list[str] = []
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A buyer's own notes are those of one buyer, nearly always.
+        if not self.request.user.is_house_staff:
+            self.filters.pop("buyer")
+
     def of_meeting(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(meeting_on__isnull=value == "non")
 

@@ -123,13 +123,15 @@ def check_answered(bilan: Bilan) -> None:
     if not waiting:
         return
     named = [
-        f"«\u202f{title}\u202f», du {formats.day(timezone.localdate(row.at))}"
+        f"« {title} », du {formats.day(timezone.localdate(row.at))}"
         for row in waiting[:5]
         for title in [where(row)]
     ]
     said = " ; ".join(named) + ("…" if len(waiting) > 5 else "")
     raise DomainError(
-        f"Le donneur d’ordre attend une réponse : {said}. Répondez à chaque observation, puis publiez."
+        formats.typeset(
+            f"Le donneur d’ordre attend une réponse : {said}. Répondez à chaque observation, puis publiez."
+        )
     )
 
 

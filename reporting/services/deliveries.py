@@ -56,15 +56,17 @@ def deliver_bilan(*, bilan: Bilan, addresses: Iterable[str], by: User | None) ->
     if bilan.buyer is not None:
         for contact in bilan.buyer.contacts.exclude(email="").order_by("-pk"):
             contacts[contact.email.strip().lower()] = contact
-    rows = [_deliver(bilan, address, contacts.get(address), by) for address in wanted]
+    known = {row.email: row for row in bilan.deliveries.filter(email__in=wanted)}
+    rows = [
+        _deliver(known.get(address) or BilanDelivery(bilan=bilan, email=address), contacts.get(address), by)
+        for address in wanted
+    ]
     write_step(bilan, BilanStepKind.DELIVERED, by=by, reason=f"à {', '.join(wanted)}")
     return rows
 
 
-def _deliver(bilan: Bilan, address: str, contact: Contact | None, by: User | None) -> BilanDelivery:
-    row = BilanDelivery.objects.filter(bilan=bilan, email=address).first() or BilanDelivery(
-        bilan=bilan, email=address
-    )
+def _deliver(row: BilanDelivery, contact: Contact | None, by: User | None) -> BilanDelivery:
+    bilan, address = row.bilan, row.email
     row.contact, row.sent_by, row.sent_at = contact, by, timezone.now()
     row.save()
     link = make_link(kind=LINK, object_id=row.pk, email=address, days=LINK_DAYS, by=by)

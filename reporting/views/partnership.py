@@ -58,7 +58,7 @@ def buyer_partnership(request: HttpRequest, pk: int) -> HttpResponse:
         "years": sorted(years, reverse=True),
         "year": year,
         "note": note,
-        "actions": list(actions.filter(note=note).order_by("pk")) if note else [],
+        "actions": list(actions.filter(note=note).select_related("note").order_by("pk")) if note else [],
         "carried": list(carried(buyer=buyer, year=year).filter(pk__in=actions.order_by().values("pk"))),
         "meeting": _meeting_to_come(user, buyer),
         "is_house": user.is_house_staff,
@@ -205,7 +205,9 @@ def improvement_edit(request: HttpRequest, pk: int) -> HttpResponse:
         ImprovementAction.objects.visible_to(request.user).select_related("note__buyer"), pk=pk
     )
     form = ActionForm(request.POST or None, user=request.user, action=action)
-    return _action_page(request, form, action.note, action, "Suivre un axe d’amélioration", "C’est enregistré.")
+    return _action_page(
+        request, form, action.note, action, "Suivre un axe d’amélioration", "C’est enregistré."
+    )
 
 
 def _action_page(

@@ -6,15 +6,12 @@ import datetime as dt
 
 from django.utils import timezone
 
-from core.files import store_file
-from core.links import make_link
-from reporting.models import BilanDelivery, BilanFile, ImprovementAction, PartnershipNote, PathPortrait
+from reporting.models import ImprovementAction, PartnershipNote, PathPortrait
 from reporting.services.comments import comment_bilan
-from reporting.services.deliveries import LINK
 from reporting.services.progress import make_progress_report
 from reporting.services.sent_drafts import send_draft
 from reporting.services.workflow import review_bilan
-from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, PUBLIC, Expectation, Expectations, Kwargs
+from tests.expectations import ADMIN_ONLY, HOUSE_FORM, HOUSE_ONLY, Expectation, Expectations, Kwargs
 from tests.factories import BeneficiaryFactory, OperationFactory, make_bilan
 from tests.reporting import campaign_expectations
 
@@ -64,8 +61,9 @@ EXPECTED: Expectations = {
     "bilan_comment_answer": HOUSE_ONLY,
     "sent_draft_detail": HOUSE_AND_BUYER,
     "sent_draft_done": {"anonymous": 302, "buyer": 405, "others": 403},
-    "bilan_by_link": PUBLIC,
-    "bilan_file_by_link": PUBLIC,
+    # What a link that lives answers is in test_deliveries: reading it notes that it was used.
+    "bilan_by_link": {"others": 404},
+    "bilan_file_by_link": {"others": 404},
     "partnership_list": HOUSE_AND_BUYER,
     "partnership_start": HOUSE_ONLY,
     "partnership_note": HOUSE_ONLY,
@@ -116,14 +114,6 @@ def _remark(cast):
     return {"pk": row.pk}
 
 
-def _link(cast):
-    bilan = make_bilan(buyer=cast.buyer_a, published=True)
-    stored = store_file(kind="bilan", name="bilan.json", content=b"{}", user=None, allowed_types=["json"])
-    BilanFile.objects.create(bilan=bilan, format="json", file=stored)
-    row = BilanDelivery.objects.create(bilan=bilan, email="a@alpha.example")
-    return {"token": make_link(kind=LINK, object_id=row.pk, days=1, by=None).token}
-
-
 def _note(cast):
     note = PartnershipNote.objects.filter(buyer=cast.buyer_a).first()
     return note or PartnershipNote.objects.create(buyer=cast.buyer_a, year=2025)
@@ -137,8 +127,8 @@ KWARGS: Kwargs = {
     "bilan_comment_answer": _remark,
     "sent_draft_detail": _sent,
     "sent_draft_done": _sent,
-    "bilan_by_link": _link,
-    "bilan_file_by_link": lambda cast: {**_link(cast), "file_format": "json"},
+    "bilan_by_link": lambda cast: {"token": "inconnu"},
+    "bilan_file_by_link": lambda cast: {"token": "inconnu", "file_format": "pdf"},
     "buyer_partnership": lambda cast: {"pk": cast.buyer_a.pk},
     "partnership_note": lambda cast: {"pk": cast.buyer_a.pk, "year": 2025},
     "partnership_share": lambda cast: {"pk": _note(cast).pk},
