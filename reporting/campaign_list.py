@@ -29,6 +29,8 @@ from reporting.models import Bilan, Campaign, PublicationBatch
 from reporting.narrative import SECTIONS
 
 NONE = "aucun"
+# A figure that asks for nothing does not catch the eye.
+NOTHING = format_html('<span class="quiet-text">{}</span>', 0)
 WORDS = {
     None: ("pas ouvert", "none"),
     BilanState.DRAFT: ("brouillon", "draft"),
@@ -152,7 +154,7 @@ class LackColumn(CountColumn):
         if value is None:
             return formats.ABSENT
         if not value:
-            return "0"
+            return NOTHING
         return linked(value, self.address(record, table.year), f"{self.header_words}, {record}")
 
 
@@ -201,7 +203,7 @@ def anomaly_cell(
         attributes += format_html(' hx-swap-oob="{}"', "true")
     if count:
         return linked(count, anomalies_url(buyer_pk, year), f"Anomalies, {name}", attributes)
-    return format_html("<span{}>{}</span>", attributes, "…" if count is None else 0)
+    return format_html('<span class="quiet-text"{}>{}</span>', attributes, "…" if count is None else 0)
 
 
 class AnomalyColumn(CountColumn):
@@ -215,8 +217,8 @@ class AnomalyColumn(CountColumn):
 class CampaignBuyerTable(Table):
     """The buyers of a campaign, each with its `standing`."""
 
-    tick = TickColumn()
     name = TextColumn("Donneur d’ordre", accessor=lambda buyer: buyer, order_by="search_key")
+    tick = TickColumn()
     bilan = TextColumn("Bilan", accessor=lambda buyer: buyer.bilan_state or NONE, order_by="bilan_state")
     writer = TextColumn("Rédigé par", accessor=lambda buyer: buyer.standing, empty_values=())
     hours = LackColumn("Heures à valider", "hours", hours_url)
@@ -226,12 +228,13 @@ class CampaignBuyerTable(Table):
     texts = LackColumn("Textes à écrire", "empty_texts", bilan_url)
     remarks = LackColumn("Observations", "remarks", bilan_url)
     published_at = DayColumn("Publié le", order_by="published_at")
-    delivered = TextColumn("Remis", accessor=lambda buyer: delivered_words(buyer))
+    delivered = TextColumn("Remis", accessor=lambda buyer: delivered_words(buyer), visible=False)
 
     class Meta:
         model = Buyer
         fields = ()
         caption = "Donneurs d’ordre de la campagne"
+        attrs = {"class": "campaign-table"}
 
     def __init__(self, *args: Any, year: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -269,10 +272,13 @@ class CampaignBuyerTable(Table):
     def value_writer(self, record: Any) -> str:
         return record.standing.writer
 
+    def render_published_at(self, value: Any, record: Any) -> SafeString:
+        return format_html("{}<br><small>{}</small>", formats.day(value), delivered_words(record))
+
     def render_texts(self, value: int | None, record: Any) -> Any:
         if value is None:
             return formats.ABSENT
-        return linked(value, f"{bilan_url(record)}#texte", f"textes à écrire, {record}") if value else "0"
+        return linked(value, f"{bilan_url(record)}#texte", f"textes à écrire, {record}") if value else NOTHING
 
     def value_texts(self, value: int | None) -> int | None:
         return value
@@ -286,7 +292,7 @@ def delivered_words(buyer: Any) -> str | None:
     if standing.delivered_on is None:
         return "à remettre"
     read = ", téléchargé" if standing.downloaded_on else ""
-    return f"le {formats.day(standing.delivered_on)}{read}"
+    return f"remis le {formats.day(standing.delivered_on)}{read}"
 
 
 def campaign_rows(user: Any, year: int) -> Any:

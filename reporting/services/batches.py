@@ -150,7 +150,7 @@ class BatchLine:
 
     @property
     def words(self) -> str:
-        if self.state == Job.State.CANCELLED and self.bilan.is_published:
+        if self.lacks_files:
             return "publié, fichiers à faire"
         return {
             Job.State.QUEUED: "en attente",
@@ -159,6 +159,11 @@ class BatchLine:
             Job.State.FAILED: "en échec",
             Job.State.CANCELLED: "non publié",
         }[Job.State(self.state)]
+
+    @property
+    def lacks_files(self) -> bool:
+        """Its figures are frozen, its buyer reads them, and what stopped was the making of the files."""
+        return self.can_retry and self.bilan.is_published
 
     @property
     def can_retry(self) -> bool:
@@ -196,6 +201,11 @@ class BatchProgress:
     @property
     def cancelled(self) -> list[BatchLine]:
         return self.of(Job.State.CANCELLED)
+
+    @property
+    def without_files(self) -> int:
+        """Published, and read by their buyers, though their files are yet to be made."""
+        return sum(line.lacks_files for line in self.lines)
 
     @property
     def running(self) -> int:

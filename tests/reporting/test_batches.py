@@ -82,6 +82,12 @@ def ready(number, name="Ville"):
     return [review_bilan(bilan=bilan, user=None) for bilan in bilans]
 
 
+def work():
+    """What the workers do, until nothing waits."""
+    while run_waiting():
+        pass
+
+
 def start(campaign, bilans, admin):
     rows = Bilan.objects.filter(pk__in=[bilan.pk for bilan in bilans]).select_related("buyer").order_by("pk")
     return start_batch(campaign=campaign, bilans=rows, user=admin)
@@ -181,16 +187,19 @@ def test_failures_are_tried_again_alone(campaign, admin, light, monkeypatch):
         retry_batch(batch=batch, user=admin)
 
 
-def test_one_failure_is_tried_again_by_its_own_gesture(client, campaign, admin, light, monkeypatch):
+def test_one_failure_is_tried_again_by_its_own_gesture(client, campaign, admin, light, waits, monkeypatch):
     bilans = ready(2)
     real = documents.content_of
     monkeypatch.setattr(documents, "content_of", lambda *_: (_ for _ in ()).throw(DomainError("En panne.")))
     batch = start(campaign, bilans, admin)
+    work()
     assert len(progress_of(batch).failed) == 2 and batch.archive is None
+    assert progress_of(batch).without_files == 2
     monkeypatch.setattr(documents, "content_of", real)
     client.force_login(admin)
     item = batch.items.order_by("pk").first()
     client.post(reverse("batch_retry", args=[batch.pk]), {"item": item.pk})
+    work()
     progress = progress_of(batch)
     assert progress.published == 1 and len(progress.failed) == 1
     assert progress.failed[0].item != item
@@ -307,12 +316,13 @@ def test_a_full_disk_says_so_in_french_and_keeps_neither_half_a_file_nor_a_row(
     campaign, admin, light, monkeypatch
 ):
     (bilan,) = ready(1)
+    before = set(orphans(older_than_seconds=-1))
     monkeypatch.setattr("core.files.os.fsync", full)
     batch = start(campaign, [bilan], admin)
     (line,) = progress_of(batch).failed
     assert "le disque du serveur est plein" in line.job.error
     assert not BilanFile.objects.exists() and not StoredFile.objects.exists()
-    assert list(orphans(older_than_seconds=-1)) == []
+    assert set(orphans(older_than_seconds=-1)) == before
     monkeypatch.undo()
     retry_batch(batch=batch, user=admin)
     assert progress_of(batch).published == 1
@@ -413,13 +423,15 @@ def test_the_house_downloads_the_archive_and_nobody_else(client, cast, campaign,
         (cast.company_user_a, 404),
     ):
         client.force_login(user)
-        assert client.get(url).status_code == status
+        response = client.get(url)
+        assert response.status_code == status
+        response.close()
 
 
 # --- The pages ------------------------------------------------------------------------------------------------
 
 
-def test_eighty_bilans_are_published_by_one_gesture_from_the_campaign(client, campaign, admin, light):
+def test_eighty_bilans_are_published_by_one_gesture_from_the_campaign(client, campaign, admin, light, waits):
     ready(80)
     client.force_login(admin)
     url = reverse("campaign_publish", args=[YEAR])
@@ -427,6 +439,7 @@ def test_eighty_bilans_are_published_by_one_gesture_from_the_campaign(client, ca
     response = client.post(url)
     batch = PublicationBatch.objects.get()
     assert response.url == reverse("batch_detail", args=[batch.pk])
+    work()
     text = client.get(response.url).content.decode().replace("\u202f", " ").replace("\xa0", " ")
     assert "80 publiés sur 80" in text and "bilans-2025.zip" in text
     assert Bilan.objects.published().count() == 80
