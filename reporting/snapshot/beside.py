@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 CHAPTERS = ("people", "outcomes")
 # Tables whose rows do not add up: one person may be in several.
 NOT_ADDED = ("publics", "benefits")
-Population = Callable[[Facts], AbstractSet[int]]
+# A table whose lines people change after it is published: who is in each line is found in what a bilan is about.
+LinesOf = Callable[[Facts], Mapping[str, AbstractSet[int]]]
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,38 @@ class Beside:
     blocks: Mapping[str, Block]
     only_there: int
     only_here: int
-    # What the other bilan is about: some tables are about other people than those of the period.
+    # What the other bilan is about, and where its people stand today, of a table that changes after it is published.
     facts: Facts | None = None
+    today: Mapping[str, int] | None = None
 
-    def of(self, population: Population, here: AbstractSet[int]) -> Beside:
-        """The same for a table about these people, whom `population` finds in the other bilan."""
-        there = population(self.facts) if self.facts else set()
-        return replace(self, only_there=len(there - here), only_here=len(here - there))
+    def of(self, key: str, lines_of: LinesOf, here: AbstractSet[int]) -> Beside:
+        """The same for a table about these people, whose lines people change: the other one is counted again.
+
+        A reader who takes a table of last spring from one of today reads what changed as well: what is protected is who
+        is in between, as they stand today.
+        """
+        if self.facts is None or _block_of(key, self.blocks) is None:
+            return self
+        lines = lines_of(self.facts)
+        there = frozenset().union(*lines.values())
+        return replace(
+            self,
+            only_there=len(there - here),
+            only_here=len(here - there),
+            today={line: len(people) for line, people in lines.items()},
+        )
 
     def told(self, table: Masked) -> list[Lines]:
         """The lines of this table that tell few people, read beside the other bilan's."""
         block = _block_of(table.key, self.blocks)
         if block is None:
             return []
-        there, here = _shown(block), _as_shown(table)
+        if not self.only_there and not self.only_here:
+            # The same people: nothing is taken from anything, but who changed of line since.
+            is_kept = self.today is None and table.key != "benefits"
+            is_safe = is_kept or _is_safe_beside(table, block)
+            return [] if is_safe else [frozenset({row.key}) for row in table.rows]
+        there, here = _shown(block, self.today), _as_shown(table)
         if table.key in NOT_ADDED:
             found = publics_told(here, there, only_one=self.only_here, only_other=self.only_there)
             return [frozenset({key}) for key in found]
@@ -75,18 +94,24 @@ class AllBuyers:
     beyond: int
     again: int
     facts: Sequence[Facts] = ()
+    today: Sequence[Mapping[str, int]] = ()
 
-    def of(self, population: Population, here: AbstractSet[int]) -> AllBuyers:
-        """The same for a table about these people, whom `population` finds in each bilan."""
-        beyond, again = _spread(here, (population(facts) for facts in self.facts))
-        return replace(self, beyond=beyond, again=again)
+    def of(self, key: str, lines_of: LinesOf, here: AbstractSet[int]) -> AllBuyers:
+        """The same for a table about these people, whose lines people change (`Beside.of`)."""
+        if any(_block_of(key, blocks) is None for blocks in self.blocks):
+            return self
+        each = [lines_of(facts) for facts in self.facts]
+        beyond, again = _spread(here, (frozenset().union(*lines.values()) for lines in each))
+        today = [{line: len(people) for line, people in lines.items()} for lines in each]
+        return replace(self, beyond=beyond, again=again, today=today)
 
     def told(self, table: Masked) -> list[Lines]:
         found = [_block_of(table.key, blocks) for blocks in self.blocks]
         if table.key in NOT_ADDED or not found or any(block is None for block in found):
             # A table that one bilan does not show can't be added.
             return []
-        parts = [_shown(block) for block in found if block is not None]
+        today = self.today or [None] * len(found)
+        parts = [_shown(block, now) for block, now in zip(found, today, strict=True) if block is not None]
         return lines_told_by_all(_as_shown(table), parts, beyond=self.beyond, again=self.again)
 
     def tells(self, table: Masked) -> bool:
@@ -100,7 +125,13 @@ def _block_of(key: str, blocks: Mapping[str, Block]) -> Block | None:
     return blocks.get(f"typology_{key}", blocks.get(key))
 
 
-def _shown(block: Block) -> Shown:
+def _shown(block: Block, today: Mapping[str, int] | None = None) -> Shown:
+    """A published table as it is read; of one that changes, the same lines as they stand today."""
+    if today is not None:
+        masked = {row["key"] for row in block["rows"] if "people" in row["masked"]}
+        return Shown(
+            {key: None if key in masked else people for key, people in today.items()}, sum(today.values())
+        )
     people = {
         row["key"]: None if "people" in row["masked"] else int(row["cells"]["people"])
         for row in block["rows"]
@@ -259,8 +290,8 @@ def _read_beside(facts: Facts, bilans: Any) -> Iterator[Beside]:
         if subject not in known:
             known[subject] = _people(bilan)
         there = known[subject]
-        # The same people, or none in common: nothing is taken from anything.
-        if here != there and here & there:
+        # None in common: nothing is taken from anything.
+        if here & there:
             yield Beside(name, blocks, len(there - here), len(here - there), _facts_of(bilan))
 
 

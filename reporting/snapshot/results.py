@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from beneficiaries.enums import Milestone, SituationGroup
 from reporting import indicators
-from reporting.indicators.results import Cohort, Situations, Trainings
+from reporting.indicators.results import Cohort, People, Situations, Trainings
 from reporting.masking import THRESHOLD, Masked, Row, Table, mask
 from reporting.outcome_masking import (
     ONGOING,
@@ -19,7 +20,7 @@ from reporting.outcome_masking import (
     positive_share,
     share_of,
 )
-from reporting.snapshot.beside import Other, hide_beside, subtracted_from, told_by
+from reporting.snapshot.beside import LinesOf, hide_beside, subtracted_from, told_by
 from reporting.snapshot.material import Block, Column, Material, chapter, text
 from reporting.snapshot.purchase import share
 from reporting.snapshot.words import agree, count, listed, upper_first
@@ -65,25 +66,32 @@ class _Shown:
         self.told: list[str] = []
         self.subtracted: list[str] = []
         situations, hired = mask_situations(_situations_table(found), _hired_table(found))
-        self.situations = self._readable(situations)
+        self.situations = self._readable(situations, _lines_of_situations)
         # Who is still in their path is read in both: the second table goes with the first.
         hired = hired if self.situations else Masked(hired.key, hired.title, withheld=True)
-        self.hired = self._readable(hired, said=bool(found.hired | found.not_hired))
+        self.hired = self._readable(hired, _lines_of_hires, said=bool(found.hired | found.not_hired))
         self.rated: dict[Milestone, Masked | None] = {}
         self._rates()
         self.benefits = self._benefits()
 
     def _readable(
-        self, table: Masked, others: Sequence[Other] | None = None, *, said: bool = True
+        self, table: Masked, lines_of: LinesOf | None = None, *, said: bool = True
     ) -> Masked | None:
-        """The table, unless it is withheld or another document would make it tell a few people."""
+        """The table, unless it is withheld or another document would make it tell a few people.
+
+        lines_of: where people stand today, of a table whose lines they change.
+        """
         if table.withheld:
             self.withheld += [table.title] if said else []
             return None
         if version := told_by(table, self.m.earlier):
             self.told.append(f"{table.title} ({version})")
             return None
-        if name := subtracted_from(table, self.m.beside if others is None else others):
+        others = self.m.beside
+        if lines_of:
+            here = frozenset().union(*lines_of(self.m.facts).values())
+            others = [other.of(table.key, lines_of, here) for other in others]
+        if name := subtracted_from(table, others):
             self.subtracted.append(f"{table.title} ({name})")
             return None
         return table
@@ -98,12 +106,7 @@ class _Shown:
             table = mask(_cohort_table(milestone, cohort))
             if any(is_too_near(one, cohort.people) or is_too_near(cohort.people, one) for one in read):
                 table = Masked(table.key, table.title, withheld=True)
-            # Other people than those of the span: who is in one cohort alone is counted again.
-            others = [
-                other.of(lambda facts, at=milestone: _people_of_cohort(facts, at), cohort.people)
-                for other in self.m.beside
-            ]
-            self.rated[milestone] = self._readable(table, others)
+            self.rated[milestone] = self._readable(table, partial(_lines_of_cohort, milestone=milestone))
             if self.rated[milestone]:
                 read.append(cohort.people)
 
@@ -172,8 +175,23 @@ class _Shown:
             )
 
 
-def _people_of_cohort(facts: indicators.Facts, milestone: Milestone) -> frozenset[int]:
-    return indicators.cohorts(facts)[facts.period.span][milestone].people
+# --- who is in each line ----------------------------------------------------------------------------------------
+
+
+def _lines_of_situations(facts: indicators.Facts) -> dict[str, People]:
+    found = indicators.situations(facts)[facts.period.span]
+    groups = {group.value: people for group, people in found.by_group.items()}
+    return groups | {ONGOING: found.ongoing, UNKNOWN: found.unknown}
+
+
+def _lines_of_hires(facts: indicators.Facts) -> dict[str, People]:
+    found = indicators.situations(facts)[facts.period.span]
+    return {"yes": found.hired, "no": found.not_hired, ONGOING: found.ongoing, UNKNOWN: found.hired_unknown}
+
+
+def _lines_of_cohort(facts: indicators.Facts, milestone: Milestone) -> dict[str, People]:
+    found = indicators.cohorts(facts)[facts.period.span][milestone]
+    return {group.value: people for group, people in found.by_group.items()} | {UNKNOWN: found.silent}
 
 
 # --- tables, before any masking ----------------------------------------------------------------------------------
@@ -184,7 +202,7 @@ def _situations_table(found: Situations) -> Table:
     rows.append(Row(ONGOING, "En cours de parcours", len(found.ongoing)))
     return Table(
         "outcomes_situations",
-        "Situation des personnes",
+        "Situation la plus récente",
         rows,
         Row(UNKNOWN, "Non renseigné", len(found.unknown)),
     )

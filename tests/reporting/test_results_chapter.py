@@ -13,7 +13,12 @@ from core.dates import add_months
 from reporting.services.drafts import start_bilan, start_final_bilan
 from reporting.services.publication import freeze
 from reporting.services.workflow import review_bilan
-from reporting.snapshot import build_final_snapshot, build_progress_snapshot, build_snapshot
+from reporting.snapshot import (
+    build_final_snapshot,
+    build_progress_snapshot,
+    build_snapshot,
+    build_territory_snapshot,
+)
 from tests.factories import (
     AggregateDeclarationFactory,
     BuyerFactory,
@@ -251,7 +256,7 @@ def test_the_year_less_the_final_bilan_of_a_market_tells_the_situation_of_nobody
     assert not {"outcomes_situations", "outcomes_m6", "outcomes_hired"} & life.keys()
     said = life["outcomes_subtracted"]["paragraphs"][0]
     assert (
-        "Situation des personnes" in said
+        "Situation la plus récente" in said
         and "Situation 6 mois après la sortie" in said
         and "Bilan 2025" in said
     )
@@ -266,6 +271,37 @@ def test_the_same_people_may_be_read_in_both():
     assert {"outcomes_situations", "outcomes_m6"} <= blocks(year).keys() & blocks(life).keys()
 
 
+def test_two_people_who_answered_between_two_bilans_of_the_same_people_are_not_told():
+    buyer = BuyerFactory()
+    market = market_of(buyer, 9, 12)
+    ClosedYearFactory(year=2025)
+    publish(start_bilan(buyer=buyer, year=2025, user=None))
+    rows = Outcome.objects.filter(situation="seeking", milestone="m6").order_by("pk")
+    Outcome.objects.filter(pk__in=list(rows.values_list("pk", flat=True)[:2])).update(situation="cdi")
+    life = blocks(build_final_snapshot(subject=market, version=1, narrative={}, now=NOW))
+    assert not {"outcomes_situations", "outcomes_m6"} & life.keys()
+
+
+def test_answers_that_came_since_another_bilan_do_not_withhold_what_tells_nobody():
+    # Half of the territory answered after the bilan of one buyer: it is counted again, and leaves enough people.
+    one, other = BuyerFactory(), BuyerFactory()
+    market_of(one, 9, 12)
+    market_of(other, 10, 15)
+    ClosedYearFactory(year=2025)
+    publish(start_bilan(buyer=one, year=2025, user=None))
+    Outcome.objects.filter(situation="seeking").update(situation="interim")
+    territory = build_territory_snapshot(year=2025, version=1, narrative={}, now=NOW)
+    assert cells(blocks(territory)["outcomes_situations"])["transition"] == "27"
+    # Two in between who are not in the other lines would be told.
+    second = BuyerFactory()
+    market_of(second, 2, 0)
+    territory = build_territory_snapshot(year=2025, version=1, narrative={}, now=NOW)
+    assert cells(blocks(territory)["outcomes_situations"])["durable"] == "21"
+    publish(start_bilan(buyer=other, year=2025, user=None))
+    territory = build_territory_snapshot(year=2025, version=1, narrative={}, now=NOW)
+    assert "outcomes_situations" not in blocks(territory)
+
+
 def test_a_version_in_which_two_people_answered_since_does_not_tell_them(commitment):
     buyer = commitment.market.buyer
     people(commitment, 12, "cdi")
@@ -276,7 +312,7 @@ def test_a_version_in_which_two_people_answered_since_does_not_tell_them(commitm
         Outcome.objects.filter(beneficiary=person).update(situation="cdi", recorded_on=D(2026, 3, 1))
     found = blocks(snapshot_of(buyer, version=2))
     assert "outcomes_situations" not in found
-    assert "Situation des personnes (version 1)" in found["outcomes_told"]["paragraphs"][0]
+    assert "Situation la plus récente (version 1)" in found["outcomes_told"]["paragraphs"][0]
     figures = {item["key"]: item["value"] for item in found["outcomes_figures"]["items"]}
     assert figures["left_path"] is None and figures["durable_share"] is None
     for person in silent[2:7]:
