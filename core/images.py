@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 
 # Largest side tried, one after the other, until the picture is light enough.
@@ -21,6 +22,8 @@ def fitted_picture(content: bytes, *, max_bytes: int) -> tuple[bytes, str]:
         with warnings.catch_warnings():
             # A picture of too many points is refused, not warned about.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # WeasyPrint has Pillow bear pictures that are cut short: the check of each part does not.
+            Image.open(io.BytesIO(content), formats=("PNG", "JPEG")).verify()
             picture = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
             kind = picture.format or ""
             picture.load()
@@ -38,6 +41,14 @@ def fitted_picture(content: bytes, *, max_bytes: int) -> tuple[bytes, str]:
                 smaller.save(out, "PNG", optimize=True)
             if len(out.getvalue()) <= max_bytes:
                 return out.getvalue(), f"image/{kind.lower()}"
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        SyntaxError,
+        struct.error,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
         pass
     return b"", ""

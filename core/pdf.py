@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -164,23 +165,27 @@ def html_to_pdf(
     document = weasyprint.HTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
     sheets = [weasyprint.CSS(url=_static_root() + path, url_fetcher=fetcher) for path in stylesheets]
     identifier = hashlib.sha256(html.encode()).digest()[:16]
-    return document.write_pdf(
-        stylesheets=sheets,
-        pdf_variant=variant,
-        pdf_identifier=identifier,
-        finisher=finish,
-        attachments=[
-            weasyprint.Attachment(
-                string=extra.content,
-                name=extra.name,
-                description=extra.description or extra.name,
-                relationship=extra.relationship,
-                created=moment,
-                modified=moment,
-            )
-            for extra in attachments
-        ],
-    )
+    with warnings.catch_warnings():
+        if variant == ARCHIVAL:
+            # WeasyPrint leaves the file of its colour profile for the garbage collector to close.
+            warnings.simplefilter("ignore", ResourceWarning)
+        return document.write_pdf(
+            stylesheets=sheets,
+            pdf_variant=variant,
+            pdf_identifier=identifier,
+            finisher=finish,
+            attachments=[
+                weasyprint.Attachment(
+                    string=extra.content,
+                    name=extra.name,
+                    description=extra.description or extra.name,
+                    relationship=extra.relationship,
+                    created=moment,
+                    modified=moment,
+                )
+                for extra in attachments
+            ],
+        )
 
 
 def _moment(made_on: dt.datetime | dt.date | None) -> dt.datetime | None:

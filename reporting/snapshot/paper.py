@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reporting.snapshot.widths import with_widths
 from reporting.snapshot.words import agree, count, typeset
 
 # The page of the essentials, in millimetres: its height, and what its title and its chart take of it.
@@ -59,8 +60,11 @@ def _cut(block: dict[str, Any]) -> dict[str, Any]:
     if block["type"] == "chart":
         # A figure of a PDF has one text to be read aloud: its title and its values.
         return block | {"alternative": " : ".join(filter(None, (block["title"], block["description"])))}
-    if block["type"] != "table" or not block.get("print_rows"):
+    if block["type"] != "table":
         return block
+    if not block.get("print_rows"):
+        return with_widths(block)
     left = len(block["rows"]) - block["print_rows"]
     note = f"{count(left, 'autre ligne', 'autres lignes')} {agree(left, 'est', 'sont')} dans l’annexe XLSX."
-    return block | {"rows": block["rows"][: block["print_rows"]], "notes": [*block["notes"], typeset(note)]}
+    cut = block | {"rows": block["rows"][: block["print_rows"]], "notes": [*block["notes"], typeset(note)]}
+    return with_widths(cut)

@@ -11,30 +11,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core import charts, formats
 from reporting.narrative import to_html
+from reporting.snapshot.shown import MASKED, written
 
 register = template.Library()
-
-MASKED = "masqué"
-
-
-def written(value: str | None, kind: str, *, unit: bool = False) -> str:
-    """A value of the snapshot as French readers write it; « – » for what is not known."""
-    if value is None:
-        return "–"
-    if kind == "text":
-        return value
-    if kind == "day":
-        return formats.day(dt.date.fromisoformat(value))
-    if kind == "month":
-        return formats.month(dt.date.fromisoformat(value))
-    figure = Decimal(value)
-    if kind == "rate":
-        return formats.rate(figure)
-    if kind == "amount":
-        return formats.amount(figure)
-    if kind == "hours" and unit:
-        return formats.hours(figure)
-    return formats.number(figure, 2 if kind == "hours" else 0)
 
 
 @register.filter
@@ -107,7 +86,9 @@ def drawn(context: Any, block: dict[str, Any]) -> SafeString:
         # Of snapshots of before version 3.
         "columns": charts.columns_by_year,
     }
-    return draw[block["chart"]](rows, title=title, unit=block["unit"], on_screen=context.get("request") is not None)
+    return draw[block["chart"]](
+        rows, title=title, unit=block["unit"], on_screen=context.get("request") is not None
+    )
 
 
 @register.filter

@@ -17,12 +17,9 @@ from tests.beneficiaries.recruitment import make_action
 from tests.factories import (
     AgreementFactory,
     BuyerFactory,
-    ClauseFactory,
-    CommitmentChangeFactory,
     CommitmentFactory,
     HoursEntryFactory,
     InteractionFactory,
-    LotFactory,
     MarketFactory,
     eligible_assignment,
     make_escalation,
@@ -48,12 +45,10 @@ def built(buyer, year=2025, **more):
 
 @pytest.fixture
 def market():
-    found = MarketFactory(
+    return MarketFactory(
         reference="2025-01", notified_on=dt.date(2025, 3, 1), starts_on=dt.date(2025, 3, 15),
         received_on=dt.date(2025, 11, 2), closed_on=dt.date(2025, 12, 1),
     )  # fmt: skip
-    ClauseFactory(lot=LotFactory(market=found))
-    return found
 
 
 def test_the_days_of_the_files_and_the_meetings_of_the_journal_are_the_events(market):
@@ -87,7 +82,7 @@ def test_the_days_of_the_files_and_the_meetings_of_the_journal_are_the_events(ma
         "Réunion de lancement",
     ]
     assert chapter_of(snapshot, "events")["answer"].startswith(
-        "En 2025 : 1 convention signée, 1 marché notifié"
+        "En 2025\u202f: 1 convention signée, 1 marché notifié"
     )
 
 
@@ -133,7 +128,7 @@ def test_many_events_are_counted_by_quarter_and_whole_in_the_annex(market):
 
 
 def test_the_final_bilan_of_a_market_tells_its_events(market):
-    CommitmentChangeFactory(commitment=CommitmentFactory(lot__market=market), hours=10)
+    CommitmentFactory(market=market)
     snapshot = build_final_snapshot(subject=market, version=1, narrative={}, now=NOW)
     chapter = chapter_of(snapshot, "events")
     assert [row["cells"]["label"] for row in chapter["blocks"][0]["rows"]] == [
@@ -146,14 +141,8 @@ def test_the_final_bilan_of_a_market_tells_its_events(market):
 # --- Difficulties -------------------------------------------------------------------------------------------------
 
 
-def commitment_of(market, hours):
-    found = CommitmentFactory(lot=market.lots.get())
-    CommitmentChangeFactory(commitment=found, hours=hours, effective_on=dt.date(2025, 3, 1))
-    return found
-
-
 def test_difficulties_are_counted_by_the_step_that_they_reached(market):
-    first, second = (commitment_of(market, 100) for _ in range(2))
+    first, second = (CommitmentFactory(market=market) for _ in range(2))
     make_escalation(first, opened_on=dt.date(2025, 5, 2))
     gone = make_escalation(second, upto="to_approve", opened_on=dt.date(2025, 6, 2))
     facts = indicators.Facts(Scope.of(market.buyer), Period.of_year(2025))
@@ -177,7 +166,7 @@ def test_difficulties_are_counted_by_the_step_that_they_reached(market):
 
 
 def test_a_difficulty_closed_before_the_year_is_no_difficulty_of_it(market):
-    old = make_escalation(commitment_of(market, 100), opened_on=dt.date(2024, 5, 2))
+    old = make_escalation(CommitmentFactory(market=market), opened_on=dt.date(2024, 5, 2))
     old.closed_on, old.closing_reason = dt.date(2024, 9, 1), "réglée"
     old.save()
     facts = indicators.Facts(Scope.of(market.buyer), Period.of_year(2025))
@@ -185,7 +174,7 @@ def test_a_difficulty_closed_before_the_year_is_no_difficulty_of_it(market):
 
 
 def test_a_commitment_that_ended_without_being_met_is_told_with_what_is_missing(market):
-    missed, met = commitment_of(market, 100), commitment_of(market, 50)
+    missed, met = CommitmentFactory(market=market, hours=100), CommitmentFactory(market=market, hours=50)
     for commitment, hours in ((missed, 60), (met, 50)):
         assignment = eligible_assignment(commitment=commitment, starts_on=dt.date(2025, 4, 1))
         HoursEntryFactory(assignment=assignment, month=dt.date(2025, 4, 1), hours=hours, counted=True)
