@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import formats
-from reporting.enums import BilanState, BilanStepKind, CommentSide
+from reporting.enums import BilanKind, BilanState, BilanStepKind, CommentSide
 from reporting.models import Bilan, BilanComment, BilanDelivery, BilanStep, SentDraft
 from reporting.narrative import SECTIONS
 from reporting.snapshot.document import SECTIONS_OF_CHAPTER
@@ -171,6 +171,14 @@ def publication_warnings(bilan: Bilan) -> list[str]:
     said = []
     if bilan.is_final:
         said.append("La seconde facture de la participation financière peut alors être émise.")
+    if bilan.kind == BilanKind.TERRITORY:
+        waiting = Bilan.objects.annual().filter(year=bilan.year).exclude(state=BilanState.PUBLISHED).count()
+        if waiting:
+            said.append(
+                f"{formats.noun(waiting, 'bilan de donneur d’ordre', 'bilans de donneurs d’ordre')} de {bilan.year} "
+                f"{'n’est pas encore publié' if waiting == 1 else 'ne sont pas encore publiés'} : après le bilan du territoire, "
+                "ils devront masquer ce que les deux, lus côte à côte, diraient de quelques personnes. Publiez-les d’abord."
+            )
     draft = bilan.drafts.defer("snapshot").order_by("-number").first()
     if bilan.state == BilanState.SENT and draft is not None:
         if draft.comments_until >= timezone.localdate():

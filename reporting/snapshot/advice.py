@@ -32,6 +32,9 @@ def advice_chapter(m: Material) -> dict[str, Any]:
         m.figure("recommendations_sent", agree(found.sent, "préconisation envoyée", "préconisations envoyées"), "number", found.sent,
                  f"dont {count(found.accepted, 'acceptée à ce jour', 'acceptées à ce jour', none='aucune')}" if found.sent else ""),
     ]  # fmt: skip
-    return chapter(
-        "advice", "Conseil aux donneurs d’ordre", answer, [m.key_figures("advice_figures", figures)]
+    blocks = (
+        [m.key_figures("advice_figures", figures)]
+        if any((found.asked, found.answered, found.kept, found.dismissed, found.sent))
+        else []
     )
+    return chapter("advice", "Conseil aux donneurs d’ordre", answer, blocks)

@@ -54,7 +54,7 @@ def essential_chapter(m: Material) -> dict[str, Any]:
         m.figure("commitments_met", agree(found.met, "engagement tenu", "engagements tenus"), "number", found.met, f"sur {count(targets, 'engagement chiffré', 'engagements chiffrés')}"),
     ]  # fmt: skip
     blocks = [m.key_figures("essential_figures", items)]
-    blocks.append(_chart(m))
+    blocks.append(hours_chart(m))
     return chapter("essential", "L’essentiel", answer, blocks)
 
 
@@ -69,7 +69,7 @@ def _markets_figures(m: Material) -> list[dict[str, Any]]:
     return [m.figure("markets", label, "number", markets, note)]
 
 
-def _chart(m: Material) -> dict[str, Any]:
+def hours_chart(m: Material) -> dict[str, Any]:
     """The line of the years; while a single one is known, its months."""
     if not m.series:
         return months_chart(m)

@@ -88,7 +88,7 @@ def _of_territory(house: str, year: int, version: int) -> Labels:
     return Labels(
         title="Bilan des clauses sociales du territoire",
         mark=str(year),
-        about=house,
+        about="Tous les donneurs d’ordre",
         document=f"Bilan {year} des clauses sociales du territoire — {house}",
         running=f"{formats.short(house, 70)} — bilan {year} du territoire",
         head=f"{house}, bilan {year} du territoire, version {version}",

@@ -31,6 +31,7 @@ from reporting.snapshot.actions import actions_chapter
 from reporting.snapshot.beside import beside_reserved
 from reporting.snapshot.difficulties import difficulties_chapter
 from reporting.snapshot.document import document, names_of, subject_of
+from reporting.snapshot.essential import hours_chart
 from reporting.snapshot.material import Block, Column, Material, chapter
 from reporting.snapshot.method import method_chapter
 from reporting.snapshot.partnership import partnership_chapter
@@ -42,6 +43,8 @@ from reporting.snapshot.subject import subject_chapter
 from reporting.snapshot.words import agree, count, hours, upper_first
 from reporting.snapshot.work import contracts_chapter, hours_chapter
 
+# A promise in words is whole in the grid.
+TARGET_SHOWN = 120
 NO_TYPOLOGY = (
     "La typologie des personnes (âge, genre, statut…) ne se donne pas pour un marché et une année : elle paraît dans le "
     "bilan annuel du donneur d’ordre, et dans le bilan final du marché."
@@ -75,6 +78,9 @@ def build_reserved_snapshot(
     )
     grid = promises(facts, year)
     asked = meetings_expected(facts, market, year)
+    contracts = contracts_chapter(material)
+    # One market has one family and one division.
+    contracts["blocks"] = [row for row in contracts["blocks"] if row["key"] not in ("families", "cpv")]
     chapters = [
         subject_chapter(material, market),
         hours_chapter(material),
@@ -83,7 +89,7 @@ def build_reserved_snapshot(
         _accompaniment_chapter(material, grid),
         _meetings_chapter(material, asked, today),
         actions_chapter(material),
-        contracts_chapter(material),
+        contracts,
         rates_chapter(material),
         difficulties_chapter(material),
         partnership_chapter(narrative, f"ce marché en {year}"),
@@ -139,7 +145,8 @@ def _essential_chapter(
         m.figure("meetings_held", agree(held, "réunion prévue tenue", "réunions prévues tenues"), "number", held,
                  f"sur {len(asked)} que demande la convention" if asked else ""),
     ]  # fmt: skip
-    return chapter("essential", "L’essentiel", answer, [m.key_figures("essential_figures", items)])
+    blocks = [m.key_figures("essential_figures", items), *([hours_chart(m)] if total else [])]
+    return chapter("essential", "L’essentiel", answer, blocks)
 
 
 def _promises_sentence(grid: Sequence[Promise]) -> str:
@@ -261,7 +268,7 @@ def _accompaniment_chapter(m: Material, grid: Sequence[Promise]) -> dict[str, An
 
 def _target(row: Promise) -> str:
     if row.target is None:
-        return row.target_text
+        return formats.short(row.target_text, TARGET_SHOWN)
     return " ".join(part for part in (formats.number(row.target, 2), row.unit) if part)
 
 

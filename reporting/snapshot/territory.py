@@ -180,7 +180,7 @@ def _buyers_chapter(m: Material) -> dict[str, Any]:
         )
         if total:
             first = ordered[0]
-            answer += f" ; {names[first][0]} en porte {share(lines[first].hours / total)}"
+            answer += f" ; {formats.short(names[first][0], 90)} en porte {share(lines[first].hours / total)}"
         answer += "."
     else:
         answer = f"Aucun donneur d’ordre n’a eu de marché avec clause en cours {m.when}."
