@@ -27,7 +27,7 @@ FILE_KIND = "portrait_consent"
 TEXT_MAX = 3_000
 # Read to the person before they agree, and printed above the signature.
 CONSENT_WORDS = (
-    "Le récit ci-dessous raconte mon parcours dans le bilan des clauses sociales. Il ne porte ni mon nom, ni mon prénom, ni "
+    "Ce récit raconte mon parcours dans le bilan des clauses sociales. Il ne porte ni mon nom, ni mon prénom, ni "
     "mon année de naissance, ni le nom de mes employeurs : je suis « Parcours A », « Parcours B »…",
     "Je suis libre d’accepter ou de refuser ; cela ne change rien à mon accompagnement ni à mon emploi.",
     "Je peux retirer mon accord à tout moment, sans donner de raison. Avant la publication, le récit sort du bilan. Après la "

@@ -43,7 +43,9 @@ def _relation(reading: Reading) -> Iterator[Proposal]:
     if follow_up is not None:
         yield from _contacts(reading, follow_up)
         yield from _promises(reading, follow_up)
-        yield from _difficulties(reading, follow_up)
+    else:
+        yield from _all_together(reading)
+    yield from _difficulties(reading, follow_up)
     relations = reading.table("relations")
     if relations is not None:
         yield from _silent(reading, relations)
@@ -93,19 +95,59 @@ def _promises(reading: Reading, table: Table) -> Iterator[Proposal]:
         yield proposal(SECTION, "promises", sentence, table.figure(totals, "late"))
 
 
-def _difficulties(reading: Reading, table: Table) -> Iterator[Proposal]:
-    """How many companies a difficulty is open with; who they are stands in the table."""
-    open_ = [line for line in table if line.cells.get("difficulty", NONE) != NONE]
-    if open_:
-        number = len(open_)
+def _all_together(reading: Reading) -> Iterator[Proposal]:
+    """The same of a document that tells of no company: the territory’s, a reserved market’s."""
+    contacts = reading.item("companies_figures", "contacts")
+    number = contacts and contacts.value("value")
+    if contacts and number:
+        sentence = f"{count(number, 'échange')} {agree(number, 'est inscrit', 'sont inscrits')} au journal des marchés {reading.when}."
+        figure = Figure("Échanges au journal", "number", contacts.cells["value"], contacts.block)
+        yield proposal(SECTION, "contacts", sentence, figure)
+    whole, kept = (
+        reading.item("promises_figures", "promises"),
+        reading.item("promises_figures", "promises_kept"),
+    )
+    every, met = whole and whole.value("value"), kept and kept.value("value")
+    if whole and kept and every and met:
         sentence = (
-            f"Une difficulté est en cours avec {count(number, 'entreprise')} {reading.at_end}."
-            if number == 1
-            else f"Des difficultés sont en cours avec {count(number, 'entreprise')} {reading.at_end}."
+            f"{count(met, 'engagement')} d’accompagnement sur {formats.number(every, 0)} {agree(met, 'est tenu', 'sont tenus')} "
+            f"{reading.at_end}."
         )
-        yield proposal(
-            SECTION, "difficulties", sentence, counted("Entreprises avec une difficulté", number, table.key)
+        figures = (
+            Figure("Engagements d’accompagnement tenus", "number", kept.cells["value"], kept.block),
+            Figure("Engagements suivis", "number", whole.cells["value"], whole.block),
         )
+        yield proposal(SECTION, "promises", sentence, *figures)
+
+
+def _difficulties(reading: Reading, follow_up: Table | None) -> Iterator[Proposal]:
+    """Difficulties of the period, or how many companies one is open with; who they are stands in the table."""
+    steps = reading.table("difficulties_by_step")
+    totals = steps and steps.totals
+    number = totals and totals.value("number")
+    if steps and totals and number:
+        verb = agree(number, "a été en cours", "ont été en cours")
+        sentence = f"{count(number, 'difficulté')} avec des entreprises {verb} {reading.when}"
+        figures = [steps.figure(totals, "number")]
+        closed, still = totals.value("closed"), totals.value("open")
+        if closed:
+            sentence += f", {formats.number(closed, 0)} {agree(closed, 'est close', 'sont closes')}"
+            figures.append(steps.figure(totals, "closed"))
+        if still:
+            sentence += (
+                f", {formats.number(still, 0)} {agree(still, 'est encore ouverte', 'sont encore ouvertes')}"
+            )
+            figures.append(steps.figure(totals, "open"))
+        yield proposal(SECTION, "difficulties", f"{sentence}.", *figures)
+        return
+    lines = follow_up or ()
+    open_ = [line for line in lines if line.cells.get("difficulty", NONE) != NONE]
+    if follow_up and open_:
+        companies = count(len(open_), "entreprise")
+        begins = "Une difficulté est" if len(open_) == 1 else "Des difficultés sont"
+        sentence = f"{begins} en cours avec {companies} {reading.at_end}."
+        figure = counted("Entreprises avec une difficulté", len(open_), follow_up.key)
+        yield proposal(SECTION, "difficulties", sentence, figure)
 
 
 def _silent(reading: Reading, table: Table) -> Iterator[Proposal]:

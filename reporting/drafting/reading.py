@@ -100,8 +100,11 @@ class Reading:
 
     @property
     def when(self) -> str:
-        """« en 2025 », « sur toute la période »."""
-        return f"en {self.year}" if self.year else "sur toute la période"
+        """« en 2025 », « sur toute la durée du marché »."""
+        if self.year:
+            return f"en {self.year}"
+        of = {"market": "du marché", "operation": "de l’opération"}
+        return f"sur toute la durée {of.get((self.snapshot.get('subject') or {}).get('kind'), 'de la période')}"
 
     @property
     def at_end(self) -> str:

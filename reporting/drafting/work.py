@@ -19,11 +19,11 @@ from reporting.drafting.wording import (
     rate,
     share_of,
 )
-from reporting.snapshot.words import agree, listed
+from reporting.snapshot.words import agree, count, listed
 
 SECTION = "heures"
 COMPANIES = ("autre entreprise", "autres entreprises")
-COMMITMENTS = ("autre engagement", "autres engagements")
+REACHED = ("a atteint son objectif", "ont atteint leur objectif")
 # Years of the series below which a highest or a lowest one says nothing.
 YEARS = 3
 
@@ -35,6 +35,9 @@ def sentences(reading: Reading) -> Iterator[Proposal]:
     if holders is not None:
         yield from largest_changes(reading, holders, SECTION)
         yield from _gone(reading, holders)
+    buyers = reading.table("hours_by_buyer")
+    if buyers is not None:
+        yield from largest_change(reading, buyers, SECTION, key="buyer_change")
     yield from _siae(reading)
     yield from _moved(reading, "modalities", "La modalité")
     yield from _moved(reading, "contract_types", "Le type de contrat")
@@ -89,7 +92,7 @@ def largest_changes(reading: Reading, table: Table, section: str) -> Iterator[Pr
         yield proposal(section, key, sentence, *beside_last_year(table, line, "hours"))
 
 
-def largest_change(reading: Reading, table: Table, section: str) -> Iterator[Proposal]:
+def largest_change(reading: Reading, table: Table, section: str, key: str = "change") -> Iterator[Proposal]:
     """The largest change of all, a rise or a fall."""
     found = [
         row for rise in (True, False) if len(table.lines) > 1 and (row := largest(table, "hours", rise=rise))
@@ -98,7 +101,7 @@ def largest_change(reading: Reading, table: Table, section: str) -> Iterator[Pro
         line, now, before = max(found, key=lambda row: abs(row[1] - row[2]))
         subject = f"Le plus grand changement est porté par {line.label}, dont les heures"
         sentence = evolution(reading, subject, now, before, "hours")
-        yield proposal(section, "change", sentence, *beside_last_year(table, line, "hours"))
+        yield proposal(section, key, sentence, *beside_last_year(table, line, "hours"))
 
 
 def first_time(reading: Reading, table: Table, section: str) -> Iterator[Proposal]:
@@ -193,33 +196,41 @@ def _first_occupation(reading: Reading) -> Iterator[Proposal]:
 
 
 def _commitments(reading: Reading) -> Iterator[Proposal]:
-    """Commitments met, exceeded, and those that the hours did not reach by the end of the period."""
+    """Commitments met, exceeded, and those whose time is over that the hours did not reach."""
     table = reading.table("rates_by_commitment")
-    if table is None:
+    rows = [line for line in table if line.value("rate") is not None] if table else []
+    if table and rows:
+        yield from _met(reading, table, rows)
+        exceeded = [line for line in rows if line.value("surplus")]
+        if exceeded:
+            yield _exceeded(table, sorted(exceeded, key=lambda line: -(line.value("surplus") or 0)))
+    elif table is None:
+        # A territory has no table of commitments: each is its buyer's.
+        line = reading.item("rates_figures", "commitments_met")
+        met = line and line.value("value")
+        if line and met:
+            sentence = f"{reading.at_end}, {count(met, 'engagement chiffré', 'engagements chiffrés')} {agree(met, *REACHED)}."
+            figure = Figure("Engagements tenus", "number", line.cells["value"], line.block)
+            yield proposal(SECTION, "met", sentence, figure)
+    missed = reading.table("commitments_missed")
+    if missed is not None and missed.lines:
+        yield _missed(missed)
+
+
+def _met(reading: Reading, table: Table, rows: list[Line]) -> Iterator[Proposal]:
+    number = sum((line.value("rate") or 0) >= 1 for line in rows)
+    if not number or len(rows) < 2:
         return
-    rows = [line for line in table if line.value("rate") is not None]
-    if not rows:
-        return
-    met = [line for line in rows if (line.value("rate") or 0) >= 1]
-    below = [line for line in rows if (line.value("rate") or 0) < 1]
-    exceeded = sorted(
-        (line for line in rows if line.value("surplus")), key=lambda line: -(line.value("surplus") or 0)
+    if number == len(rows):
+        sentence = f"{reading.at_end}, les {number} engagements chiffrés ont atteint leur objectif."
+    else:
+        met = agree(number, "engagement chiffré", "engagements chiffrés")
+        sentence = f"{reading.at_end}, {number} {met} sur {len(rows)} {agree(number, *REACHED)}."
+    figures = (
+        counted("Engagements tenus", number, table.key),
+        counted("Engagements chiffrés", len(rows), table.key),
     )
-    every = counted("Engagements chiffrés", len(rows), table.key)
-    if met and len(rows) > 1:
-        number = len(met)
-        if not below:
-            sentence = f"{reading.at_end}, les {number} engagements chiffrés ont atteint leur objectif."
-        else:
-            sentence = (
-                f"{reading.at_end}, {number} {agree(number, 'engagement chiffré', 'engagements chiffrés')} sur {len(rows)} "
-                f"{agree(number, 'a atteint son objectif', 'ont atteint leur objectif')}."
-            )
-        yield proposal(SECTION, "met", sentence, counted("Engagements tenus", number, table.key), every)
-    if exceeded:
-        yield _exceeded(table, exceeded)
-    if below:
-        yield _below(reading, table, below, len(rows), every)
+    yield proposal(SECTION, "met", sentence, *figures)
 
 
 def _exceeded(table: Table, rows: list[Line]) -> Proposal:
@@ -236,27 +247,23 @@ def _exceeded(table: Table, rows: list[Line]) -> Proposal:
     return proposal(SECTION, "exceeded", sentence, number, *figures)
 
 
-def _below(reading: Reading, table: Table, rows: list[Line], every: int, of: Figure) -> Proposal:
+def _missed(table: Table) -> Proposal:
+    rows = list(table)
     lowest = min(rows, key=lambda line: line.value("rate") or Decimal(0))
     figures = (table.figure(lowest, "counted"), table.figure(lowest, "engaged"), table.figure(lowest, "rate"))
     where = (
-        f"{formats.hours(lowest.value('counted'))} comptées sur {formats.hours(lowest.value('engaged'))} engagées "
-        f"({formats.rate(lowest.value('rate'))})"
+        f"{_about(lowest)}, {formats.hours(lowest.value('counted'))} comptées sur "
+        f"{formats.hours(lowest.value('engaged'))} engagées ({formats.rate(lowest.value('rate'))})"
     )
-    if every == 1:
-        sentence = f"{reading.at_end}, l’engagement chiffré n’a pas atteint son objectif : {where}."
-        return proposal(SECTION, "below", sentence, *figures)
     if len(rows) == 1:
-        sentence = (
-            f"{reading.at_end}, un engagement n’a pas atteint son objectif : {_about(lowest)}, {where}."
-        )
-        return proposal(SECTION, "below", sentence, *figures)
-    number = counted("Engagements sous leur objectif", len(rows), table.key)
+        sentence = f"Un engagement arrivé à terme n’a pas atteint son objectif : {where}."
+        return proposal(SECTION, "missed", sentence, *figures)
+    number = counted("Engagements arrivés à terme sans être tenus", len(rows), table.key)
     sentence = (
-        f"{reading.at_end}, {len(rows)} engagements n’ont pas atteint leur objectif ; le taux le plus bas est celui du marché "
-        f"{_about(lowest)} : {where}."
+        f"{len(rows)} engagements arrivés à terme n’ont pas atteint leur objectif ; le taux le plus bas est celui du marché "
+        f"{where}."
     )
-    return proposal(SECTION, "below", sentence, number, *figures)
+    return proposal(SECTION, "missed", sentence, number, *figures)
 
 
 def _about(line: Line) -> str:

@@ -19,7 +19,7 @@ class NarrativeForm(Form):
         required=False,
         max_length=TEXT_MAX,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 18, "spellcheck": "true"}),
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "true"}),
         help_text="**gras**, *italique*, « - » pour une liste, « ### » pour un intertitre. Jamais de nom de personne.",
     )
     seen_version = forms.IntegerField(widget=forms.HiddenInput)

@@ -145,10 +145,16 @@ def _render(request: HttpRequest, page: Page, gesture: str = "") -> HttpResponse
     if _is_htmx(request):
         if gesture == "apercu":
             return render(request, "reporting/bilan/_preview.html", context)
-        if gesture == "remontrer":
+        if gesture == "remontrer" and not page.form.errors:
             return render(request, "reporting/bilan/_phrases.html", context | _phrases(page))
         gone = _gone(page) if page.gone else None
-        return render(request, "reporting/bilan/_gesture.html", context | {"gone": gone, "gesture": gesture})
+        answer = render(
+            request, "reporting/bilan/_gesture.html", context | {"gone": gone, "gesture": gesture}
+        )
+        if page.form.errors:
+            # Whatever the button was to change, what went wrong is said above the text.
+            answer["HX-Retarget"], answer["HX-Reswap"] = "#editeur", "innerHTML"
+        return answer
     context["phrases"] = None
     if "phrases" in request.GET:
         context |= _phrases(page)

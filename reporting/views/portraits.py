@@ -248,4 +248,5 @@ def _portraits(request: HttpRequest) -> Any:
 
 
 def _portrait(request: HttpRequest, pk: int) -> PathPortrait:
+    request.place = "bilans"  # type: ignore[attr-defined]
     return get_object_or_404(_portraits(request), pk=pk)

@@ -168,7 +168,29 @@ def commitments(*rates):
     return a_snapshot(table("rates_by_commitment", columns, rows))
 
 
-def test_commitments_met_exceeded_and_not_reached_are_three_sentences():
+def missed(*rates):
+    """Commitments of 100 hours each whose time is over."""
+    columns = [
+        column("company", "Entreprise", "text"),
+        column("engaged", "Engagées", "hours"),
+        column("counted", "Comptées", "hours"),
+        column("rate", "Taux", "rate"),
+    ]
+    rows = [
+        row(
+            str(number),
+            f"M-{number} · Objet",
+            company=f"Société {number}",
+            engaged="100.00",
+            counted=f"{done}.00",
+            rate=f"{done / 100:.4f}",
+        )
+        for number, done in enumerate(rates, 1)
+    ]
+    return a_snapshot(table("commitments_missed", columns, rows))
+
+
+def test_commitments_met_and_exceeded_are_two_sentences():
     found = commitments(150, 100, 40, 60)
     assert (
         said(found, "heures.met") == "Au 31/12/2025, 2 engagements chiffrés sur 4 ont atteint leur objectif."
@@ -177,17 +199,6 @@ def test_commitments_met_exceeded_and_not_reached_are_three_sentences():
         said(found, "heures.exceeded")
         == "Un engagement est dépassé de 50 h : M-1 (Société 1), pour 100 h engagées."
     )
-    assert said(found, "heures.below") == (
-        "Au 31/12/2025, 2 engagements n’ont pas atteint leur objectif ; le taux le plus bas est celui du marché M-3 (Société 3) : "
-        "40 h comptées sur 100 h engagées (40 %)."
-    )
-
-
-def test_one_commitment_and_several_exceeded_are_said_otherwise():
-    assert (
-        said(commitments(40), "heures.below")
-        == "Au 31/12/2025, l’engagement chiffré n’a pas atteint son objectif : 40 h comptées sur 100 h engagées (40 %)."
-    )
     assert (
         said(commitments(100, 130), "heures.met")
         == "Au 31/12/2025, les 2 engagements chiffrés ont atteint leur objectif."
@@ -195,8 +206,39 @@ def test_one_commitment_and_several_exceeded_are_said_otherwise():
     assert said(commitments(120, 130), "heures.exceeded") == (
         "2 engagements sont dépassés ; le plus grand dépassement est de 30 h : M-2 (Société 2), pour 100 h engagées."
     )
-    assert said(commitments(120, 40), "heures.below") == (
-        "Au 31/12/2025, un engagement n’a pas atteint son objectif : M-2 (Société 2), 40 h comptées sur 100 h engagées (40 %)."
+
+
+def test_commitments_missed_are_those_whose_time_is_over():
+    assert said(commitments(40, 60), "heures.missed") is None
+    assert said(missed(40), "heures.missed") == (
+        "Un engagement arrivé à terme n’a pas atteint son objectif : M-1 (Société 1), 40 h comptées sur 100 h engagées (40 %)."
+    )
+    assert said(missed(70, 40), "heures.missed") == (
+        "2 engagements arrivés à terme n’ont pas atteint leur objectif ; le taux le plus bas est celui du marché M-2 (Société 2), "
+        "40 h comptées sur 100 h engagées (40 %)."
+    )
+
+
+def test_a_territory_tells_its_buyers_and_how_many_commitments_are_met():
+    buyers = table(
+        "hours_by_buyer",
+        with_last_year("hours", "Heures", "hours"),
+        [row("1", "Ville d’Alpha", hours="900.00", hours_previous="1000.00"), row("2", "Bêta", hours="50.00", hours_previous="40.00")],
+    )  # fmt: skip
+    found = a_snapshot(
+        buyers, figures("rates_figures", commitments_met="185"), figures("companies_figures", contacts="240")
+    )
+    assert said(found, "heures.buyer_change") == (
+        "Le plus grand changement est porté par Ville d’Alpha, dont les heures passent de 1 000 h en 2024 à 900 h en 2025 (−10 %)."
+    )
+    assert said(found, "heures.met") == "Au 31/12/2025, 185 engagements chiffrés ont atteint leur objectif."
+    assert said(found, "relation.contacts") == "240 échanges sont inscrits au journal des marchés en 2025."
+
+
+def test_the_accompaniment_promised_on_a_reserved_market_is_counted():
+    found = a_snapshot(figures("promises_figures", promises="8", promises_kept="5"))
+    assert (
+        said(found, "relation.promises") == "5 engagements d’accompagnement sur 8 sont tenus au 31/12/2025."
     )
 
 
@@ -445,6 +487,18 @@ def test_contacts_promises_and_difficulties_are_counted():
     assert (
         said(found, "ameliorations.evidence")
         == "La preuve de 1 action promise par les entreprises manque au 31/12/2025."
+    )
+
+
+def test_difficulties_of_the_year_are_told_by_how_they_ended():
+    columns = [
+        column("number", "Difficultés 2025"),
+        column("closed", "closes"),
+        column("open", "encore ouvertes"),
+    ]
+    steps = table("difficulties_by_step", columns, [], number="4", closed="3", open="1")
+    assert said(a_snapshot(steps, FOLLOW_UP), "relation.difficulties") == (
+        "4 difficultés avec des entreprises ont été en cours en 2025, 3 sont closes, 1 est encore ouverte."
     )
 
 

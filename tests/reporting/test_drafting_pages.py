@@ -16,7 +16,6 @@ from tests.reporting.made_snapshot import a_snapshot, holders, row
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-KEY = "heures.below"
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def draft(cast):
     return make_bilan(buyer=cast.buyer_a)
 
 
-def url(bilan, section="heures", phrases=True):
+def url(bilan, section="personnes", phrases=True):
     return reverse("bilan_section", args=[bilan.pk, section]) + ("?phrases=1" if phrases else "")
 
 
@@ -49,7 +48,7 @@ def test_the_page_opens_without_the_figures_and_asks_for_the_sentences(client, c
     whole = client.get(url(draft)).text
     assert "<html" not in part and sentences(part) == sentences(whole) != []
     # Each figure with its table.
-    assert "chiffres=1#t-rates_by_commitment" in part and 'target="_blank"' in part
+    assert "chiffres=1#people" in part and 'target="_blank"' in part
 
 
 def test_a_sentence_is_added_at_the_end_of_what_is_typed_and_not_proposed_again(client, cast, draft):
@@ -59,11 +58,11 @@ def test_a_sentence_is_added_at_the_end_of_what_is_typed_and_not_proposed_again(
     typed = {"text": "Ce que j’écris.", "seen_version": 1, "taken": "", "ajouter": token}
     after = client.post(url(draft), typed).text
     bilan = Bilan.objects.get()
-    assert bilan.narrative["heures"] == f"Ce que j’écris. {sentence}"
+    assert bilan.narrative["personnes"] == f"Ce que j’écris. {sentence}"
     assert [entry["state"] for entry in bilan.drafting.values()] == [ACCEPTED]
     assert sentence not in sentences(after) and "1 phrase reprise" in after
     # What was edited since stays the writer's.
-    save_narrative(bilan=bilan, texts={"heures": "Tout autre chose."}, seen_version=2, user=cast.facilitator)
+    save_narrative(bilan=bilan, texts={"personnes": "Tout autre chose."}, seen_version=2, user=cast.facilitator)
     assert sentence not in sentences(client.get(url(draft)).text)
 
 
@@ -73,7 +72,7 @@ def test_with_htmx_the_editor_and_the_card_change_in_place(client, cast, draft):
     typed = {"text": "", "seen_version": 1, "taken": "", "ajouter": token}
     part = client.post(url(draft), typed, headers=HTMX).text
     assert "<html" not in part and 'hx-swap-oob="true"' in part and 'name="seen_version" value="2"' in part
-    assert "Dans le texte" in part and Bilan.objects.get().narrative["heures"] in part
+    assert "Dans le texte" in part and Bilan.objects.get().narrative["personnes"] in part
 
 
 def test_modify_puts_the_sentence_in_the_editor_and_saves_nothing_before_the_writer_does(client, cast, draft):
@@ -85,7 +84,7 @@ def test_modify_puts_the_sentence_in_the_editor_and_saves_nothing_before_the_wri
     assert sentence in part and token in part and Bilan.objects.get().narrative == {}
     client.post(url(draft), {"text": "Début. À ma façon.", "seen_version": 1, "taken": token})
     bilan = Bilan.objects.get()
-    assert bilan.narrative == {"heures": "Début. À ma façon."}
+    assert bilan.narrative == {"personnes": "Début. À ma façon."}
     assert [entry["state"] for entry in bilan.drafting.values()] == [EDITED]
     assert sentence not in sentences(client.get(url(draft)).text)
 
@@ -137,11 +136,11 @@ def test_a_sentence_whose_figures_changed_takes_the_place_of_the_former_one(cast
 def test_a_conflict_keeps_the_typed_text_and_shows_theirs(client, cast, draft):
     client.force_login(cast.facilitator)
     token = tokens(client.get(url(draft)).text, "ajouter")[0]
-    save_narrative(bilan=draft, texts={"heures": "Le leur."}, seen_version=1, user=UserFactory())
+    save_narrative(bilan=draft, texts={"personnes": "Le leur."}, seen_version=1, user=UserFactory())
     typed = {"text": "Le mien.", "seen_version": 1, "taken": "", "ajouter": token}
     part = client.post(url(draft), typed, headers=HTMX).text
     assert "Le mien." in part and "Le leur." in part and 'value="2"' in part
-    assert Bilan.objects.get().narrative == {"heures": "Le leur."} and Bilan.objects.get().drafting == {}
+    assert Bilan.objects.get().narrative == {"personnes": "Le leur."} and Bilan.objects.get().drafting == {}
 
 
 @pytest.mark.parametrize("gesture", ["ajouter", "modifier", "ecarter", "remplacer", "remontrer"])
@@ -155,8 +154,10 @@ def test_only_what_was_proposed_for_this_section_of_this_bilan_is_taken(client, 
             holders(row("1", "A", hours="1.00", hours_previous="2.00"), hours="1.00", hours_previous="2.00")
         ),
     )
-    for token in (theirs[0].token, "n’importe quoi", ""):
-        page = client.post(url(other), {"text": "x", "seen_version": 1, "taken": "", gesture: token})
+    for token, headers in ((theirs[0].token, {}), ("n’importe quoi", HTMX), ("", HTMX)):
+        page = client.post(
+            url(other), {"text": "x", "seen_version": 1, "taken": "", gesture: token}, headers=headers
+        )
         assert page.status_code == 200 and "n’est plus proposée" in page.text
     other.refresh_from_db()
     assert other.drafting == {} and other.narrative == {}

@@ -68,7 +68,7 @@ def commitment_tables(draw):
             )
         )
     columns = [column("company", "Entreprise", "text"), *(column(name, name, "hours") for name in ("engaged", "counted", "surplus")), column("rate", "Taux", "rate")]  # fmt: skip
-    return table("rates_by_commitment", columns, rows)
+    return table(draw(st.sampled_from(["rates_by_commitment", "commitments_missed"])), columns, rows)
 
 
 @st.composite
