@@ -151,7 +151,9 @@ def situations(facts: Facts) -> dict[Span, Situations]:
     for index, span in enumerate(spans):
         first, last = bounds(span)
         here = frozenset(work.person for work in facts.works_of(span))
-        ongoing, hired_ones, others = set(), set(), set()
+        ongoing: set[int] = set()
+        hired_ones: set[int] = set()
+        others: set[int] = set()
         groups: dict[SituationGroup, set[int]] = {group: set() for group in SITUATION_GROUPS}
         for person in here:
             known = max((day for day in exits.get(person, ()) if first <= day <= last), default=None)
@@ -274,11 +276,12 @@ def trainings(facts: Facts) -> dict[Span, Trainings | None]:
     ids = {work.placement for works in steps.values() for work in works}
     courses: dict[int, tuple[str, str]] = {}
     if ids:
-        rows = TrainingCourse.objects.filter(
-            placement__in=sorted(ids)
-            if len(ids) <= MANY_IDS
-            else Assignment.objects.filter(pk__in=facts.entries().values("assignment")).values("placement")
-        ).order_by("pk")
+        chosen: Any = sorted(ids)
+        if len(ids) > MANY_IDS:
+            chosen = Assignment.objects.filter(pk__in=facts.entries().values("assignment")).values(
+                "placement"
+            )
+        rows = TrainingCourse.objects.filter(placement__in=chosen).order_by("pk")
         courses = {
             pk: (aimed, result)
             for pk, aimed, result in rows.values_list("placement", "qualification_aimed", "qualification")

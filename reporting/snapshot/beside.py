@@ -110,7 +110,7 @@ class AllBuyers:
         if table.key in NOT_ADDED or not found or any(block is None for block in found):
             # A table that one bilan does not show can't be added.
             return []
-        today = self.today or [None] * len(found)
+        today: Sequence[Mapping[str, int] | None] = self.today or [None] * len(found)
         parts = [_shown(block, now) for block, now in zip(found, today, strict=True) if block is not None]
         return lines_told_by_all(_as_shown(table), parts, beyond=self.beyond, again=self.again)
 
@@ -245,7 +245,7 @@ def beside_territory(facts: Facts) -> list[Other]:
     """Beside the territory's report: each bilan of that year, those of a whole life, and the buyers' all together."""
     year = facts.period.year
     of_year = Q(kind__in=[BilanKind.ANNUAL, BilanKind.RESERVED], year=year)
-    found = list(_read_beside(facts, Bilan.objects.filter(of_year | Q(kind=BilanKind.FINAL))))
+    found: list[Other] = list(_read_beside(facts, Bilan.objects.filter(of_year | Q(kind=BilanKind.FINAL))))
     every = _all_buyers(facts, Bilan.objects.annual().filter(year=year))
     return [*found, every] if every else found
 
