@@ -43,9 +43,9 @@ def by_buyer(facts: Facts) -> dict[Span, dict[int, BuyerLine]]:
             if row.has_clause and row.is_alive_in(span):
                 for buyer in parts[row.id]:
                     roots[buyer].add(row.root)
-        for row in rates(facts, span).rows:
-            for buyer, part in parts[row.market].items():
-                lines[buyer].rates.rows.append(replace(row, part=part))
+        for rate in rates(facts, span).rows:
+            for buyer, part in parts[rate.market].items():
+                lines[buyer].rates.rows.append(replace(rate, part=part))
         for buyer in people.keys() | roots.keys():
             lines[buyer].people, lines[buyer].markets = len(people[buyer]), len(roots[buyer])
         found[span] = dict(lines)

@@ -296,7 +296,7 @@ _PARTS = {
 def _meetings_chapter(m: Material, asked: Sequence[Expected], today: dt.date) -> dict[str, Any]:
     """The meetings that the convention asks for, held or not, and every other one of the journal: day and kind only."""
     found = meetings_held(m.facts, m.span)
-    companies = {row.company for row in (*asked, *found) if row.company}
+    companies = {row.company for row in asked if row.company} | {row.company for row in found if row.company}
     names = m.names | indicators.company_names(companies - set(m.names))
     blocks = [
         m.table(
