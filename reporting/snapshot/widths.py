@@ -28,11 +28,11 @@ def with_widths(block: dict[str, Any]) -> dict[str, Any]:
         share = room / max(len(of_words), 1)
         if share >= WORDS or name == SIZES[-1][0]:
             break
-    # The first column of words has what the others leave.
+    # The longest column of words has what the others leave.
     share = max(share, 20)
     widths = {key: min(need, share) if key in of_words else need for key, need in needs.items()}
     if of_words:
-        widths[of_words[0]] = 0
+        widths[max(of_words, key=lambda key: needs[key])] = 0
     sized = [column | {"width": round(widths[column["key"]])} for column in columns]
     return block | {"columns": sized, "size": name}
 
@@ -48,5 +48,7 @@ def _texts(block: dict[str, Any], column: dict[str, Any]) -> Iterator[str]:
 def _need(column: dict[str, Any], texts: list[str], size: float, header_size: float) -> float:
     longest = max((text_width(text, size) for text in texts), default=0.0)
     label = column["label"] + (" (h)" if column["kind"] == "hours" else "")
-    header = max((text_width(word, header_size) for word in label.split()), default=0.0)
+    # « 2024 (h) » is one thing; the words of another header may stand one over the other.
+    words = [label] if column["previous"] else label.split()
+    header = max((text_width(word, header_size) for word in words), default=0.0)
     return max(longest * MM, min(header * MM, HEADER), NARROWEST - PADDING) + PADDING + 0.5
