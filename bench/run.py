@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench import batch
 from bench.territory import CACHE, ROOT, environment, make, sqlite_territory
 
 MOST_MEGABYTES = 300
@@ -68,7 +69,7 @@ def memory_of_make_bilan(env: dict[str, str], buyer: str, year: int) -> dict[str
     }
 
 
-def on_sqlite(size: str, only: list[str], *, fresh: bool) -> dict[str, Any]:
+def on_sqlite(size: str, only: list[str], *, fresh: bool, most: int) -> dict[str, Any]:
     folder, seconds = sqlite_territory(size, fresh=fresh)
     env = environment(folder, None)
     found = measure(env, only)
@@ -80,12 +81,26 @@ def on_sqlite(size: str, only: list[str], *, fresh: bool) -> dict[str, Any]:
             source.close()
             target.close()
             found["measures"].append(memory_of_make_bilan(environment(Path(copy), None), *found["to_make"]))
+    if "batch" in only:
+        with tempfile.TemporaryDirectory(dir=CACHE) as copy:
+            found["measures"] += batch.measures(batch.copy_of(env, Path(copy), ""), most)
     return found | {"made_in_seconds": seconds}
 
 
-def on_postgresql(size: str, only: list[str]) -> dict[str, Any]:
+def on_postgresql(size: str, only: list[str], most: int) -> dict[str, Any]:
     """In a cluster that lives as long as the measure, or in the empty database of BENCH_DATABASE_URL."""
-    command = [sys.executable, "-m", "bench.run", "--inside", "--size", size, "--only", *only]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.run",
+        "--inside",
+        "--size",
+        size,
+        "--bilans",
+        str(most),
+        "--only",
+        *only,
+    ]
     if not os.environ.get("BENCH_DATABASE_URL"):
         if not shutil.which("pg_virtualenv"):
             return {"left_out": "neither pg_virtualenv nor BENCH_DATABASE_URL"}
@@ -95,7 +110,7 @@ def on_postgresql(size: str, only: list[str]) -> dict[str, Any]:
     return json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{"))[0]
 
 
-def inside_postgresql(size: str, only: list[str]) -> dict[str, Any]:
+def inside_postgresql(size: str, only: list[str], most: int) -> dict[str, Any]:
     url = os.environ.get(
         "BENCH_DATABASE_URL"
     ) or "postgres://{PGUSER}:{PGPASSWORD}@{PGHOST}:{PGPORT}/postgres".format(**os.environ)
@@ -105,6 +120,9 @@ def inside_postgresql(size: str, only: list[str]) -> dict[str, Any]:
         found = measure(env, only)
         if not only or "memory" in only:
             found["measures"].append(memory_of_make_bilan(env, *found["to_make"]))
+        if "batch" in only:
+            # The last one: it publishes everything.
+            found["measures"] += batch.measures(env, most)
     return found | {"made_in_seconds": seconds}
 
 
@@ -114,12 +132,18 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--fresh", action="store_true", help="make the SQLite territory again")
     parser.add_argument(
-        "--only", nargs="*", default=[], choices=(*PARTS, "memory"), help="some measures only"
+        "--only", nargs="*", default=[], choices=(*PARTS, "memory", "batch"), help="some measures only"
+    )
+    parser.add_argument(
+        "--bilans",
+        type=int,
+        default=batch.MANY,
+        help="for `batch`, which is measured when asked for only: how many",
     )
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
-        json.dump(inside_postgresql(options.size, options.only), sys.stdout)
+        json.dump(inside_postgresql(options.size, options.only, options.bilans), sys.stdout)
         return 0
     found: dict[str, Any] = {
         "command": " ".join(["bin/bench", *sys.argv[1:]]),
@@ -135,9 +159,11 @@ def main() -> int:
         if options.database in (database, "both"):
             print(f"→ {database}", file=sys.stderr, flush=True)
             if database == "sqlite":
-                found[database] = on_sqlite(options.size, options.only, fresh=options.fresh)
+                found[database] = on_sqlite(
+                    options.size, options.only, fresh=options.fresh, most=options.bilans
+                )
             else:
-                found[database] = on_postgresql(options.size, options.only)
+                found[database] = on_postgresql(options.size, options.only, options.bilans)
     failed = [
         f"{database}: {row['name']}"
         for database in ("sqlite", "postgresql")
