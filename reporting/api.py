@@ -177,7 +177,7 @@ def read_figures(
     """Une année close et publiée donne les chiffres de son bilan ; d’autres mois, les heures telles qu’elles sont ce jour,
     corrections comprises. Ni nom, ni motif, ni typologie : elle n’est que dans les bilans publiés."""
     buyer, period = buyer_of(request), _period(year, first, last)
-    found = figures_of(Facts(Scope.of(buyer), period))
+    found = figures_of(Facts(Scope.of(buyer), period), for_buyer=True)
     log_call(request, f"chiffres {period.first_day} {period.last_day}")
     return {**found, "published": _published(buyer, period)}
 

@@ -27,6 +27,8 @@ from reporting.snapshot.words import upper_first
 
 UNKNOWN = "Non renseigné"
 YEARS = (1990, 2100)
+# Numbers of people by ad hoc months could be taken from one another.
+PEOPLE = ("people", "new_people", "hours_per_person")
 UNITS = {"hours": "h", "rate": "%", "number": "", "amount": "€"}
 
 
@@ -65,15 +67,20 @@ def written(value: Decimal | int | None) -> str | None:
     return None if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def figures_of(facts: indicators.Facts) -> dict[str, Any]:
-    """Totals under the keys of the bilan's figures, and the tables that a buyer may read of any whole months."""
+def figures_of(facts: indicators.Facts, *, for_buyer: bool = False) -> dict[str, Any]:
+    """Totals under the keys of the bilan's figures, and the tables that a buyer may read of any whole months.
+
+    for_buyer: without people where the months are ad hoc, as on its dashboard.
+    """
     span = facts.period.span
+    left_out = PEOPLE if for_buyer and not isinstance(span, int) else ()
     return {
         "scope": {"kind": facts.scope.kind.value, "id": facts.scope.id, "name": facts.scope.name},
         "period": period_words(span),
         "figures": [
             {"key": key, "label": formats.typeset(label), "unit": UNITS[kind], "value": written(value)}
             for key, label, kind, value in _totals(facts, span)
+            if key not in left_out
         ],
         "tables": _tables(facts, span),
     }
@@ -137,7 +144,6 @@ def _tables(facts: indicators.Facts, span: Span) -> list[dict[str, Any]]:
         .order_by("code")
         .values_list("code", "label")
     )
-    # Numbers of people by ad hoc months could be taken from one another: calendar years only.
     people = ("people",) if isinstance(span, int) else ()
     made = ("contracts", "started")
     return [

@@ -122,13 +122,14 @@ def test_the_figures_of_a_year_are_the_indicators_and_name_the_published_bilan(t
     assert ask("figures?year=2025").json()["published"] is None
 
 
-def test_whole_months_are_the_standing_hours_and_give_no_people_by_row(territory):
+def test_whole_months_are_the_standing_hours_and_give_no_people(territory):
     ask = program(buyer=territory.buyer)
     found = ask("figures?from=2024-03&to=2024-09").json()
     period = Period.of_months(dt.date(2024, 3, 1), dt.date(2024, 9, 1))
     expected = hours(Facts(Scope.of(territory.buyer), period))[period.span]
     assert {row["key"]: row["value"] for row in found["figures"]}["hours"] == str(expected)
     assert found["period"]["label"] == "mars 2024 – septembre 2024" and found["published"] is None
+    assert not {row["key"] for row in found["figures"]} & {"people", "new_people", "hours_per_person"}
     assert not any("people" in row for table in found["tables"] for row in table["rows"])
     assert ask("figures?from=2024-03").json()["period"]["last_day"] == "2024-03-31"
 

@@ -1,0 +1,555 @@
+"""The same figures everywhere: dashboard, bilan page, PDF, workbooks, JSON, interface of programs, shell, open data.
+
+The truth is asked of the indicators alone; each reader below takes what one place shows, back to numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import re
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from lxml import html
+from python_calamine import CalamineWorkbook
+
+from beneficiaries.enums import Modality
+from markets.services.tokens import create_token
+from reporting import indicators
+from reporting.documents import content_of
+from reporting.enums import BilanFormat, BilanState
+from reporting.exports import open_data
+from reporting.indicators import Facts
+from reporting.models import Bilan
+from reporting.scope import Period, Scope
+from reporting.snapshot import build_snapshot
+from reporting.snapshot.words import upper_first
+from tests.factories import BuyerMembershipFactory, HouseFactory, UserFactory
+from tests.reporting.territory import Territory
+
+pytestmark = pytest.mark.django_db
+NOW = dt.datetime(2026, 2, 2, 9, 15, tzinfo=dt.UTC)
+YEAR = 2024
+MASKED = "masqué"
+# Table → the columns that are compared.
+TABLES = {
+    "hours_by_holder": ("hours", "contracts", "people"),
+    "modalities": ("hours", "contracts", "people"),
+    "contract_types": ("hours", "contracts"),
+    "families": ("hours",),
+}
+Rows = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Place:
+    """A buyer with its published bilan, and every place that shows its year."""
+
+    territory: Territory
+    bilan: Bilan
+    user: Any
+    key: str
+
+    @property
+    def buyer(self) -> Any:
+        return self.territory.buyer
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(Scope.of(self.buyer), Period.of_year(YEAR))
+
+
+@pytest.fixture(scope="module", params=[1, 2, 8])
+def place(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[Place]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        HouseFactory()
+        territory = Territory(request.param, people=60)
+        snapshot = build_snapshot(buyer=territory.buyer, year=YEAR, version=1, narrative={}, now=NOW)
+        # As the database keeps it.
+        snapshot = json.loads(json.dumps(snapshot))
+        bilan = Bilan.objects.create(
+            buyer=territory.buyer, year=YEAR, state=BilanState.PUBLISHED, snapshot=snapshot, published_at=NOW
+        )
+        user = BuyerMembershipFactory(buyer=territory.buyer).user
+        key = create_token(name="Tableau", buyer=territory.buyer, company=None, by=UserFactory()).words
+        yield Place(territory, bilan, user, key)
+        transaction.set_rollback(True)
+
+
+# --- the truth -----------------------------------------------------------------------------------------------------
+
+
+def true_figures(facts: Facts) -> dict[str, Decimal | None]:
+    made, rates = indicators.contracts(facts, YEAR), indicators.rates(facts, YEAR)
+    markets, hours = indicators.markets(facts)[YEAR], indicators.hours(facts)[YEAR]
+    people = indicators.people(facts)[YEAR]
+    found = {
+        "hours": hours,
+        "people": people,
+        "new_people": indicators.new_people(facts)[YEAR],
+        "hours_per_person": indicators.hours_per_person(hours, people),
+        "contracts": made.count,
+        "contracts_started": made.started,
+        "missions": made.missions,
+        "markets": markets.count,
+        "markets_notified": markets.notified,
+        "markets_with_hours": markets.with_hours,
+        "markets_reserved": indicators.reserved(facts)[YEAR].count,
+        "markets_insertion": markets.insertion,
+        "hours_engaged": rates.engaged,
+        "hours_since_start": rates.counted,
+        "rate": rates.rate,
+        "surplus": rates.surplus,
+        "commitments_met": rates.met,
+    }
+    return {key: None if value is None else Decimal(value) for key, value in found.items()}
+
+
+def true_tables(facts: Facts) -> dict[str, Rows]:
+    holders = facts.holder_names()
+    types = {work.contract_type: work.contract_label or "Non renseigné" for work in facts.works}
+    families = {"works": "Travaux", "services": "Services", "supplies": "Fournitures",
+                "intellectual": "Prestations intellectuelles"}  # fmt: skip
+    lines = {
+        "hours_by_holder": (indicators.by_holder(facts)[YEAR], holders.__getitem__),
+        "modalities": (indicators.by_modality(facts)[YEAR], lambda key: upper_first(Modality(key).label)),
+        "contract_types": (indicators.by_contract_type(facts)[YEAR], types.__getitem__),
+        "families": (indicators.by_family(facts)[YEAR], families.__getitem__),
+    }
+    return {
+        table: {
+            name(key): {
+                column: MASKED
+                if column == "people" and 0 < line.people < 5
+                else Decimal(getattr(line, column))
+                for column in TABLES[table]
+            }
+            for key, line in rows.items()
+        }
+        for table, (rows, name) in lines.items()
+    }
+
+
+def assert_figures(found: dict[str, Any], truth: dict[str, Decimal | None], at_least: set[str]) -> None:
+    assert at_least <= set(found), at_least - set(found)
+    for key in set(found) & set(truth):
+        expected = truth[key]
+        if key == "rate" and expected is not None and found[key] is not None:
+            # A rate is shown rounded; one that is not whole never shows as whole.
+            digits = -found[key].as_tuple().exponent
+            assert abs(found[key] - expected) <= Decimal(1).scaleb(-digits), key
+        else:
+            assert found[key] == expected, key
+
+
+def assert_tables(
+    found: dict[str, Rows], truth: dict[str, Rows], tables: tuple[str, ...] = tuple(TABLES)
+) -> None:
+    for table in tables:
+        shown = {
+            label: {column: row[column] for column in TABLES[table] if column in row}
+            for label, row in found[table].items()
+        }
+        for label, row in truth[table].items():
+            assert shown[label] == {column: row[column] for column in shown[label]} and "hours" in shown[label], (
+                table, label,
+            )  # fmt: skip
+        assert set(shown) == set(truth[table]), table
+
+
+# --- readers -------------------------------------------------------------------------------------------------------
+
+
+def number(text: Any) -> Any:
+    """« 1 204,5 h », « 87 % » or a cell of a workbook, back to a number; « masqué » and « – » as they are."""
+    if isinstance(text, float | int):
+        return Decimal(str(text))
+    words = plain(str(text))
+    if words == MASKED:
+        return MASKED
+    if words in ("–", "", "None"):
+        return None
+    bare = re.sub(r"(?<=\d) (?=\d)", "", re.sub(r" ?(h|%|€)$", "", words)).replace("−", "-").replace(",", ".")
+    value = Decimal(bare)
+    return value / 100 if words.endswith("%") else value
+
+
+def plain(text: str) -> str:
+    return " ".join(text.replace("\u202f", " ").replace("\xa0", " ").split())
+
+
+def bare(label: str) -> str:
+    """A label without what a dashboard or a workbook says before it, where a page has its unit."""
+    return label.removeprefix("heures ").removeprefix("part ")
+
+
+def labels_of(snapshot: dict[str, Any]) -> dict[str, str]:
+    """Label of a key figure → its key."""
+    return {
+        bare(plain(item["label"])): item["key"]
+        for chapter in snapshot["chapters"]
+        for block in chapter["blocks"]
+        if block["type"] == "key_figures"
+        for item in block["items"]
+    }
+
+
+def blocks_of(snapshot: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        block["key"]: block
+        for chapter in snapshot["chapters"]
+        for block in chapter["blocks"]
+        if block["type"] == "table"
+    }
+
+
+def from_snapshot(snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]]:
+    figures = {key: number(value.replace(".", ",")) for key, value in snapshot["figures"].items()}
+    tables: dict[str, Rows] = {}
+    for key, block in blocks_of(snapshot).items():
+        tables[key] = {
+            row["cells"]["label"]: {
+                column["key"]: MASKED if column["key"] in row["masked"] else number((row["cells"][column["key"]] or "").replace(".", ","))
+                for column in block["columns"]
+                if column["kind"] in ("hours", "number")
+            }
+            for row in block["rows"]
+            if row["key"] != "gone" and "label" in row["cells"]
+        }  # fmt: skip
+    return figures, tables
+
+
+def from_page(text: str, snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]]:
+    """Key figures by their labels, tables by their titles: of a bilan's page, or of a dashboard."""
+    page = html.fromstring(text)
+    names = labels_of(snapshot)
+    figures = {}
+    for item in page.xpath("//div[contains(concat(' ', @class, ' '), ' key-figure ')]"):
+        label = bare(plain(item.xpath("string(p[contains(@class, 'key-label')])")))
+        if label in names:
+            figures[names[label]] = number(item.xpath("string(p[contains(@class, 'key-value')])"))
+    tables: dict[str, Rows] = {}
+    for title in page.xpath("//h3[starts-with(@id, 't-')]"):
+        key, [table] = title.get("id")[2:], title.xpath("../div//table") or [None]
+        if table is None or key not in TABLES:
+            continue
+        heads = [plain(cell.text_content()) for cell in table.xpath("./thead//th")]
+        tables[key] = rows_of(
+            heads, [[plain(cell.text_content()) for cell in row] for row in table.xpath("./tbody/tr")]
+        )
+    return figures, tables
+
+
+def rows_of(heads: list[str], rows: list[list[Any]]) -> Rows:
+    """Rows by label, their columns of this year named after their headers."""
+    names = {"Heures": "hours", "Contrats": "contracts", "Personnes": "people"}
+    columns = {}
+    for index, head in enumerate(heads):
+        bare = head.replace(" (h)", "").replace(f" {YEAR}", "")
+        if bare in names:
+            columns.setdefault(names[bare], index)
+    return {
+        str(row[0]): {name: number(row[index]) for name, index in columns.items()}
+        for row in rows
+        if not str(row[0]).endswith(f"sans heure en {YEAR}")
+    }
+
+
+def from_workbook(content: bytes, snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    names = labels_of(snapshot)
+    figures = {}
+    for row in sheets["Chiffres clés"]:
+        label = bare(plain(str(row[1]))) if len(row) > 2 else ""
+        if label in names:
+            figures[names[label]] = number(row[2])
+    tables: dict[str, Rows] = {}
+    titles = {plain(block["title"]): key for key, block in blocks_of(snapshot).items() if key in TABLES}
+    for rows in sheets.values():
+        title = next((plain(str(row[0])) for row in rows[:4] if plain(str(row[0])) in titles), None)
+        start = next((i for i, row in enumerate(rows) if len(row) > 1 and row[1] != "" and i), None)
+        if title is None or start is None:
+            continue
+        heads = [plain(str(cell)) for cell in rows[start]]
+        tables[titles[title]] = rows_of(heads, [row for row in rows[start + 1 :] if row[0] != "Ensemble"])
+    return figures, tables
+
+
+def from_figures(found: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]]:
+    """Of the interface of programs and of the shell."""
+    figures = {
+        row["key"]: None if row["value"] is None else Decimal(row["value"]) for row in found["figures"]
+    }
+    tables = {
+        table["key"]: {
+            row["label"]: {
+                key: MASKED if key in row["masked"] else Decimal(row[key])
+                for key in ("hours", "contracts", "people")
+                if key in row
+            }
+            for row in table["rows"]
+        }
+        for table in found["tables"]
+        if table["key"] in TABLES
+    }
+    return figures, tables
+
+
+def pdf_text(content: bytes) -> str:
+    found = subprocess.run(["pdftotext", "-raw", "-", "-"], input=content, capture_output=True, check=True)
+    return plain(found.stdout.decode())
+
+
+# --- equality ------------------------------------------------------------------------------------------------------
+
+
+def test_the_truth_is_something(place):
+    truth = true_figures(place.facts)
+    assert truth["hours"] and truth["people"] and truth["contracts"] and truth["markets"] and truth["rate"]
+    assert any(row["people"] == MASKED for row in true_tables(place.facts)["hours_by_holder"].values())
+
+
+def test_the_snapshot_and_its_json(place):
+    for snapshot in (place.bilan.snapshot, json.loads(content_of(place.bilan.snapshot, BilanFormat.JSON))):
+        figures, tables = from_snapshot(snapshot)
+        truth = true_figures(place.facts)
+        assert_figures(figures, truth, set(truth))
+        assert_tables(tables, true_tables(place.facts))
+
+
+def test_the_page_of_the_bilan(place, client):
+    client.force_login(place.user)
+    text = client.get(reverse("bilan_detail", args=[place.bilan.pk])).content.decode()
+    figures, tables = from_page(text, place.bilan.snapshot)
+    assert_figures(
+        figures, true_figures(place.facts), {"hours", "people", "contracts", "markets", "rate", "surplus"}
+    )
+    assert_tables(tables, true_tables(place.facts))
+
+
+def test_the_dashboard(place, client):
+    client.force_login(place.user)
+    text = client.get(reverse("buyer_dashboard", args=[place.buyer.pk]) + f"?annee={YEAR}").content.decode()
+    figures, tables = from_page(text, place.bilan.snapshot)
+    assert_figures(figures, true_figures(place.facts), {"hours", "people"})
+    assert_tables(tables, true_tables(place.facts), ("hours_by_holder", "modalities", "contract_types"))
+
+
+def test_the_workbook_of_the_bilan(place):
+    content = content_of(place.bilan.snapshot, BilanFormat.XLSX)
+    figures, tables = from_workbook(content, place.bilan.snapshot)
+    assert_figures(figures, true_figures(place.facts), {"hours", "people", "contracts", "markets", "rate"})
+    assert_tables(tables, true_tables(place.facts))
+
+
+def test_the_pdf(place):
+    text = pdf_text(content_of(place.bilan.snapshot, BilanFormat.PDF))
+    truth = true_figures(place.facts)
+    read = {}
+    for label, key in labels_of(place.bilan.snapshot).items():
+        # Large figures are drawn without their thin space; what stands before may end with a year.
+        value = r"(?<![\d,])((?:\d{1,3}(?: \d{3})+|\d+)(?:,\d+)? ?[h%]?)"
+        shown = re.search(rf"{value} (?:heures )?{re.escape(label)}", text)
+        if shown:
+            read[key] = number(shown[1])
+    assert_figures(read, truth, {"hours", "people", "contracts", "rate"})
+    lost = []
+    for table, rows in true_tables(place.facts).items():
+        for label, row in rows.items():
+            # Each value of the row follows its label, N-1 between them.
+            values = [MASKED if value == MASKED else written(value) for value in row.values()]
+            if not any(
+                set(values) <= set(re.findall(r"\d{1,3}(?: \d{3})*(?:,\d+)?(?!\d)|masqué|–", text[found.end() : found.end() + 90]))
+                for found in re.finditer(re.escape(plain(label)), text)
+            ):  # fmt: skip
+                lost.append((table, label, values))
+    assert lost == []
+
+
+def written(value: Decimal) -> str:
+    """As a French page writes it."""
+    whole = value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    text = f"{whole:,.2f}".rstrip("0").rstrip(".")
+    return text.replace(",", " ").replace(".", ",")
+
+
+def test_the_interface_of_programs(place):
+    cache.clear()
+    client = Client(headers={"Authorization": f"Bearer {place.key}"})
+    figures, tables = from_figures(client.get(f"/api/v1/figures?year={YEAR}").json())
+    truth = true_figures(place.facts)
+    assert_figures(figures, truth, set(truth))
+    assert_tables(tables, true_tables(place.facts))
+    published = client.get(f"/api/v1/bilans/{place.bilan.pk}").json()["snapshot"]
+    assert from_snapshot(published) == from_snapshot(place.bilan.snapshot)
+
+
+def test_the_shell(place):
+    out = io.StringIO()
+    call_command("figures", "--buyer", place.buyer.identifier, "--year", str(YEAR), "--json", stdout=out)
+    figures, tables = from_figures(json.loads(out.getvalue()))
+    truth = true_figures(place.facts)
+    assert_figures(figures, truth, set(truth))
+    assert_tables(tables, true_tables(place.facts))
+    out = io.StringIO()
+    call_command("figures", "--buyer", place.buyer.identifier, "--year", str(YEAR), stdout=out)
+    text = plain(out.getvalue())
+    assert f"heures d’insertion réalisées {written(truth['hours'])} h" in text
+    for label, row in true_tables(place.facts)["hours_by_holder"].items():
+        assert f"{label} {written(row['hours'])} h {row['contracts']}" in text
+
+
+def test_open_data(place):
+    archive = zipfile.ZipFile(io.BytesIO(open_data.archive_of(YEAR, made_on=dt.date(2026, 11, 22))))
+
+    def rows(name: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig")), delimiter=";"))
+
+    figures = {row["indicateur"]: Decimal(row["valeur"].replace(",", ".")) for row in rows("chiffres.csv")}
+    assert_figures(figures, true_figures(place.facts), {"hours", "people", "contracts", "markets", "rate"})
+    shown = {
+        row["entreprise"]: {"hours": number(row["heures"]), "contracts": number(row["contrats"])}
+        for row in rows("heures_par_entreprise.csv")
+    }
+    assert_tables({"hours_by_holder": shown}, true_tables(place.facts), ("hours_by_holder",))
+
+
+# --- nothing unmasked ----------------------------------------------------------------------------------------------
+
+
+def secrets_of(place: Place) -> list[tuple[str, str, int, Decimal]]:
+    """(table, label, people, hours) of every small line of the unmasked typology and publics."""
+    facts = place.facts
+    found = [
+        (table.key, row.label, row.people, row.hours)
+        for table in indicators.typology(facts, YEAR)
+        for row in (*table.rows, table.unknown)
+        if 0 < row.people < 5
+    ]
+    found += [
+        ("publics", row.label, row.people, row.hours)
+        for row in indicators.publics(facts, YEAR)
+        if 0 < row.people < 5
+    ]
+    assert found
+    return found
+
+
+def readable(place: Place, client: Any) -> dict[str, str]:
+    """Every file, page and answer that the buyer may read, as text."""
+    cache.clear()
+    client.force_login(place.user)
+    program = Client(headers={"Authorization": f"Bearer {place.key}"})
+    snapshot, pk = place.bilan.snapshot, place.bilan.pk
+    found = {f"bilan.{name}": text_of(content_of(snapshot, name), name) for name in BilanFormat.values}
+    for name, address in {
+        "bilan page": reverse("bilan_detail", args=[pk]),
+        "dashboard": reverse("buyer_dashboard", args=[place.buyer.pk]) + f"?annee={YEAR}",
+        "dashboard, purchases": reverse("buyer_dashboard", args=[place.buyer.pk])
+        + f"?annee={YEAR}&volet=achats",
+        "dashboard, years": reverse("buyer_dashboard", args=[place.buyer.pk]) + f"?annee={YEAR}&comparer=3",
+    }.items():
+        found[name] = plain(" ".join(html.fromstring(client.get(address).content.decode()).itertext()))
+    for path in (
+        f"bilans/{pk}",
+        f"figures?year={YEAR}",
+        f"figures?from={YEAR}-02&to={YEAR}-03",
+        f"markets?year={YEAR}",
+    ):
+        found[f"program {path}"] = plain(program.get(f"/api/v1/{path}").content.decode())
+    archive = zipfile.ZipFile(io.BytesIO(open_data.archive_of(None, made_on=dt.date(2026, 11, 22))))
+    for name in archive.namelist():
+        found[f"open data {name}"] = plain(archive.read(name).decode("utf-8-sig"))
+    return found
+
+
+def text_of(content: bytes, name: str) -> str:
+    if name == BilanFormat.XLSX:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        rows = (row for sheet in book.sheet_names for row in book.get_sheet_by_name(sheet).to_python())
+        return "\n".join(
+            plain(" ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row))
+            for row in rows
+        )
+    if name == BilanFormat.JSON:
+        return plain(content.decode())
+    return pdf_text(content)
+
+
+def test_no_file_that_a_buyer_reads_holds_the_hours_of_few_people(place, client):
+    """Hours are drawn to the cent: those of a small line are no other figure's, unless they are said below."""
+    told = {
+        line.hours
+        for breakdown in (
+            indicators.by_holder, indicators.by_employer, indicators.by_modality, indicators.by_contract_type,
+            indicators.by_family, indicators.by_cpv_division, indicators.by_occupation, indicators.by_market,
+        )
+        for line in breakdown(place.facts)[YEAR].values()
+    } | set(indicators.by_month(place.facts, YEAR).values())  # fmt: skip
+    texts = readable(place, client)
+    looked_for = 0
+    for table, label, _, hours in secrets_of(place):
+        if hours in told or hours == 0:
+            continue
+        looked_for += 1
+        for name, text in texts.items():
+            for shown in {f"{hours:f}", written(hours), f"{hours:f}".replace(".", ",")}:
+                assert not re.search(rf"(?<![\d.,]){re.escape(shown)}(?![\d])", text), (
+                    name,
+                    table,
+                    label,
+                    shown,
+                )
+    assert looked_for
+
+
+def test_every_line_that_tells_who_people_are_has_five_of_them_or_is_masked(place, client):
+    """Wherever a label of the typology stands before a number of people, that number is not small."""
+    small = {(table, label): people for table, label, people, _ in secrets_of(place)}
+    tables = {
+        key: block
+        for key, block in blocks_of(place.bilan.snapshot).items()
+        if key.startswith("typology_") or key == "publics"
+    }
+    assert tables
+    for key, block in tables.items():
+        for row in block["rows"]:
+            people = row["cells"].get("people")
+            assert people is None or not 0 < int(people) < 5, (key, row)
+            assert people is not None or "people" in row["masked"]
+            if (key.removeprefix("typology_"), row["cells"]["label"]) in small:
+                assert people is None
+    texts = readable(place, client)
+    for name in ("bilan.pdf", "bilan.xlsx", "bilan page"):
+        for block in tables.values():
+            for row in block["rows"]:
+                if "people" in row["masked"]:
+                    label = re.escape(plain(row["cells"]["label"]))
+                    assert re.search(rf"{label} {MASKED}", texts[name]), (name, row["cells"]["label"])
+
+
+def test_the_dashboard_the_interface_and_the_shell_tell_nothing_of_who_people_are(place, client):
+    texts = readable(place, client)
+    for name, text in texts.items():
+        if name.startswith(("dashboard", "program figures", "program markets")):
+            for words in (
+                "Âge à l’entrée",
+                "Résidents d’un QPV",
+                "Niveau de formation",
+                "Statut principal à l’entrée",
+            ):
+                assert words not in text, name
