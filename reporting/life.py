@@ -17,6 +17,8 @@ from reporting.narrative import SECTIONS
 from reporting.snapshot.document import SECTIONS_OF_CHAPTER
 
 WHOLE = "Ensemble du document"
+# So long after its publication a bilan waits to be handed over.
+DELIVERY_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Life:
     remarks: list[tuple[BilanComment, str, str]] = field(default_factory=list)
     deliveries: list[BilanDelivery] = field(default_factory=list)
     next: Next | None = None
+    # Its state, as pages show states.
+    code: str = ""
     # Remarks of the buyer without an answer.
     unanswered: int = 0
 
@@ -53,20 +57,40 @@ def life_of(bilan: Bilan, user: Any) -> Life:
     """Four queries for the house; a buyer reads the projets that it was given."""
     drafts = list(drafts_of(bilan, user))
     if not user.is_house_staff:
-        return Life(drafts=drafts)
+        return Life(drafts=drafts, code=_code(bilan))
     remarks = [
         (row, chapter_title(row.chapter), section_of(row.chapter))
         for row in bilan.comments.filter(side=CommentSide.HOUSE).select_related("author", "answered_by")
     ]
     unanswered = sum(draft.unanswered for draft in drafts)  # type: ignore[attr-defined]
     steps = list(bilan.steps.select_related("by").order_by("at", "pk"))
+    deliveries = list(bilan.deliveries.select_related("message", "sent_by")) if bilan.is_published else []
     return Life(
+        code=_code(bilan),
         steps=steps,
         drafts=drafts,
         remarks=remarks,
-        deliveries=list(bilan.deliveries.select_related("message", "sent_by")) if bilan.is_published else [],
-        next=_next(bilan, user, steps, drafts, unanswered),
+        deliveries=deliveries,
+        next=_next_of_published(bilan)
+        if bilan.is_published and not deliveries
+        else _next(bilan, user, steps, drafts, unanswered),
         unanswered=unanswered,
+    )
+
+
+def _code(bilan: Bilan) -> str:
+    # « sent » is what became of an e-mail.
+    return BilanState.SUBMITTED if bilan.state == BilanState.SENT else bilan.state
+
+
+def _next_of_published(bilan: Bilan) -> Next | None:
+    """Handing over what was just published; an old one was handed over otherwise."""
+    recent = timezone.now() - dt.timedelta(days=DELIVERY_DAYS)
+    if bilan.buyer_id is None or bilan.published_at is None or bilan.published_at < recent:
+        return None
+    url = reverse("bilan_deliver", args=[bilan.pk])
+    return Next(
+        "À la maison de jouer :", "remettre le bilan au donneur d’ordre.", url=url, label="Remettre le bilan"
     )
 
 
@@ -97,6 +121,13 @@ CHAPTER_TITLES = {
     "companies": "Relation avec les entreprises",
     "outcomes": "Situation des personnes",
     "actions": "Actions",
+    "events": "Événements de l’année",
+    "difficulties": "Difficultés rencontrées",
+    "meetings": "Réunions et rencontres",
+    "buyers": "Donneurs d’ordre",
+    "sectors": "Secteurs",
+    "employers": "Structures de l’insertion",
+    "advice": "Conseil aux donneurs d’ordre",
     "partnership": "Partenariat",
     "method": "Méthode",
 }

@@ -97,7 +97,9 @@ class CommentForm(Form):
     def __init__(self, *args: Any, title: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if title:
-            self.fields["text"].label = f"Votre observation sur «\u202f{title}\u202f»"
+            # The house notes what it was told, or reads again: the remark is not always its own.
+            said = "Votre observation" if self.user.is_buyer else "Observation"
+            self.fields["text"].label = f"{said} sur «\u202f{title}\u202f»"
 
 
 class AnswerForm(Form):
@@ -127,12 +129,14 @@ class DeliveryForm(RecipientsForm):
 
     recipients_max, parcel = RECIPIENTS_MAX, "Un bilan"
 
-    def __init__(self, *args: Any, referents: list[Referent], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, referents: list[Referent], had: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [(row.email, row.label) for row in referents if row.email]
-        self.offer_addresses(known)
-        if known:
-            self.fields["recipients"].initial = [email for email, _ in known]
+        proposed = [(row.email, row.label) for row in referents if row.email]
+        emails = [email for email, _ in proposed]
+        self.offer_addresses([*proposed, *((email, email) for email in had if email not in emails)])
+        if "recipients" in self.fields:
+            # Who had it already is not written to again without a gesture.
+            self.fields["recipients"].initial = [email for email in emails if email not in had]
         else:
             self.fields[
                 "others"

@@ -19,7 +19,7 @@ from core.links import GONE, make_link, open_link
 from core.models import StoredFile
 from core.outbox import write_message
 from markets.models import Contact, House
-from reporting.enums import BilanStepKind
+from reporting.enums import BilanFormat, BilanStepKind
 from reporting.models import Bilan, BilanDelivery, BilanFile
 from reporting.services.workflow import locked, name_of, write_step
 
@@ -112,7 +112,9 @@ def open_delivery(token: str) -> Parcel:
     )
     if row is None:
         raise DomainError(GONE)
-    files = list(row.bilan.files.select_related("file").order_by("pk"))
+    files = sorted(
+        row.bilan.files.select_related("file"), key=lambda one: BilanFormat.values.index(one.format)
+    )
     newer = (
         Bilan.objects.published()
         .of_same_subject(row.bilan)

@@ -87,7 +87,7 @@ def _table(actions: list[ImprovementAction], year: int) -> dict[str, Any]:
     return {
         "type": "table",
         "key": "improvement_actions",
-        "title": "Axes d’amélioration",
+        "title": "Axes suivis d’une année à l’autre",
         "columns": [
             {"key": key, "label": label, "kind": kind, "previous": False} for key, label, kind in columns
         ],

@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.files import file_response, read_file
 from core.link_pages import link_page
 from markets.models import Task
-from reporting.enums import BilanState, CommentSide
+from reporting.enums import BilanFormat, BilanState, CommentSide
 from reporting.forms.workflow import CommentForm
 from reporting.models import BilanComment, SentDraft
 from reporting.services.comments import chapter_titles, comment_draft, finish_reading
@@ -24,6 +24,13 @@ from reporting.services.deliveries import file_of_delivery, open_delivery
 from reporting.services.workflow import key_of
 from reporting.snapshot.labels import labels_of
 from reporting.views.workflow import commented_chapters
+
+FILE_WORDS = {
+    BilanFormat.PDF: "Le document, à lire et à diffuser",
+    BilanFormat.XLSX: "Tous les tableaux, dans un classeur",
+    BilanFormat.JSON: "Les données, pour un logiciel",
+    BilanFormat.ARCHIVE: "Le document pour les archives, avec ses données",
+}
 
 
 def _draft(request: HttpRequest, pk: int) -> SentDraft:
@@ -123,7 +130,7 @@ def bilan_by_link(request: HttpRequest, token: str) -> HttpResponse:
         "bilan": bilan,
         "labels": labels_of(bilan.snapshot or {}),
         "house": (bilan.snapshot or {})["house"],
-        "files": parcel.files,
+        "files": [(row, FILE_WORDS.get(row.format, row.file.name)) for row in parcel.files],
         "newer": parcel.newer,
         "token": token,
     }

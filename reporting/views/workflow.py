@@ -278,8 +278,8 @@ def bilan_deliver(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         return _refused(request, pk, error.sentence)
     referents = referents_of(bilan.buyer) if bilan.buyer is not None else []
-    form = DeliveryForm(request.POST or None, user=request.user, referents=referents)
     had = list(bilan.deliveries.order_by("email").values_list("email", flat=True))
+    form = DeliveryForm(request.POST or None, user=request.user, referents=referents, had=had)
     details = [
         f"Sans adresse électronique : {row.name}. Renseignez-la sur la fiche du donneur d’ordre, ou écrivez-la ci-dessous."
         for row in referents

@@ -54,7 +54,7 @@ def test_a_referent_gets_a_link_that_opens_the_files_without_an_account_and_each
     assert row.message.key.startswith("bilan_delivery:") and mail.outbox[0].to == ["rose@alpha.example"]
     url = link_in(mail.outbox[0])
     page = client.get(url)
-    assert "bilan-2025.pdf" in page.text and "Ville d’Alpha" in page.text
+    assert "Le document, à lire et à diffuser" in page.text and "Ville d’Alpha" in page.text
     assert page["Cache-Control"] == "private, no-store" and "noindex" in page["X-Robots-Tag"]
     row.refresh_from_db()
     assert row.downloads == 0

@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -284,9 +286,6 @@ def test_a_year_to_come_has_no_page(client, cast):
 
 @pytest.mark.parametrize("name", ["partnership_list", "buyer_partnership"])
 def test_the_pages_ask_as_much_of_the_database_with_one_row_and_six(client, cast, name):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     url = reverse(name, args=[cast.buyer_a.pk] if name == "buyer_partnership" else [])
     client.force_login(cast.facilitator)
 
