@@ -131,10 +131,9 @@ def _drawn(
     parts: dict[str, Any],
     *,
     on_screen: bool = False,
-    strip: bool = True,
 ) -> SafeString:
-    """strip: on the screen, a line above the drawing says the part that is pointed at or focused."""
-    over = TIP if on_screen and strip else 0
+    # On the screen a line above the drawing says the part that is pointed at or focused.
+    over = TIP if on_screen else 0
     description = " ; ".join(
         f"{row.label} : {_value(row.value, unit)}{f' ({row.note})' if row.note else ''}" for row in rows
     )
@@ -214,7 +213,7 @@ def bars_horizontal(
     return _drawn(
         "bars_horizontal", title, found, unit, height,
         {"bars": bars, "size": _n(size), "label_x": _n(left - 8), "zero": _n(zero)},
-        on_screen=on_screen, strip=False,
+        on_screen=on_screen,
     )  # fmt: skip
 
 

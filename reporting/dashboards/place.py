@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import Http404
 
 from markets.models import Buyer, BuyerMembership, Department, Market, MarketParty, Operation
@@ -65,8 +65,18 @@ class Place:
         return market.buyer_id == self.buyer.pk and (limit is None or market.department_id == limit.pk)
 
 
-def buyer_of(user: Any, pk: int) -> tuple[Buyer, Department | None]:
-    """The buyer, with whether it shares markets, and the department that the user is limited to; 404 out of scope."""
+def buyer_of(user: Any, pk: int, asked: Asked) -> tuple[Buyer, Department | None]:
+    """The buyer, with whether it shares markets, and the department that the user is limited to; 404 out of scope.
+
+    The name of the direction asked for comes with it, where it is one of this buyer's: one look-up for the two.
+    """
+    direction = asked.place[1] if asked.place is not None and asked.place[0] == "direction" else None
+
+    def named(buyer: str) -> Subquery:
+        return Subquery(
+            Department.objects.filter(pk=direction or 0, buyer=OuterRef(buyer)).values("name")[:1]
+        )
+
     parties = MarketParty.objects.filter(
         Q(buyer=OuterRef("buyer_id")) | Q(market__buyer=OuterRef("buyer_id"))
     )
@@ -74,19 +84,19 @@ def buyer_of(user: Any, pk: int) -> tuple[Buyer, Department | None]:
         rows = list(
             BuyerMembership.objects.filter(user=user)
             .select_related("buyer__commune", "department")
-            .annotate(has_shares=Exists(parties))
+            .annotate(has_shares=Exists(parties), direction=named("buyer_id"))
             .order_by("pk")
         )
         # The tabs of the file ask the same: one query for both.
         remember_whole_buyers(user, (row.buyer_id for row in rows if row.department_id is None))
         for row in rows:
             if row.buyer_id == pk:
-                row.buyer.has_shares = row.has_shares  # type: ignore[attr-defined]
+                row.buyer.has_shares, row.buyer.direction = row.has_shares, row.direction  # type: ignore[attr-defined]
                 return row.buyer, row.department
         raise Http404
     parties = MarketParty.objects.filter(Q(buyer=OuterRef("pk")) | Q(market__buyer=OuterRef("pk")))
-    buyers = Buyer.objects.visible_to(user).select_related("commune").annotate(has_shares=Exists(parties))
-    found = buyers.filter(pk=pk).first()
+    buyers = Buyer.objects.visible_to(user).select_related("commune")
+    found = buyers.annotate(has_shares=Exists(parties), direction=named("pk")).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found, None
@@ -100,7 +110,7 @@ def place_of(user: Any, buyer: Buyer, department: Department | None, asked: Aske
         return whole
     kind, pk = asked.place
     if kind == "direction":
-        return _department(user, whole, pk, shares_nothing)
+        return _department(whole, pk, shares_nothing)
     found = (_market if kind == "marche" else _operation)(user, buyer, pk)
     if found is None:
         raise Http404
@@ -114,13 +124,16 @@ def place_of(user: Any, buyer: Buyer, department: Department | None, asked: Aske
     return Place(buyer, scope, kind, department, found, said)
 
 
-def _department(user: Any, whole: Place, pk: int, shares_nothing: bool) -> Place:
-    found = Department.objects.visible_to(user).filter(buyer=whole.buyer, pk=pk).first()
-    if found is None:
-        raise Http404
-    if found == whole.department:
+def _department(whole: Place, pk: int, shares_nothing: bool) -> Place:
+    if whole.department is not None:
+        if whole.department.pk != pk:
+            raise Http404
         # Limited to it already: the same figures, under the same name.
         return whole
+    name = whole.buyer.direction  # type: ignore[attr-defined]
+    if name is None:
+        raise Http404
+    found = Department(pk=pk, buyer=whole.buyer, name=name)
     return Place(
         whole.buyer, Scope.of(found, shares_nothing=shares_nothing), "direction", whole.department, found
     )

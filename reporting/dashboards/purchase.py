@@ -11,6 +11,7 @@ from markets.enums import Reservation
 from markets.models import CpvCode
 from reporting import indicators
 from reporting.dashboards.reading import UNKNOWN, Reading
+from reporting.indicators import places
 from reporting.indicators.facts import ZERO
 from reporting.snapshot.material import Block
 from reporting.snapshot.purchase import NOT_ADDED
@@ -94,7 +95,7 @@ def reserved_markets(d: Reading) -> list[Block]:
 
 
 def cpv(d: Reading) -> list[Block]:
-    lines = indicators.by_cpv_division(d.facts)
+    lines = places.hours_by_cpv_division(d.facts)
     codes = {code for rows in lines.values() for code in rows if code}
     labels = dict(CpvCode.objects.filter(code__in=codes).order_by("code").values_list("code", "label"))
     return d.breakdown(

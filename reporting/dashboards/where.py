@@ -123,7 +123,7 @@ def market_table(
         row = by_id.get(key)
         end = f", jusqu’au {formats.day(row.planned_end)}" if row and row.planned_end else ""
         part = d.facts.scope.parts.get(key)
-        shared = f", part de {formats.rate(part.share / 100, 2)}" if part is not None else ""
+        shared = f", marché partagé, part de {formats.rate(part.share / 100, 2)}" if part is not None else ""
         cells = {
             "label": f"{name(key)}{end}{shared}",
             "hours": lines[key].hours if key in lines else ZERO,

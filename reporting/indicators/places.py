@@ -36,6 +36,12 @@ def by_framework(facts: Facts) -> dict[Span, Lines]:
     return hours_by(facts, lambda work: roots.get(work.market, work.market))
 
 
+def hours_by_cpv_division(facts: Facts) -> dict[Span, Lines]:
+    """The hours and people of `by_cpv_division`, for a page that shows no contracts: they are not worked out."""
+    divisions = {market.id: market.cpv[:2] for market in facts.markets}
+    return hours_by(facts, lambda work: divisions.get(work.market, ""))
+
+
 def reserved_count(facts: Facts) -> dict[Span, int]:
     """Markets wholly or partly reserved, alive in the span: `reserved(facts)[span].count`, without reading the lots."""
     return {

@@ -43,8 +43,8 @@ def buyer_dashboard(request: HttpRequest, pk: int) -> HttpResponseBase:
     user: Any = request.user
     format = request.GET.get("export", "")
     with read_only():
-        buyer, department = buyer_of(user, pk)
         asked = read(request.GET, timezone.localdate())
+        buyer, department = buyer_of(user, pk, asked)
         place = place_of(user, buyer, department, asked)
         if place.subject is None and asked.place is not None:
             # What could not be shown is in no address either.

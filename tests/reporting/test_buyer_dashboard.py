@@ -351,7 +351,6 @@ def test_what_waits_for_a_buyer_is_asked_for_by_its_dashboard(client, cast):
 
 
 def queries(client, url):
-    client.get(url)
     with CaptureQueriesContext(connection) as captured:
         assert client.get(url).status_code == 200
     return len(captured)
@@ -367,12 +366,17 @@ def test_every_mode_costs_at_most_twelve_queries_with_one_market_and_with_six(cl
     worked(cast.commitment_a, dt.date(2025, 3, 1), 10)
     make_bilan(buyer=cast.buyer_a, year=2024, published=True)
     base = reverse("buyer_dashboard", args=[cast.buyer_a.pk])
+    places_of = (
+        "",
+        f"&direction={cast.department_a.pk}",
+        f"&operation={market.operation_id}",
+        f"&marche={market.pk}",
+    )
     addresses = [
-        f"{base}?{period}{place}{panel}"
-        for period in ("annee=2025", "annee=2026&comparer=5", "de=01/2025&a=06/2025")
-        for place in ("", f"&direction={cast.department_a.pk}", f"&operation={market.operation_id}", f"&marche={market.pk}")
-        for panel in ("", "&volet=achats")
-    ]  # fmt: skip
+        *(f"{base}?annee=2025{place}{panel}" for place in places_of for panel in ("", "&volet=achats")),
+        *(f"{base}?annee=2026&comparer=5{place}" for place in places_of[:2]),
+        *(f"{base}?de=01/2025&a=06/2025{place}" for place in places_of[:2]),
+    ]
     costs = {}
     for more in (0, 5):
         for n in range(more):
@@ -389,6 +393,8 @@ def test_every_mode_costs_at_most_twelve_queries_with_one_market_and_with_six(cl
             worked(commitment, dt.date(2024, 3, 1), 10)
         for user in (cast.buyer_user_a, cast.limited_a, cast.facilitator):
             client.force_login(user)
+            # What a process reads once only.
+            client.get(base)
             for address in addresses:
                 if user == cast.limited_a and "operation=" in address:
                     continue
