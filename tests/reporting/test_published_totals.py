@@ -172,6 +172,13 @@ def test_variations_that_were_published(published):
         published[france, 2015, "heures_insertion"], published[france, 2014, "heures_insertion"]
     )
     assert round(found * 100) == 10  # « +10 % / 2014 »
+    # « 9 800 en 2013, +11,2 % ».
+    assert indicators.variation(published[france, 2014, "entreprises"], 9_800) == Decimal("0.1122")
+    for year, key, expected in ((2020, "operations", "0.0270"), (2020, "participants", "-0.0284")):
+        found = indicators.variation(published[department, year, key], published[department, year - 1, key])
+        assert found == Decimal(expected)
+    # « 36 000 en 2018 ».
+    assert indicators.variation(published[department, 2019, "heures_insertion"], 36_000) == Decimal("0.1111")
 
 
 def test_there_is_no_variation_on_a_base_of_zero_or_unknown():
