@@ -17,15 +17,14 @@ from reporting.services.drafts import start_reserved_bilan, start_territory_bila
 @admin_required
 def territory_bilan(request: HttpRequest) -> HttpResponse:
     """« Bilan du territoire »: open the draft of a year."""
-    request.place = "reports"  # type: ignore[attr-defined]
     form = YearlyBilanForm(request.POST or None, user=request.user, initial=_asked(request))
     return form_page(
         request,
         form,
         title="Bilan du territoire",
         intro="Tout le territoire de la maison sur une année : tous les donneurs d’ordre, chaque marché partagé compté une "
-        "fois. Il reste de la maison, qui remet elle-même son PDF. Publiez-le après ceux des donneurs d’ordre : lu à côté "
-        "du sien, un bilan publié plus tard peut devoir masquer des tableaux.",
+        "fois. Il reste de la maison, qui remet elle-même son PDF. Publiez-le après ceux des donneurs d’ordre : un bilan "
+        "publié après lui peut devoir masquer des tableaux.",
         back=lambda bilan: reverse("bilan_detail", args=[bilan.pk]),
         cancel_url=reverse("bilan_list"),
         back_label="Bilans",

@@ -41,6 +41,7 @@ from tests.factories import (
     MarketPartyFactory,
     PlannedPurchaseFactory,
     eligible_assignment,
+    make_bilan,
 )
 from tests.reporting.territory import Territory
 
@@ -262,6 +263,27 @@ def test_the_house_prepares_it_and_no_buyer_nor_company_ever_sees_it(cast, signe
     html = signed_in(cast.facilitator).get(reverse("bilan_list"), {"kind": "territory"}).text
     assert "du territoire" in html
     assert signed_in(cast.facilitator).get(reverse("bilan_detail", args=[bilan.pk])).status_code == 200
+
+
+def test_the_publication_says_which_bilans_are_better_published_first(cast, signed_in):
+    bilan = start_territory_bilan(year=2025, user=None)
+    ClosedYearFactory(year=2025)
+    review_bilan(bilan=bilan, user=None)
+    client, page = signed_in(cast.admin), reverse("bilan_publish", args=[bilan.pk])
+    html = client.get(page).text
+    assert "reste de la maison" in html and "Publiez-les d’abord" not in html
+    make_bilan(buyer=cast.buyer_a)
+    assert "n’est pas encore publié" in client.get(page).text
+
+
+def test_the_list_asks_as_much_with_one_bilan_as_with_six(cast, signed_in, django_assert_max_num_queries):
+    client = signed_in(cast.admin)
+    for year in (2025, 2024, 2023):
+        start_territory_bilan(year=year, user=None)
+        make_bilan(buyer=cast.buyer_a, year=year)
+    client.get(reverse("bilan_list"))
+    with django_assert_max_num_queries(12):
+        assert "Le territoire" in client.get(reverse("bilan_list")).text
 
 
 def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(cast, signed_in):
