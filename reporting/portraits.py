@@ -134,10 +134,10 @@ def check_text(text: str, person: Beneficiary) -> str:
             "Ce récit contient une date de naissance, un téléphone ou une adresse de la personne : enlevez-les.",
             field="text",
         )
-    for name in _employers(person):
-        if _stands_in(words_of(name), words):
+    for employer in _employers(person):
+        if _stands_in(words_of(employer), words):
             raise DomainError(
-                f"Ce récit nomme un employeur de la personne, {name} : dites plutôt « une entreprise du bâtiment ».",
+                f"Ce récit nomme un employeur de la personne, {employer} : dites plutôt « une entreprise du bâtiment ».",
                 field="text",
             )
     return text

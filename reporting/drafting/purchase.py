@@ -103,8 +103,7 @@ def _awarded(reading: Reading) -> Iterator[Proposal]:
         return
     for key, who in AWARDED.items():
         line = table.line(key)
-        now = line and line.value("amount")
-        if not line or now is None:
+        if line is None or (now := line.value("amount")) is None:
             continue
         before = line.before("amount")
         if before:

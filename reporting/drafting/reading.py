@@ -104,7 +104,8 @@ class Reading:
         if self.year:
             return f"en {self.year}"
         of = {"market": "du marché", "operation": "de l’opération"}
-        return f"sur toute la durée {of.get((self.snapshot.get('subject') or {}).get('kind'), 'de la période')}"
+        kind = (self.snapshot.get("subject") or {}).get("kind", "")
+        return f"sur toute la durée {of.get(kind, 'de la période')}"
 
     @property
     def at_end(self) -> str:

@@ -9,13 +9,13 @@ from django.db import models
 from django.db.models import Q
 
 from beneficiaries.models import Beneficiary
+from beneficiaries.models.archive import OfPersonQuerySet
 from core.history import TrackedModel
 from core.models import StoredFile
-from core.querysets import ScopedQuerySet
 from reporting.models.bilans import Bilan
 
 
-class PathPortraitQuerySet(ScopedQuerySet):
+class PathPortraitQuerySet(OfPersonQuerySet):
     def agreed(self) -> Any:
         """Those that may be printed: the person agreed, has not withdrawn, and is not anonymised."""
         return self.filter(

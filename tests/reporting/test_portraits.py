@@ -311,6 +311,10 @@ def test_a_signed_consent_opens_for_the_house_only(client, cast, draft):
         assert answer.status_code == status
     assert not PathPortrait.objects.visible_to(cast.buyer_user_a).exists()
     assert PathPortrait.objects.visible_to(UserFactory()).exists()
+    # Of someone in the restricted archive: the admins alone.
+    Beneficiary.objects.filter(pk=row.beneficiary_id).update(archived_on=DAY)
+    assert not PathPortrait.objects.visible_to(cast.facilitator).exists()
+    assert PathPortrait.objects.visible_to(cast.admin).exists()
 
 
 def test_the_list_asks_for_as_many_queries_with_one_portrait_as_with_six(
