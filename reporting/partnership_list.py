@@ -85,7 +85,8 @@ class PartnershipList(ListPage):
 
     @property
     def empty_message(self) -> str:  # type: ignore[override]
-        if self.request.user.role == BUYER:
+        user: Any = self.request.user
+        if user.role == BUYER:
             return "Les notes que la maison partage avec vous après la réunion annuelle seront ici."
         return "Les notes de partenariat seront ici : une par donneur d’ordre et par année."
 

@@ -148,11 +148,11 @@ def note_download(delivery: BilanDelivery) -> BilanDelivery:
     row.last_download_at = now
     row.downloads += 1
     # The log of accesses has each; the history of the row is that of who was sent what.
-    row.skip_history_when_saving = True
+    row.skip_history_when_saving = True  # type: ignore[attr-defined]
     try:
         row.save(update_fields=["first_download_at", "last_download_at", "downloads"])
     finally:
-        del row.skip_history_when_saving
+        del row.skip_history_when_saving  # type: ignore[attr-defined]
     return row
 
 

@@ -288,5 +288,7 @@ def _wanted(bilan: Bilan, reviewer: User | None, details: str) -> Iterable[tuple
 
 def _due_on(bilan: Bilan) -> Any:
     """The day that the campaign of its year gives, while it is to come: a deadline that has passed is the campaign's."""
+    if bilan.year is None:
+        return None
     day = Campaign.objects.filter(year=bilan.year).values_list("due_on", flat=True).first()
     return day if day and day >= timezone.localdate() else None

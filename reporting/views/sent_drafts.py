@@ -25,7 +25,7 @@ from reporting.services.workflow import key_of
 from reporting.snapshot.labels import labels_of
 from reporting.views.workflow import commented_chapters
 
-FILE_WORDS = {
+FILE_WORDS: dict[str, str] = {
     BilanFormat.PDF: "Le document, à lire et à diffuser",
     BilanFormat.XLSX: "Tous les tableaux, dans un classeur",
     BilanFormat.JSON: "Les données, pour un logiciel",
