@@ -151,6 +151,8 @@ class Breakdown:
     url: Callable[[Any], str] = field(default=lambda row: "")
     masked: Callable[[Any], tuple[str, ...]] = field(default=lambda line: ())
     row_key: Callable[[Any], str] = field(default=lambda row: str(row or "unknown"))
+    # Where each measure has its table: « {} par entreprise ».
+    apart: str = ""
     base: str = ""
     formula: str = ""
     notes: Sequence[str] = ()
@@ -227,7 +229,7 @@ def _side_by_side(
             Row(key, {"label": found.name(row)} | cells | _beside(found, key, published), found.url(row))
         )
     totals = {f"y{span}": found.totals.get(span, {}).get(measure.key) for span in spans}
-    title = found.title if measure is found.measures[0] else f"{found.title} : {measure.label.lower()}"
+    title = found.apart.format(measure.label) if found.apart else found.title
     key = found.key if measure is found.measures[0] else f"{found.key}_{measure.key}"
     return _finished(found, key, title, columns, rows, totals, published)
 

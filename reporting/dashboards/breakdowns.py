@@ -29,7 +29,7 @@ def holders(d: Reading) -> list[Block]:
     return d.breakdown(
         "hours_by_holder", "Heures et contrats par entreprise", "Entreprise", lines, names.__getitem__,
         (HOURS, CONTRACTS, PEOPLE) if with_people else (HOURS, CONTRACTS),
-        masked=lambda line: few(line.people), base="Base : entreprises qui portent l’engagement.", notes=notes,
+        apart="{} par entreprise", masked=lambda line: few(line.people), base="Base : entreprises qui portent l’engagement.", notes=notes,
     )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ def contract_types(d: Reading) -> list[Block]:
     return d.breakdown(
         "contract_types", "Heures et contrats par type de contrat", "Type de contrat",
         indicators.by_contract_type(d.facts), lambda code: labels.get(code) or UNKNOWN, (HOURS, CONTRACTS),
+        apart="{} par type de contrat",
     )  # fmt: skip
 
 
@@ -68,6 +69,7 @@ def modalities(d: Reading) -> list[Block]:
         *([drawn] if bars else []),
         *d.breakdown(
             "modalities", "Heures et contrats par modalité", "Modalité", lines, modality_label, (HOURS, CONTRACTS),
+            apart="{} par modalité",
             base="Les immersions et les formations ont des heures, sans contrat de travail.",
         ),
     ]  # fmt: skip

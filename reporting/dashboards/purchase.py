@@ -82,7 +82,7 @@ def reserved_markets(d: Reading) -> list[Block]:
             "markets_reserved_by_ground", "Marchés et lots réservés, par fondement", "Fondement", grounds,
             lambda ground: upper_first(Reservation(ground).label),
             (MARKETS, Measure("wholly", "dont en totalité", "number", published=False), Measure("lots", "Lots", "number")),
-            base=f"Base : marchés en cours {d.asked.when}, avec ou sans clause.", notes=[NOT_ADDED], totals={},
+            apart="Marchés et lots réservés, par fondement : {}", base=f"Base : marchés en cours {d.asked.when}, avec ou sans clause.", notes=[NOT_ADDED], totals={},
             empty="Aucun marché ni lot réservé n’est en cours.",
         ),
         *d.breakdown(

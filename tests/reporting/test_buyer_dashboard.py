@@ -137,6 +137,7 @@ def test_years_stand_side_by_side_beside_the_last_published_one(client, cast):
     assert rows_of(text, "hours_by_holder") == [["Alpha Bâtiment", "100", "150", "30", "150"]]
     assert rows_of(text, "hours_by_holder_contracts") == [["Alpha Bâtiment", "1", "1", "1", "1"]]
     assert [row[0][:7] for row in rows_of(text, "market_list")] == ["ALPHA-2", "ALPHA-1"]
+    assert ">Heures par entreprise</h3>" in text and ">Contrats par entreprise</h3>" in text
     over = page(client, cast.buyer_user_a, cast.buyer_a, "?annee=2025&comparer=2")
     assert {row[0]: row[-1] for row in rows_of(over, "years")}["Heures réalisées (h)"] == "+50 %"
 
