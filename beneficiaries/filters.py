@@ -75,9 +75,23 @@ class PersonFilter(FilterSet):
         empty_label="indifférent",
     )
 
+    manque = django_filters.ChoiceFilter(
+        label="À compléter",
+        choices=[
+            ("commune", "sans commune"),
+            ("education", "sans niveau de formation"),
+            ("prescriber", "sans prescripteur"),
+        ],
+        method="by_lack",
+        empty_label="indifférent",
+    )
+
     class Meta:
         model = Beneficiary
         fields: list[str] = []
+
+    def by_lack(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(**{f"{value}__isnull": True})
 
     def by_qpv(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.filter(qpv__isnull=value == "non")

@@ -47,7 +47,7 @@ class Place:
 
 
 PLACES = (
-    Place("home", "Accueil", EVERYONE, ("home",)),
+    Place("home", "Accueil", EVERYONE, ("home",), ("/tableau-de-bord/",)),
     Place("markets", "Marchés", EVERYONE, ("market_list",), ("/marches/", "/acheteurs/")),
     Place(
         "companies",

@@ -77,6 +77,7 @@ class CompanyFilter(PortfolioMixin, FilterSet):
         label="Nature", choices=CompanyKindCode.choices, empty_label="Toutes", method="of_kind"
     )
     siae = CheckFilter(label="SIAE seulement", method="only_siae")
+    sans_siret = CheckFilter(label="Sans SIRET", method="without_identifier")
     charter = CheckFilter(label="Signataires de la Charte des 1000", method="only_signatories")
     commune = CommuneNameFilter(label="Commune")
     mine = CheckFilter(label="Mon portefeuille", method="in_portfolio")
@@ -91,6 +92,9 @@ class CompanyFilter(PortfolioMixin, FilterSet):
             others = tuple(code for code in CompanyKindCode.values if code != CompanyKindCode.ORDINARY)
             return queryset.exclude(pk__in=current_kinds(others))
         return queryset.filter(pk__in=current_kinds((value,)))
+
+    def without_identifier(self, queryset: Any, name: str, value: Any) -> Any:
+        return queryset.filter(identifier="") if value else queryset
 
     def only_siae(self, queryset: Any, name: str, value: Any) -> Any:
         return queryset.filter(pk__in=current_kinds(SIAE_KINDS)) if value else queryset

@@ -14,6 +14,7 @@ class ReportingConfig(AppConfig):
         from reporting.documents import FILE_KIND, PROGRESS_KIND, may_open, may_open_progress
         from reporting.registrations_campaigns import register_campaigns
         from reporting.registrations_exports import register_exports
+        from reporting.registrations_house import register_house_dashboards
         from reporting.registrations_portraits import register_portraits
         from reporting.registrations_workflow import register_workflow
 
@@ -26,3 +27,4 @@ class ReportingConfig(AppConfig):
         register_exports()
         register_workflow()
         register_portraits()
+        register_house_dashboards()

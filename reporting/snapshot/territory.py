@@ -59,24 +59,10 @@ def build_territory_snapshot(
         beside=beside_territory(facts) if is_closed else (),
         when=f"en {year}",
     )
-    contracts = contracts_chapter(material)
-    sectors = _sectors_chapter(material, [row for row in contracts["blocks"] if row["key"] in OF_SECTORS])
-    contracts["blocks"] = [row for row in contracts["blocks"] if row["key"] not in OF_SECTORS]
-    markets = markets_chapter(material)
-    # A territory has hundreds of markets: they are told by buyer.
-    markets["blocks"] = [row for row in markets["blocks"] if row["key"] != "market_list"]
-    chapters = [
-        _buyers_chapter(material),
-        markets,
-        hours_chapter(material),
-        sectors,
-        contracts,
-        employers_chapter(material),
-        people_chapter(material),
-        _rates_chapter(material),
-        _companies_chapter(material),
-        outcomes_chapter(material),
-        actions_chapter(material),
+    chapters = counted_chapters(material)
+    followed = next(index for index, found in enumerate(chapters) if found["key"] == "outcomes")
+    chapters.insert(followed, _companies_chapter(material))
+    chapters += [
         advice_chapter(material),
         _events_chapter(material),
         _difficulties_chapter(material),
@@ -104,6 +90,28 @@ def build_territory_snapshot(
         previous=previous
         and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
     )
+
+
+def counted_chapters(m: Material) -> list[dict[str, Any]]:
+    """What is counted of a territory's year, chapter by chapter: the report's, and the dashboard's of the house."""
+    contracts = contracts_chapter(m)
+    sectors = _sectors_chapter(m, [row for row in contracts["blocks"] if row["key"] in OF_SECTORS])
+    contracts["blocks"] = [row for row in contracts["blocks"] if row["key"] not in OF_SECTORS]
+    markets = markets_chapter(m)
+    # A territory has hundreds of markets: they are told by buyer.
+    markets["blocks"] = [row for row in markets["blocks"] if row["key"] != "market_list"]
+    return [
+        _buyers_chapter(m),
+        markets,
+        hours_chapter(m),
+        sectors,
+        contracts,
+        employers_chapter(m),
+        people_chapter(m),
+        _rates_chapter(m),
+        outcomes_chapter(m),
+        actions_chapter(m),
+    ]
 
 
 def _events_chapter(m: Material) -> dict[str, Any]:

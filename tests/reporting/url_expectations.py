@@ -26,6 +26,11 @@ EXPECTED: Expectations = {
     # A buyer with one donneur d'ordre is led to its dashboard.
     "home": {"anonymous": 302, "buyer": 302, "others": 200},
     "buyer_dashboard": HOUSE_AND_BUYER,
+    "portfolio_dashboard": HOUSE_ONLY,
+    "territory_dashboard": HOUSE_ONLY,
+    "quality_dashboard": HOUSE_ONLY,
+    "load_dashboard": ADMIN_ONLY,
+    "fees_dashboard": ADMIN_ONLY,
     "bilan_list": HOUSE_AND_BUYER,
     "exports": ADMIN_ONLY,
     **campaign_expectations.EXPECTED,
