@@ -80,9 +80,11 @@ def hours_chart(m: Material) -> dict[str, Any]:
 
 def _months_of_year(m: Material) -> dict[str, Any]:
     months = indicators.by_month(m.facts, m.span)
+    values = [months.get(dt.date(m.year, month, 1), Decimal(0)) for month in range(1, 13)]
+    # The month with the most hours stands out.
     rows = [
-        (MONTHS[month - 1], months.get(dt.date(m.year, month, 1), Decimal(0)), False)
-        for month in range(1, 13)
+        (label, value, index == values.index(max(values)))
+        for index, (label, value) in enumerate(zip(MONTHS, values, strict=True))
     ]
     said = ", ".join(f"{label} {formats.hours(value)}" for label, value, _ in rows)
     return chart("hours_by_month", f"Heures réalisées en {m.year}, par mois", "columns", rows, f"{said}.")
