@@ -224,7 +224,7 @@ def _save_with_logo(
             )
     elif without_logo:
         row.logo = None
-    row._history_user = by  # type: ignore[union-attr]
+    row._history_user = by  # type: ignore[attr-defined]
     row.save()
     if former and former != row.logo:
         delete_file(former)

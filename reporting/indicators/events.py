@@ -121,10 +121,10 @@ def _actions(facts: Facts, span: Span) -> Iterator[Event]:
     )
     theirs: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
     links = through.filter(market__in=markets, collectiveaction__in=[pk for pk, _day, _kind in rows])
-    for pk, *market in links.order_by("pk").values_list(
+    for pk, market, reference, title in links.order_by("pk").values_list(
         "collectiveaction", "market", "market__reference", "market__object"
     ):
-        theirs[pk].append((market[0], market[1], market[2]))
+        theirs[pk].append((market, reference, title))
     for pk, day, kind in rows:
         if theirs[pk] and not any(facts.scope.holds(market, day) for market, _, _ in theirs[pk]):
             continue
@@ -139,8 +139,10 @@ def _agreements(facts: Facts, span: Span) -> Iterator[Event]:
     signed = within(span, "signed_on")
     agreements = Agreement.objects.filter(mine, signed).order_by("signed_on", "pk")
     for day, name in agreements.values_list("signed_on", "buyer__name"):
+        assert day is not None
         yield Event(day, "agreement", object="" if facts.scope.kind == ScopeKind.BUYER else name)
     theirs = Q(agreement__buyer=facts.scope.id) if facts.scope.kind == ScopeKind.BUYER else Q()
     amendments = AgreementAmendment.objects.filter(theirs, signed).order_by("signed_on", "pk")
     for day, name in amendments.values_list("signed_on", "agreement__buyer__name"):
+        assert day is not None
         yield Event(day, "amendment", object="" if facts.scope.kind == ScopeKind.BUYER else name)
