@@ -50,7 +50,7 @@ def test_a_batch_survives_kill_9_of_its_worker_and_publishes_each_bilan_once(sta
         running = Job.objects.filter(kind="publish_bilan", state=Job.State.RUNNING, done__gte=1).exists()
         return running and progress_of(batch).published >= 1
 
-    wait_until(in_the_middle, "the first worker is in the middle of a bilan")
+    wait_until(in_the_middle, "the first worker is in the middle of a bilan", seconds=240)
     kill(first)
     cut = Job.objects.get(kind="publish_bilan", state=Job.State.RUNNING)
     assert BilanFile.objects.filter(bilan=cut.payload["bilan"]).count() < len(BilanFormat)
