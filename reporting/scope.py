@@ -98,7 +98,7 @@ class Scope:
     @classmethod
     def siae(cls, company: Company | None = None) -> Scope:
         """What the employers that were an SIAE in the month worked did, or one of them; for the house's staff."""
-        return cls(ScopeKind.SIAE, company and company.pk, str(company) if company else "")
+        return cls(ScopeKind.SIAE, company.pk if company else None, str(company) if company else "")
 
     @classmethod
     def facilitator(cls, user: User) -> Scope:
@@ -153,8 +153,13 @@ class Scope:
         return Lot.objects.filter(market__in=self.markets().values("pk"))
 
     def awards(self) -> Any:
-        found = Award.objects.filter(lot__market__in=self.markets().values("pk"))
-        return found.filter(company=self.id) if self.kind == ScopeKind.COMPANY else found
+        """Awards of the scope's markets; those of a company are its own, as holder or as employer."""
+        if self.kind in (ScopeKind.COMPANY, ScopeKind.EMPLOYER, ScopeKind.SIAE):
+            if self.id:
+                return Award.objects.filter(company=self.id)
+            ever = CompanyKind.objects.filter(kind__in=SIAE_KINDS).order_by()
+            return Award.objects.filter(company__in=ever.values("company"))
+        return Award.objects.filter(lot__market__in=self.markets().values("pk"))
 
     def commitments(self) -> Any:
         """Commitments of the scope, whenever; an employer's are those its people worked on."""
@@ -187,15 +192,15 @@ class Scope:
         mine = Responsibility.objects.filter(facilitator=self.id, market__isnull=False)
         rows: dict[int, list[tuple[int, dt.date, dt.date | None]]] = {}
         every = Responsibility.objects.filter(market__in=mine.order_by().values("market"))
-        for market, *row in every.order_by("market", "starts_on", "pk").values_list(
-            "market", "facilitator", "starts_on", "ends_on"
-        ):
-            rows.setdefault(market, []).append(tuple(row))
+        columns = ("market", "facilitator", "starts_on", "ends_on")
+        for market, holder, first, last in every.order_by("market", "starts_on", "pk").values_list(*columns):
+            rows.setdefault(market, []).append((holder, first, last))
         found = {market: runs_of(named) for market, named in rows.items()}
         children = Market.objects.filter(parent__in=mine.order_by().values("market"))
         named_for = Responsibility.objects.filter(market=OuterRef("pk"))
-        for child, parent in children.filter(~Exists(named_for)).order_by("pk").values_list("pk", "parent"):
-            found[child] = found[parent]
+        for child in children.filter(~Exists(named_for)).order_by("pk").only("pk", "parent"):
+            if child.parent_id is not None:
+                found[child.pk] = found[child.parent_id]
         return found
 
     @cached_property

@@ -137,9 +137,9 @@ def _purchase(facts: indicators.Facts, year: int) -> Iterator[Line]:
     markets = indicators.markets_by(facts, year, lambda row: row.family)
     for family in Family:
         if family.value in families.keys() | markets.keys():
-            row = families.get(family.value, indicators.Line())
+            line = families.get(family.value, indicators.Line())
             yield _line(
-                "famille_achat", family.value, upper_first(family.label), row, markets.get(family.value, 0)
+                "famille_achat", family.value, upper_first(family.label), line, markets.get(family.value, 0)
             )
     divisions = indicators.by_cpv_division(facts)[year]
     markets = indicators.markets_by(facts, year, lambda row: row.cpv[:2])
@@ -149,9 +149,9 @@ def _purchase(facts: indicators.Facts, year: int) -> Iterator[Line]:
         .values_list("code", "label")
     )
     for code in sorted(divisions.keys() | markets.keys(), key=lambda code: (not code, code)):
-        row = divisions.get(code, indicators.Line())
+        line = divisions.get(code, indicators.Line())
         key, label = (code, labels.get(code, code)) if code else UNKNOWN
-        yield _line("division_cpv", key, label, row, markets.get(code, 0))
+        yield _line("division_cpv", key, label, line, markets.get(code, 0))
     by_clause = indicators.markets_by_clause_kind(facts)[year]
     for clause in ClauseKind:
         if clause.value in by_clause:

@@ -22,7 +22,27 @@ from reporting.models import Bilan
 from reporting.snapshot.beside import tables_of_people
 
 LICENCE = "Licence Ouverte / Open Licence, version 2.0 (Etalab)"
-UNITS = {"hours": "heures", "number": "", "rate": "rapport (0,87 : 87 %)", "amount": "euros hors taxes"}
+# What is open of a bilan's figures; how companies are followed, and what waits, are between the house and the buyer.
+INDICATORS = {
+    "hours": ("heures d’insertion réalisées dans l’année", "heures"),
+    "people": ("personnes d’au moins une heure comptée", ""),
+    "new_people": ("dont nouvelles entrantes", ""),
+    "hours_per_person": ("heures par personne, en moyenne", "heures"),
+    "contracts": ("contrats de travail d’au moins une heure comptée", ""),
+    "contracts_started": ("dont démarrés dans l’année", ""),
+    "missions": ("missions d’intérim, comptées une à une", ""),
+    "markets": ("marchés avec clause en cours dans l’année", ""),
+    "markets_notified": ("dont notifiés dans l’année", ""),
+    "markets_with_hours": ("dont avec des heures réalisées", ""),
+    "markets_reserved": ("marchés réservés", ""),
+    "markets_insertion": ("marchés d’insertion", ""),
+    "operations": ("opérations servies par ces marchés", ""),
+    "hours_engaged": ("heures engagées en fin d’année", "heures"),
+    "hours_since_start": ("heures comptées depuis le début des engagements", "heures"),
+    "rate": ("taux de réalisation, chaque engagement plafonné à 100 %", "rapport (0,87 : 87 %)"),
+    "surplus": ("heures au-delà des engagements, hors du taux", "heures"),
+    "commitments_met": ("engagements tenus", ""),
+}
 MEASURES = {"people": "personnes", "hours": "heures", "contracts": "contrats"}
 Row = dict[str, Any]
 
@@ -81,19 +101,15 @@ def sources(year: int | None = None) -> Iterator[Source]:
 
 
 def figures_of(source: Source) -> Iterator[Row]:
-    """Each figure of the bilan once, as it was printed."""
-    told: dict[str, tuple[str, str]] = {}
-    for block in _blocks(source, "key_figures"):
-        for item in block["items"]:
-            told.setdefault(item["key"], (item["label"], item["kind"]))
-    for key, value in source.snapshot["figures"].items():
-        if key in told and value is not None:
-            label, kind = told[key]
+    """Each open figure of the bilan once, as it was printed; its label is the same from one bilan to the next."""
+    for key, (label, unit) in INDICATORS.items():
+        value = source.snapshot["figures"].get(key)
+        if value is not None:
             yield {
                 **source.head,
                 "indicateur": key,
                 "libelle": label,
-                "unite": UNITS.get(kind, ""),
+                "unite": unit,
                 "valeur": Decimal(value),
             }
 
@@ -162,7 +178,7 @@ FILES: Mapping[str, tuple[str, Callable[[Source], Iterable[Row]], Mapping[str, t
         {
             "indicateur": ("texte", "Clé de l’indicateur, stable d’une année à l’autre."),
             "libelle": ("texte", "Ce que l’indicateur compte."),
-            "unite": ("texte", "Heures, euros, rapport ; vide : un nombre."),
+            "unite": ("texte", "Heures ou rapport ; vide : un nombre."),
             "valeur": ("décimal", "La valeur publiée."),
         },
     ),
@@ -204,6 +220,10 @@ def dictionary() -> dict[str, Any]:
     return {
         "licence": LICENCE,
         "regles": [formats.typeset(rule) for rule in RULES],
+        "indicateurs": [
+            {"cle": key, "libelle": formats.typeset(label), "unite": formats.typeset(unit)}
+            for key, (label, unit) in INDICATORS.items()
+        ],
         "fichiers": [
             {
                 "nom": name,

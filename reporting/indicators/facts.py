@@ -252,7 +252,10 @@ class Facts:
             )
             .order_by("pk")
         )
-        return [MarketRow(*row, self.scope.held(row[0])) for row in rows.values_list(*columns)]
+        found = [MarketRow(*row) for row in rows.values_list(*columns)]
+        return [
+            row._replace(held=held) if (held := self.scope.held(row.id)) is not None else row for row in found
+        ]
 
     @cached_property
     def lots(self) -> list[tuple[int, str, int]]:

@@ -10,11 +10,11 @@ import datetime as dt
 import io
 import json
 import re
-import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -38,20 +38,25 @@ from reporting.scope import Period, Scope
 from reporting.snapshot import build_snapshot
 from reporting.snapshot.words import upper_first
 from tests.factories import BuyerMembershipFactory, HouseFactory, UserFactory
+from tests.reporting.figure_readers import (
+    MASKED,
+    TABLES,
+    YEAR,
+    Rows,
+    blocks_of,
+    from_figures,
+    from_page,
+    from_snapshot,
+    from_workbook,
+    labels_of,
+    number,
+    pdf_text,
+    plain,
+)
 from tests.reporting.territory import Territory
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 2, 2, 9, 15, tzinfo=dt.UTC)
-YEAR = 2024
-MASKED = "masqué"
-# Table → the columns that are compared.
-TABLES = {
-    "hours_by_holder": ("hours", "contracts", "people"),
-    "modalities": ("hours", "contracts", "people"),
-    "contract_types": ("hours", "contracts"),
-    "families": ("hours",),
-}
-Rows = dict[str, dict[str, Any]]
 
 
 @dataclass
@@ -70,6 +75,17 @@ class Place:
     @property
     def facts(self) -> Facts:
         return Facts(Scope.of(self.buyer), Period.of_year(YEAR))
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """The files of the bilan, each made once."""
+        assert self.bilan.snapshot is not None
+        return {name: content_of(self.bilan.snapshot, name) for name in BilanFormat.values}
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Every file, page and answer that the buyer may read, as text."""
+        return readable(self)
 
 
 @pytest.fixture(scope="module", params=[1, 2, 8])
@@ -170,150 +186,6 @@ def assert_tables(
         assert set(shown) == set(truth[table]), table
 
 
-# --- readers -------------------------------------------------------------------------------------------------------
-
-
-def number(text: Any) -> Any:
-    """« 1 204,5 h », « 87 % » or a cell of a workbook, back to a number; « masqué » and « – » as they are."""
-    if isinstance(text, float | int):
-        return Decimal(str(text))
-    words = plain(str(text))
-    if words == MASKED:
-        return MASKED
-    if words in ("–", "", "None"):
-        return None
-    bare = re.sub(r"(?<=\d) (?=\d)", "", re.sub(r" ?(h|%|€)$", "", words)).replace("−", "-").replace(",", ".")
-    value = Decimal(bare)
-    return value / 100 if words.endswith("%") else value
-
-
-def plain(text: str) -> str:
-    return " ".join(text.replace("\u202f", " ").replace("\xa0", " ").split())
-
-
-def bare(label: str) -> str:
-    """A label without what a dashboard or a workbook says before it, where a page has its unit."""
-    return label.removeprefix("heures ").removeprefix("part ")
-
-
-def labels_of(snapshot: dict[str, Any]) -> dict[str, str]:
-    """Label of a key figure → its key."""
-    return {
-        bare(plain(item["label"])): item["key"]
-        for chapter in snapshot["chapters"]
-        for block in chapter["blocks"]
-        if block["type"] == "key_figures"
-        for item in block["items"]
-    }
-
-
-def blocks_of(snapshot: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {
-        block["key"]: block
-        for chapter in snapshot["chapters"]
-        for block in chapter["blocks"]
-        if block["type"] == "table"
-    }
-
-
-def from_snapshot(snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]]:
-    figures = {key: number(value.replace(".", ",")) for key, value in snapshot["figures"].items()}
-    tables: dict[str, Rows] = {}
-    for key, block in blocks_of(snapshot).items():
-        tables[key] = {
-            row["cells"]["label"]: {
-                column["key"]: MASKED if column["key"] in row["masked"] else number((row["cells"][column["key"]] or "").replace(".", ","))
-                for column in block["columns"]
-                if column["kind"] in ("hours", "number")
-            }
-            for row in block["rows"]
-            if row["key"] != "gone" and "label" in row["cells"]
-        }  # fmt: skip
-    return figures, tables
-
-
-def from_page(text: str, snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]]:
-    """Key figures by their labels, tables by their titles: of a bilan's page, or of a dashboard."""
-    page = html.fromstring(text)
-    names = labels_of(snapshot)
-    figures = {}
-    for item in page.xpath("//div[contains(concat(' ', @class, ' '), ' key-figure ')]"):
-        label = bare(plain(item.xpath("string(p[contains(@class, 'key-label')])")))
-        if label in names:
-            figures[names[label]] = number(item.xpath("string(p[contains(@class, 'key-value')])"))
-    tables: dict[str, Rows] = {}
-    for title in page.xpath("//h3[starts-with(@id, 't-')]"):
-        key, [table] = title.get("id")[2:], title.xpath("../div//table") or [None]
-        if table is None or key not in TABLES:
-            continue
-        heads = [plain(cell.text_content()) for cell in table.xpath("./thead//th")]
-        tables[key] = rows_of(
-            heads, [[plain(cell.text_content()) for cell in row] for row in table.xpath("./tbody/tr")]
-        )
-    return figures, tables
-
-
-def rows_of(heads: list[str], rows: list[list[Any]]) -> Rows:
-    """Rows by label, their columns of this year named after their headers."""
-    names = {"Heures": "hours", "Contrats": "contracts", "Personnes": "people"}
-    columns = {}
-    for index, head in enumerate(heads):
-        bare = head.replace(" (h)", "").replace(f" {YEAR}", "")
-        if bare in names:
-            columns.setdefault(names[bare], index)
-    return {
-        str(row[0]): {name: number(row[index]) for name, index in columns.items()}
-        for row in rows
-        if not str(row[0]).endswith(f"sans heure en {YEAR}")
-    }
-
-
-def from_workbook(content: bytes, snapshot: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]]:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
-    names = labels_of(snapshot)
-    figures = {}
-    for row in sheets["Chiffres clés"]:
-        label = bare(plain(str(row[1]))) if len(row) > 2 else ""
-        if label in names:
-            figures[names[label]] = number(row[2])
-    tables: dict[str, Rows] = {}
-    titles = {plain(block["title"]): key for key, block in blocks_of(snapshot).items() if key in TABLES}
-    for rows in sheets.values():
-        title = next((plain(str(row[0])) for row in rows[:4] if plain(str(row[0])) in titles), None)
-        start = next((i for i, row in enumerate(rows) if len(row) > 1 and row[1] != "" and i), None)
-        if title is None or start is None:
-            continue
-        heads = [plain(str(cell)) for cell in rows[start]]
-        tables[titles[title]] = rows_of(heads, [row for row in rows[start + 1 :] if row[0] != "Ensemble"])
-    return figures, tables
-
-
-def from_figures(found: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]]:
-    """Of the interface of programs and of the shell."""
-    figures = {
-        row["key"]: None if row["value"] is None else Decimal(row["value"]) for row in found["figures"]
-    }
-    tables = {
-        table["key"]: {
-            row["label"]: {
-                key: MASKED if key in row["masked"] else Decimal(row[key])
-                for key in ("hours", "contracts", "people")
-                if key in row
-            }
-            for row in table["rows"]
-        }
-        for table in found["tables"]
-        if table["key"] in TABLES
-    }
-    return figures, tables
-
-
-def pdf_text(content: bytes) -> str:
-    found = subprocess.run(["pdftotext", "-raw", "-", "-"], input=content, capture_output=True, check=True)
-    return plain(found.stdout.decode())
-
-
 # --- equality ------------------------------------------------------------------------------------------------------
 
 
@@ -324,7 +196,7 @@ def test_the_truth_is_something(place):
 
 
 def test_the_snapshot_and_its_json(place):
-    for snapshot in (place.bilan.snapshot, json.loads(content_of(place.bilan.snapshot, BilanFormat.JSON))):
+    for snapshot in (place.bilan.snapshot, json.loads(place.files[BilanFormat.JSON])):
         figures, tables = from_snapshot(snapshot)
         truth = true_figures(place.facts)
         assert_figures(figures, truth, set(truth))
@@ -350,14 +222,13 @@ def test_the_dashboard(place, client):
 
 
 def test_the_workbook_of_the_bilan(place):
-    content = content_of(place.bilan.snapshot, BilanFormat.XLSX)
-    figures, tables = from_workbook(content, place.bilan.snapshot)
+    figures, tables = from_workbook(place.files[BilanFormat.XLSX], place.bilan.snapshot)
     assert_figures(figures, true_figures(place.facts), {"hours", "people", "contracts", "markets", "rate"})
     assert_tables(tables, true_tables(place.facts))
 
 
 def test_the_pdf(place):
-    text = pdf_text(content_of(place.bilan.snapshot, BilanFormat.PDF))
+    text = pdf_text(place.files[BilanFormat.PDF])
     truth = true_figures(place.facts)
     read = {}
     for label, key in labels_of(place.bilan.snapshot).items():
@@ -449,13 +320,13 @@ def secrets_of(place: Place) -> list[tuple[str, str, int, Decimal]]:
     return found
 
 
-def readable(place: Place, client: Any) -> dict[str, str]:
-    """Every file, page and answer that the buyer may read, as text."""
+def readable(place: Place) -> dict[str, str]:
     cache.clear()
+    client = Client()
     client.force_login(place.user)
     program = Client(headers={"Authorization": f"Bearer {place.key}"})
-    snapshot, pk = place.bilan.snapshot, place.bilan.pk
-    found = {f"bilan.{name}": text_of(content_of(snapshot, name), name) for name in BilanFormat.values}
+    pk = place.bilan.pk
+    found = {f"bilan.{name}": text_of(content, name) for name, content in place.files.items()}
     for name, address in {
         "bilan page": reverse("bilan_detail", args=[pk]),
         "dashboard": reverse("buyer_dashboard", args=[place.buyer.pk]) + f"?annee={YEAR}",
@@ -490,7 +361,7 @@ def text_of(content: bytes, name: str) -> str:
     return pdf_text(content)
 
 
-def test_no_file_that_a_buyer_reads_holds_the_hours_of_few_people(place, client):
+def test_no_file_that_a_buyer_reads_holds_the_hours_of_few_people(place):
     """Hours are drawn to the cent: those of a small line are no other figure's, unless they are said below."""
     told = {
         line.hours
@@ -500,7 +371,7 @@ def test_no_file_that_a_buyer_reads_holds_the_hours_of_few_people(place, client)
         )
         for line in breakdown(place.facts)[YEAR].values()
     } | set(indicators.by_month(place.facts, YEAR).values())  # fmt: skip
-    texts = readable(place, client)
+    texts = place.texts
     looked_for = 0
     for table, label, _, hours in secrets_of(place):
         if hours in told or hours == 0:
@@ -517,7 +388,7 @@ def test_no_file_that_a_buyer_reads_holds_the_hours_of_few_people(place, client)
     assert looked_for
 
 
-def test_every_line_that_tells_who_people_are_has_five_of_them_or_is_masked(place, client):
+def test_every_line_that_tells_who_people_are_has_five_of_them_or_is_masked(place):
     """Wherever a label of the typology stands before a number of people, that number is not small."""
     small = {(table, label): people for table, label, people, _ in secrets_of(place)}
     tables = {
@@ -533,7 +404,7 @@ def test_every_line_that_tells_who_people_are_has_five_of_them_or_is_masked(plac
             assert people is not None or "people" in row["masked"]
             if (key.removeprefix("typology_"), row["cells"]["label"]) in small:
                 assert people is None
-    texts = readable(place, client)
+    texts = place.texts
     for name in ("bilan.pdf", "bilan.xlsx", "bilan page"):
         for block in tables.values():
             for row in block["rows"]:
@@ -542,8 +413,8 @@ def test_every_line_that_tells_who_people_are_has_five_of_them_or_is_masked(plac
                     assert re.search(rf"{label} {MASKED}", texts[name]), (name, row["cells"]["label"])
 
 
-def test_the_dashboard_the_interface_and_the_shell_tell_nothing_of_who_people_are(place, client):
-    texts = readable(place, client)
+def test_the_dashboard_the_interface_and_the_shell_tell_nothing_of_who_people_are(place):
+    texts = place.texts
     for name, text in texts.items():
         if name.startswith(("dashboard", "program figures", "program markets")):
             for words in (

@@ -322,6 +322,18 @@ def test_an_employer_that_became_an_siae_in_march_has_its_hours_from_march():
     assert indicators.hours(Facts(Scope.employer(company), period))[2025] == Decimal("30.00")
 
 
+def test_the_euros_of_an_siae_are_those_awarded_to_it(house):
+    """A market on which an SIAE's people worked may have been awarded to anyone."""
+    siae = indicators.reserved(Facts(Scope.siae(), Period(YEARS)))
+    whole = indicators.reserved(Facts(Scope.territory(), Period(YEARS)))
+    each = [
+        indicators.reserved(Facts(Scope.siae(company), Period(YEARS))) for company in Company.objects.all()
+    ]
+    for year in YEARS:
+        assert siae[year].awarded_to_siae == whole[year].awarded_to_siae
+        assert siae[year].awarded_to_siae == sum(one[year].awarded_to_siae for one in each)
+
+
 # --- sectors, women, QPV ------------------------------------------------------------------------------------------
 
 
