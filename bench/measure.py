@@ -30,7 +30,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from bench import closing, follow_up, imports, people
+from bench import closing, follow_up, imports, people, territory_year
 from bench.baselines.indicators import figures_by_hand
 from bench.baselines.pdf import bare_pdf, html_of
 from bench.figures import compute, differences, figures_by_indicators
@@ -335,6 +335,7 @@ def main() -> None:
     note("board", lambda: list(follow_up.board(client, user)))
     note("market", lambda: list(follow_up.lived_market(client, user)))
     note("import", lambda: list(imports.import_of_hours()))
+    note("territory", lambda: list(territory_year.measures(client)))
     counts = {
         model._meta.label: model._default_manager.count()
         for model in (Buyer, Market, Company, Beneficiary, HoursEntry)

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import batch
+from bench import batch, territory_year
 from bench.territory import CACHE, ROOT, environment, make, sqlite_territory
 
 MOST_MEGABYTES = 300
@@ -35,6 +35,7 @@ PARTS = (
     "board",
     "market",
     "import",
+    "territory",
 )
 
 
@@ -140,6 +141,9 @@ def main() -> int:
         default=batch.MANY,
         help="for `batch`, which is measured when asked for only: how many",
     )
+    parser.add_argument(
+        "--against", metavar="FILE", help="the JSON of a run at a smaller size, for how the same buyer grows"
+    )
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
@@ -164,6 +168,9 @@ def main() -> int:
                 )
             else:
                 found[database] = on_postgresql(options.size, options.only, options.bilans)
+            found[database]["measures"] = territory_year.judged(
+                found[database].get("measures", []), options.size, database, options.against
+            )
     failed = [
         f"{database}: {row['name']}"
         for database in ("sqlite", "postgresql")

@@ -26,7 +26,7 @@ PATH = """
     JOIN beneficiaries_assignment a ON a.id = e.assignment_id
     JOIN beneficiaries_placement p ON p.id = a.placement_id
     JOIN clauses_commitment c ON c.id = a.commitment_id
-    WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND NOT e.is_late AND e.counted_hours > 0
+    WHERE {where} AND e.state = 'validated' AND NOT e.is_late AND e.counted_hours > 0
         AND (NOT e.is_superseded OR EXISTS (
             SELECT 1 FROM beneficiaries_hoursentry n WHERE n.supersedes_id = e.id AND n.is_late))
 """
@@ -94,22 +94,26 @@ CHAINS = f"""
 """
 
 ALIVE = """
-    m.buyer_id = {buyer} AND COALESCE(m.starts_on, m.notified_on) <= '{year}-12-31'
+    {where} AND COALESCE(m.starts_on, m.notified_on) <= '{year}-12-31'
     AND (m.closed_on IS NULL OR m.closed_on >= '{year}-01-01')
 """
-HAS_CLAUSE = (
-    "EXISTS (SELECT 1 FROM clauses_clause k JOIN markets_lot l ON l.id = k.lot_id WHERE l.market_id = m.id)"
-)
 ROOT = "COALESCE(m.parent_id, m.id)"
+# What was worked on and what has a clause, each found once: looked for market by market they cost the square of a territory.
 MARKETS = f"""
+    WITH worked AS (SELECT DISTINCT {ROOT} AS root {ONE_YEAR}),
+    clausal AS (
+        SELECT DISTINCT l.market_id FROM clauses_clause k JOIN markets_lot l ON l.id = k.lot_id
+        JOIN markets_market m ON m.id = l.market_id WHERE {{where}}
+    )
     SELECT COUNT(DISTINCT CASE WHEN x.clausal THEN x.root END),
         COUNT(DISTINCT CASE WHEN x.clausal AND x.notified_on BETWEEN '{{year}}-01-01' AND '{{year}}-12-31' THEN x.root END),
-        COUNT(DISTINCT CASE WHEN x.clausal AND x.root IN (SELECT {ROOT} {ONE_YEAR}) THEN x.root END),
+        COUNT(DISTINCT CASE WHEN x.clausal AND x.worked THEN x.root END),
         COUNT(DISTINCT CASE WHEN x.nature = 'insertion' THEN x.root END)
     FROM (
-        SELECT {ROOT} AS root, m.nature, {HAS_CLAUSE} AS clausal,
+        SELECT {ROOT} AS root, m.nature, k.market_id IS NOT NULL AS clausal, w.root IS NOT NULL AS worked,
             CASE WHEN m.parent_id IS NULL THEN m.notified_on ELSE f.notified_on END AS notified_on
-        FROM markets_market m LEFT JOIN markets_market f ON f.id = m.parent_id WHERE {ALIVE}
+        FROM markets_market m LEFT JOIN markets_market f ON f.id = m.parent_id
+        LEFT JOIN clausal k ON k.market_id = m.id LEFT JOIN worked w ON w.root = {ROOT} WHERE {ALIVE}
     ) x
 """
 CLAUSE_KINDS = f"""
@@ -137,7 +141,7 @@ AWARDED = f"""
         SELECT w.amount, COALESCE(w.awarded_on, m.notified_on) AS day,
             {HELD.format(kinds=SIAE)} AS siae, {HELD.format(kinds=ADAPTED)} AS adapted
         FROM markets_award w JOIN markets_lot l ON l.id = w.lot_id JOIN markets_market m ON m.id = l.market_id
-        WHERE m.buyer_id = {{buyer}} AND m.parent_id IS NULL
+        WHERE {{where}} AND m.parent_id IS NULL
     ) x WHERE x.day BETWEEN '{{before}}-01-01' AND '{{year}}-12-31' GROUP BY 1
 """
 RATES = f"""
@@ -146,12 +150,12 @@ RATES = f"""
     LEFT JOIN (
         SELECT g.commitment_id, SUM(g.delta) AS engaged FROM clauses_commitmentchange g
         JOIN clauses_commitment c ON c.id = g.commitment_id JOIN markets_market m ON m.id = c.market_id
-        WHERE m.buyer_id = {{buyer}} AND g.effective_on <= '{{year}}-12-31' GROUP BY 1
+        WHERE {{where}} AND g.effective_on <= '{{year}}-12-31' GROUP BY 1
     ) g ON g.commitment_id = c.id
     LEFT JOIN (
         SELECT a.commitment_id, SUM(e.counted_hours) AS counted FROM beneficiaries_hoursentry e
         JOIN beneficiaries_assignment a ON a.id = e.assignment_id JOIN markets_market m ON m.id = e.market_id
-        WHERE m.buyer_id = {{buyer}} AND e.state = 'validated' AND NOT e.is_superseded AND e.counted_hours > 0
+        WHERE {{where}} AND e.state = 'validated' AND NOT e.is_superseded AND e.counted_hours > 0
         AND e.month <= '{{year}}-12-31' GROUP BY 1
     ) h ON h.commitment_id = c.id
     WHERE {ALIVE}
@@ -161,7 +165,7 @@ RELATIONS = """
         COUNT(CASE WHEN e.state <> 'validated' AND e.month >= '{year}-01-01' THEN 1 END)
     FROM beneficiaries_hoursentry e JOIN beneficiaries_assignment a ON a.id = e.assignment_id
     JOIN clauses_commitment c ON c.id = a.commitment_id JOIN markets_market m ON m.id = e.market_id
-    WHERE m.buyer_id = {buyer} AND NOT e.is_superseded AND e.month <= '{year}-12-31' GROUP BY 1
+    WHERE {where} AND NOT e.is_superseded AND e.month <= '{year}-12-31' GROUP BY 1
 """
 REGULARISATION = """
     SELECT SUBSTR(CAST(e.month AS VARCHAR(10)), 1, 4), SUM(e.counted_hours) - SUM(COALESCE(o.counted_hours, 0))
@@ -169,7 +173,7 @@ REGULARISATION = """
     LEFT JOIN beneficiaries_hoursentry o ON o.id = e.supersedes_id
     JOIN beneficiaries_closedyear y ON y.year = {before} AND e.validated_at > y.closed_at
     LEFT JOIN beneficiaries_closedyear z ON z.year = {year}
-    WHERE m.buyer_id = {buyer} AND e.state = 'validated' AND e.is_late
+    WHERE {where} AND e.state = 'validated' AND e.is_late
         AND e.month < '{year}-01-01' AND (z.id IS NULL OR e.validated_at <= z.closed_at)
     GROUP BY 1
 """
@@ -219,8 +223,12 @@ def money(value: Any) -> Decimal:
     return Decimal(value or 0).quantize(CENT)
 
 
-def figures_by_hand(buyer: int, year: int) -> Figures:
-    """Every figure of the bilan of a buyer's year and of the year before; contracts follow within 30 days."""
+def figures_by_hand(buyer: int | None, year: int) -> Figures:
+    """Every figure of the bilan of a buyer's year (None: of the whole territory's) and of the year before.
+
+    Contracts follow within 30 days.
+    """
+    where = "1 = 1" if buyer is None else f"m.buyer_id = {int(buyer)}"
     is_sqlite = connection.vendor == "sqlite"
 
     def days(later: str, earlier: str) -> str:
@@ -229,7 +237,7 @@ def figures_by_hand(buyer: int, year: int) -> Figures:
     with connection.cursor() as cursor:
 
         def rows(sql: str, of_year: int = year, **more: str) -> list[tuple]:
-            cursor.execute(sql.format(buyer=buyer, year=of_year, before=of_year - 1, **more))
+            cursor.execute(sql.format(where=where, year=of_year, before=of_year - 1, **more))
             return cursor.fetchall()
 
         years = (year - 1, year)

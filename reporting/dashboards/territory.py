@@ -36,6 +36,7 @@ COMPARED = {
     "contract_types": "emploi",
     "modalities": "emploi",
 }
+MONTHS = ("janv", "févr", "mars", "avr", "mai", "juin", "juil", "août", "sept", "oct", "nov", "déc")
 KEY_FIGURES = (
     ("hours", "Heures réalisées", "hours"),
     ("people", "Personnes", "number"),
@@ -65,7 +66,8 @@ def territory_year(year: int) -> dict[str, Any]:
         is_over=True,
         when=f"en {year}",
     )
-    chapters = [_months(facts, year), *counted_chapters(m)]
+    chapters = [_months(facts, year), *(_alone(found) for found in counted_chapters(m))]
+    m.figures["hours"] = format(indicators.hours(facts)[year], "f")
     reserved = indicators.reserved(facts)[year]
     rates = indicators.rates(facts, year)
     m.figures.setdefault("markets_reserved", str(reserved.count))
@@ -74,11 +76,22 @@ def territory_year(year: int) -> dict[str, Any]:
     return {"shape": SHAPE, "year": year, "figures": m.figures, "chapters": chapters}
 
 
+def _alone(chapter: dict[str, Any]) -> dict[str, Any]:
+    """The chapter without the columns of a published bilan: nothing stands beside kept figures."""
+    blocks = [
+        {**block, "columns": [column for column in block["columns"] if not column["previous"]]}
+        if block["type"] == "table"
+        else block
+        for block in chapter["blocks"]
+    ]
+    return {**chapter, "blocks": blocks}
+
+
 def _months(facts: indicators.Facts, year: int) -> dict[str, Any]:
     """The hours of each month, drawn and told."""
     found = indicators.by_month(facts, year)
     months = [dt.date(year, number, 1) for number in range(1, 13)]
-    rows = [(formats.month(month)[:4].rstrip("."), found.get(month, ZERO), False) for month in months]
+    rows = [(MONTHS[month.month - 1], found.get(month, ZERO), False) for month in months]
     columns = [Column("label", "Mois"), Column("hours", f"Heures {year}", "hours")]
     lines = [
         Row(f"{month:%m}", {"label": upper_first(formats.month(month)), "hours": found.get(month, ZERO)})
