@@ -278,6 +278,7 @@ FILES: dict[str, FileWords] = {
             "aggregate_declaration",
             "agreement",
             "bilan",
+            "bilan_archive",
             "commitment_document",
             "decp",
             "directory",

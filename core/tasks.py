@@ -5,7 +5,7 @@ from celery import shared_task
 from core import daily, jobs
 
 # A long queue only waits: handing all of it over each minute would fill the broker with the same jobs.
-HANDED_OVER_AT_ONCE = 200
+HANDED_OVER_AT_ONCE = 50
 
 
 @shared_task(name="core.run_job", acks_late=True, ignore_result=True)
