@@ -33,6 +33,9 @@ def rectification_of(snapshot: Mapping[str, Any]) -> dict[str, Any] | None:
     number, published_at, before = replaced
     reason = same.filter(version=version).values_list("rectification_reason", flat=True).first()
     changes = [*_figures(before, snapshot), *_cells(before, snapshot)]
+    if before.get("schema_version") != snapshot["schema_version"]:
+        # What Maillon did not tell yet was not wrong.
+        changes = [change for change in changes if change["before"] is not None]
     return {
         "reason": reason or "",
         "previous_version": number,
@@ -94,7 +97,8 @@ def _cells(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[dict[s
             for column_key, column in columns.items():
                 name = f"{key}.{row_key}.{column_key}"
                 values = old.get(name), new.get(name)
-                if _same(*values) or (key in private and None in values):
+                # The first column names the row.
+                if column_key == first or _same(*values) or (key in private and None in values):
                     continue
                 line = row["cells"][first] if row else "Ensemble"
                 label = formats.short(" · ".join((tables[0]["title"], str(line), column["label"])), 160)

@@ -16,6 +16,7 @@ from reporting.documents import bilan_pdf
 from reporting.services.drafts import save_narrative, start_bilan
 from reporting.services.publication import freeze, make_files
 from reporting.services.workflow import review_bilan
+from reporting.snapshot.rectification import rectification_of
 from tests.factories import (
     BuyerFactory,
     HoursEntryFactory,
@@ -72,6 +73,19 @@ def test_a_rectified_version_that_changes_no_figure_says_so(cast):
     make_bilan(buyer=cast.buyer_a, published=True)
     found = rectified(cast.buyer_a, essentiel="Un mot de plus.").snapshot["rectification"]
     assert found["changes"] == [] and found["more"] == 0 and found["sections"] == ["L’essentiel"]
+
+
+def test_what_an_older_maillon_did_not_tell_is_no_correction(cast):
+    first = make_bilan(buyer=cast.buyer_a, published=True).snapshot
+    now = {**first, "version": 2, "figures": {**first["figures"], "hours": "12.00", "new_indicator": "3"}}
+    now["chapters"] = [{"key": "x", "blocks": [{"type": "key_figures", "key": "k", "items": [
+        {"key": "hours", "label": "d’insertion réalisées", "kind": "hours"},
+        {"key": "new_indicator", "label": "nouveau", "kind": "number"},
+    ]}]}]  # fmt: skip
+    labels = {change["label"] for change in rectification_of(now)["changes"]}
+    assert "Nouveau" in labels and "Heures d’insertion réalisées" in labels
+    labels = {change["label"] for change in rectification_of({**now, "schema_version": 99})["changes"]}
+    assert "Nouveau" not in labels and "Heures d’insertion réalisées" in labels
 
 
 def test_the_page_of_a_rectified_version_shows_what_changes(cast, signed_in):
