@@ -26,8 +26,9 @@ from reporting.models import KeptFigures
 
 # The rooms whose rows the indicators read.
 ROOMS = ("markets", "clauses", "beneficiaries")
-# Computed again while the reader waits, up to so many seconds; by a job beyond.
-AT_ONCE = 2.0
+# Computed while the reader waits, and not kept (a page that is read writes nothing), up to so many seconds; by a job
+# beyond.
+AT_ONCE = 1.0
 # A year that was never kept is computed while the reader waits where there are no more entries than that.
 FEW_ENTRIES = 5_000
 # For so many years after it, the day itself changes what is said of a year: who has left, which answer is due.
@@ -70,17 +71,19 @@ def state_of_year(year: int, data: str, today: dt.date) -> str:
     return hashlib.sha256(f"{data}|{SHAPE}|{day}".encode()).hexdigest()
 
 
-def keep_year(year: int) -> KeptFigures:
-    """Compute the year of the territory and keep it."""
+def computed_year(year: int) -> KeptFigures:
+    """The year of the territory computed now, not kept."""
     # Read before the figures: what is written meanwhile makes them older, never newer than they say.
     state, began = state_of_year(year, state_of_data(), timezone.localdate()), time.monotonic()
     figures = territory_year(year)
-    values: dict[str, Any] = {
-        "state": state,
-        "figures": figures,
-        "seconds": round(time.monotonic() - began, 3),
-        "computed_at": timezone.now(),
-    }
+    seconds = round(time.monotonic() - began, 3)
+    return KeptFigures(year=year, state=state, figures=figures, seconds=seconds, computed_at=timezone.now())
+
+
+def keep_year(year: int) -> KeptFigures:
+    """Compute the year of the territory and keep it."""
+    made = computed_year(year)
+    values = {name: getattr(made, name) for name in ("state", "figures", "seconds", "computed_at")}
     with transaction.atomic():
         return KeptFigures.objects.update_or_create(year=year, defaults=values)[0]
 
@@ -97,7 +100,7 @@ def kept_years(years: list[int]) -> tuple[dict[int, KeptFigures], set[int]]:
 
 
 def kept_year(year: int) -> tuple[KeptFigures | None, bool]:
-    """The kept year, and whether it is of today's data.
+    """The year, and whether it is of today's data: as it is kept, else computed at once where that is short.
 
     One that takes long to make is given as it is, or not at all where it was never made: a job makes it.
     """
@@ -107,13 +110,13 @@ def kept_year(year: int) -> tuple[KeptFigures | None, bool]:
 
 
 def make_if_quick(year: int, row: KeptFigures | None) -> tuple[KeptFigures | None, bool]:
-    """Compute the year at once where that is short."""
+    """The year computed at once where that is short, without keeping it."""
     if row is None:
         last = HoursEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         is_quick = last <= FEW_ENTRIES
     else:
         is_quick = row.seconds <= AT_ONCE
-    return (keep_year(year), True) if is_quick else (row, False)
+    return (computed_year(year), True) if is_quick else (row, False)
 
 
 def ask_for_year(year: int, *, user: Any) -> Job:

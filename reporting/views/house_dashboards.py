@@ -276,6 +276,10 @@ def territory_dashboard(request: HttpRequest) -> HttpResponseBase:
         is_over = asked.year < today.year
         page.figures = territory.key_figures(row.figures, before.figures if before and is_over else None)
         if asked.compared:
+            for year in years:
+                if year not in fresh and year != asked.year:
+                    made, _ = kept.make_if_quick(year, rows.get(year))
+                    rows |= {year: made} if made is not None else {}
             _compare(page, [rows.get(year) for year in years], years)
         else:
             page.parts = _chapters(row.figures, panel, page)
