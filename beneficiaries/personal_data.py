@@ -215,6 +215,10 @@ WORDS: dict[str, Words] = {
     "clauses.Evidence": Words(searched="reason note"),
     "clauses.LabourShare": Words(kept="code source label"),
     "clauses.HourlyCost": Words(kept="code source label"),
+    # What buyers publish themselves, and why the house leaves a contract aside.
+    "clauses.PublishedContract": Words(
+        kept="number lot_key object cpv holders considerations source", searched="reason"
+    ),
     "clauses.Recommendation": Words(kept="title context penalty_text recipients answer_text"),
     "clauses.Scenario": Words(kept="name note"),
     "clauses.ScenarioLot": Words(kept="number label trade method reason"),
@@ -236,6 +240,8 @@ WORDS: dict[str, Words] = {
     "reporting.PartnershipNote": Words(searched="participants minutes"),
     "reporting.ImprovementAction": Words(searched="title progress"),
     "reporting.ProgressReport": Words(kept="snapshot"),
+    # Sums of a year, computed again at will.
+    "reporting.KeptFigures": Words(kept="state figures"),
 }
 
 
@@ -280,6 +286,7 @@ FILES: dict[str, FileWords] = {
             "bilan",
             "bilan_archive",
             "commitment_document",
+            "coverage",
             "decp",
             "directory",
             "directory_list",

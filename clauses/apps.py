@@ -23,6 +23,7 @@ class ClausesConfig(AppConfig):
         from clauses.tendering import register_tendering
         from clauses.views import commitments
         from clauses.views.decp import FILE_KIND
+        from clauses.watching import register_watch
         from core.access import EVERYONE, HOUSE
         from core.consistency import register_check
         from core.files import register_file_kind
@@ -72,6 +73,7 @@ class ClausesConfig(AppConfig):
         register_grid()
         register_recommendations()
         register_tendering()
+        register_watch()
 
         # A list of structures sent to a company, kept with the journal.
         from clauses import directory_jobs

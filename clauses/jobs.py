@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from clauses.decp import load_decp
+from clauses.services.coverage import match_followed
 from core.files import open_file
 from core.jobs import RunningJob, job
 from core.models import Job, StoredFile
@@ -28,6 +29,9 @@ def _load(running: RunningJob, *, dry_run: bool) -> None:
         report = load_decp(
             source, name=stored.name, user=running.user, dry_run=dry_run, progress=running.progress
         )
+    if not dry_run:
+        # A lot added to a market that was here may be a contract that waited.
+        match_followed()
     running.payload["report"] = report.as_json()
     running.row.payload = running.payload
     running.row.save(update_fields=["payload"])

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from clauses import grid_urls, recommendation_urls
+from clauses.coverage_list import CoverageList
 from clauses.escalation_list import EscalationList
 from clauses.views import (
     awards,
     board,
     calendar,
     commitments,
+    coverage,
     decp,
     directory,
     escalation,
@@ -26,6 +28,11 @@ urlpatterns = [
     *recommendation_urls.urlpatterns,
     *grid_urls.urlpatterns,
     path("marches/", markets.MarketList.as_view(), name="market_list"),
+    path("marches/publies/", CoverageList.as_view(), name="coverage_list"),
+    path("marches/publies/fichier/", coverage.coverage_drop, name="coverage_drop"),
+    path("marches/publies/<int:pk>/marche/", coverage.coverage_match, name="coverage_match"),
+    path("marches/publies/<int:pk>/laisser/", coverage.coverage_leave, name="coverage_leave"),
+    path("marches/publies/<int:pk>/revenir/", coverage.coverage_undo, name="coverage_undo"),
     path("marches/decp/", decp.decp_upload, name="decp_import"),
     path("marches/decp/<int:pk>/", decp.decp_report, name="decp_report"),
     path("marches/<int:pk>/", markets.market_detail, name="market_detail"),

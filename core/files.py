@@ -69,6 +69,8 @@ FILE_TYPES = {
     "json": FileType("JSON", "application/json", "json"),
     "ics": FileType("agenda (ICS)", "text/calendar", "ics"),
 }
+# Accepted only where they are named: a page that scripts could hide in, sent as data (a DECP file).
+NAMED_TYPES = {"xml": FileType("XML", "application/xml", "xml")}
 # What Maillon makes and nobody sends: never looked into.
 MADE_TYPES = {"zip": FileType("archive ZIP", "application/zip", "zip")}
 
@@ -200,7 +202,7 @@ storage = PrivateStorage()
 
 
 def detect_type(source: IO[bytes]) -> str | None:
-    """The name in FILE_TYPES that the content has (never the extension); None when it is none of them.
+    """The name in FILE_TYPES or NAMED_TYPES that the content has (never the extension); None when it has none.
 
     Raises DomainError for an archive that would unpack to more than a computer can hold.
     """
@@ -260,6 +262,8 @@ def _text_type(head: bytes) -> str | None:
     start = text.lstrip()
     if start.startswith(("{", "[")):
         return "json"
+    if start.startswith(("<?xml", "<march")):
+        return "xml"
     if start.startswith("<"):
         return None
     if start.startswith("BEGIN:VCALENDAR"):
@@ -332,7 +336,7 @@ def store_file(
     allowed_types: Sequence[str] | None = None,
     made_as: str = "",
 ) -> StoredFile:
-    """Keep a file, encrypted. `content`: bytes or a binary file. `allowed_types`: names of FILE_TYPES.
+    """Keep a file, encrypted. `content`: bytes or a binary file. `allowed_types`: names of FILE_TYPES, or of NAMED_TYPES.
 
     made_as: a name of MADE_TYPES, for what Maillon made itself; no type is looked for then. Raises DomainError when it is empty, too big, of another type, or when the disk is full.
     """
@@ -343,7 +347,7 @@ def store_file(
             raise DomainError("Ce fichier est vide.")
         found = made_as or _accepted(detect_type(source), allowed)
         if found is None:
-            labels = ", ".join(FILE_TYPES[name].label for name in allowed)
+            labels = ", ".join((FILE_TYPES | NAMED_TYPES)[name].label for name in allowed)
             raise DomainError(f"Le contenu de ce fichier n’est pas d’un type accepté ici ({labels}).")
         path = _random_path()
         try:
@@ -353,7 +357,7 @@ def store_file(
                 "Le fichier n’a pas pu être enregistré : le disque du serveur est plein ou inaccessible. "
                 "Rien n’a été gardé ; réessayez après avoir prévenu la maison."
             ) from error
-    file_type = MADE_TYPES[made_as] if made_as else FILE_TYPES[found]
+    file_type = MADE_TYPES[made_as] if made_as else (FILE_TYPES | NAMED_TYPES)[found]
     try:
         return StoredFile.objects.create(
             kind=kind,

@@ -1,6 +1,7 @@
 """Reads a DECP file (données essentielles de la commande publique) line by line, in bounded memory, without a database.
 
-Formats: the arrêté of 22/12/2022 (`marches.marche`, `marches.contrat-concession`) and the 2019 list (`marches`).
+Formats: the arrêté of 22/12/2022 (`marches.marche`, `marches.contrat-concession`) and the 2019 list (`marches`), in
+JSON or in XML.
 Every line becomes a `Contract`, or a sentence that says where it stands and why it could not be read.
 """
 
@@ -17,6 +18,7 @@ import ijson
 from stdnum.fr import siren
 
 from core.text import normalise
+from markets.decp_xml import BrokenXml, read_items
 
 # A line of the real files holds some hundreds of values; one that holds more is not a contract.
 MOST_VALUES = 20_000
@@ -146,9 +148,12 @@ def read_contracts(source: IO[bytes]) -> Iterator[Contract | Refused]:
     head = source.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head:
         raise UnreadableFile("Ce fichier est vide.")
+    if head[:1] == b"<":
+        yield from _read_xml(head, source)
+        return
     if head[:1] not in (b"{", b"["):
         raise UnreadableFile(
-            "Ce fichier n’est pas du JSON : attendez un fichier DECP au format de l’arrêté de 2022."
+            "Ce fichier n’est pas du JSON ni du XML : attendez un fichier DECP au format de l’arrêté de 2022."
         )
     seen = 0
     try:
@@ -171,6 +176,19 @@ def read_contracts(source: IO[bytes]) -> Iterator[Contract | Refused]:
         ) from error
     if not seen:
         raise UnreadableFile("Ce fichier JSON ne contient aucun marché : ce n’est pas un fichier DECP.")
+
+
+def _read_xml(head: bytes, source: IO[bytes]) -> Iterator[Contract | Refused]:
+    seen = 0
+    items = read_items(head, source, most_values=MOST_VALUES, deepest=DEEPEST, longest=LONGEST_STRING)
+    try:
+        for nature, item in items:
+            seen += 1
+            yield _read(seen, nature, item)
+    except BrokenXml as error:
+        raise UnreadableFile(str(error)) from error
+    if not seen:
+        raise UnreadableFile("Ce fichier XML ne contient aucun marché : ce n’est pas un fichier DECP.")
 
 
 def _encoding(seen: int) -> str:

@@ -24,7 +24,7 @@ class DecpFileForm(Form):
     """A DECP file."""
 
     file = forms.FileField(
-        label="Fichier DECP (JSON)",
+        label="Fichier DECP (JSON ou XML)",
         help_text="données essentielles de la commande publique, au format de l’arrêté du 22 décembre 2022",
     )
 
@@ -42,7 +42,7 @@ def decp_upload(request: HttpRequest) -> HttpResponse:
                 content=upload,
                 user=request.user,
                 max_bytes=settings.DECP_MAX_BYTES,
-                allowed_types=["json"],
+                allowed_types=["json", "xml"],
             )
         except DomainError as error:
             form.add_error("file", error.sentence)

@@ -34,3 +34,5 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 DECP_MAX_BYTES = env.int("DECP_MAX_BYTES", default=150 * 1024 * 1024)
+# Where the published contracts are read each day; nothing is fetched without it.
+DECP_URL = env("DECP_URL", default="")

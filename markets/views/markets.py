@@ -31,7 +31,7 @@ def market_create(request: HttpRequest) -> HttpResponse:
         else None
     )
     framework = _framework(request)
-    initial = {"buyer": buyer} if framework is None else _as_framework(framework)
+    initial = {**_published(request), "buyer": buyer} if framework is None else _as_framework(framework)
     form = MarketForm(request.POST or None, user=request.user, initial=initial)
     return form_page(
         request,
@@ -44,6 +44,25 @@ def market_create(request: HttpRequest) -> HttpResponse:
         done="Le marché est ajouté. Décrivez maintenant ses lots.",
         save=lambda: _save_market(form),
     )
+
+
+# What an address may carry of a contract published elsewhere: the name there, the field of the form.
+PUBLISHED = {
+    "reference": "reference",
+    "decp": "decp_id",
+    "objet": "object",
+    "cpv": "cpv",
+    "famille": "family",
+    "nature": "nature",
+    "montant": "amount",
+    "notifie": "notified_on",
+    "fin": "planned_end",
+}
+
+
+def _published(request: HttpRequest) -> dict[str, Any]:
+    """The fields that the address fills; the form checks them as if they were typed."""
+    return {field: request.GET[name][:1000] for name, field in PUBLISHED.items() if request.GET.get(name)}
 
 
 def _framework(request: HttpRequest) -> Market | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
+from clauses.models import PublishedContract
 from clauses.services.recommendation_answers import record_answer
 from clauses.services.tenders import start_grid, write_assessment
 from core.models import Job
@@ -52,6 +55,11 @@ EXPECTED: Expectations = {
     "directory_pdf": HOUSE_ONLY,
     "decp_import": HOUSE_ONLY,
     "decp_report": HOUSE_ONLY,
+    "coverage_list": HOUSE_ONLY,
+    "coverage_drop": HOUSE_ONLY,
+    "coverage_match": HOUSE_ONLY,
+    "coverage_leave": HOUSE_ONLY,
+    "coverage_undo": HOUSE_ONLY,
     "market_detail": SIGNED_IN,
     "market_commitments": {**SIGNED_IN, "company": 403},
     "commitment_detail": SIGNED_IN,
@@ -157,6 +165,19 @@ EXPECTED |= {
 }
 
 
+def _published(state="to_look"):
+    """A published contract of the buyer of the cast, decided for the page that undoes."""
+
+    def make(cast):
+        decided = {} if state == "to_look" else {"reason": "hors périmètre", "decided_at": timezone.now()}
+        row = PublishedContract.objects.create(
+            buyer=cast.buyer_a, number=f"P-{state}", lot_key="l", object="o", state=state, **decided
+        )
+        return {"pk": row.pk}
+
+    return make
+
+
 def _escalation(upto):
     return lambda cast: {"pk": make_escalation(cast.commitment_a, upto=upto).pk}
 
@@ -187,6 +208,9 @@ KWARGS: Kwargs = {
     "escalation_file": _escalation("contacts"),
     "operation_detail": lambda cast: {"pk": OperationFactory(buyer=cast.buyer_a).pk},
     "decp_report": _report,
+    "coverage_match": _published(),
+    "coverage_leave": _published(),
+    "coverage_undo": _published("left"),
     "market_detail": _market,
     "market_commitments": _market,
     "commitment_detail": _commitment,

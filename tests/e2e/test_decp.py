@@ -23,7 +23,7 @@ def test_a_file_is_rehearsed_then_loaded(open_browser: Callable[..., Page], terr
         "mimeType": "application/json",
         "buffer": b'{"marches": {"marche": [{"id"',
     }
-    page.get_by_label("Fichier DECP (JSON)").set_input_files(broken)  # type: ignore[arg-type]
+    page.get_by_label("Fichier DECP (JSON ou XML)").set_input_files(broken)  # type: ignore[arg-type]
     page.get_by_role("button", name="Lire le fichier").click()
     expect(page.get_by_role("main")).to_contain_text("achats.json")
     page.get_by_role("link", name="Voir ce que contient le fichier").click()
@@ -32,7 +32,7 @@ def test_a_file_is_rehearsed_then_loaded(open_browser: Callable[..., Page], terr
     assert Market.objects.count() == 1
 
     page.goto("/marches/decp/")
-    page.get_by_label("Fichier DECP (JSON)").set_input_files(SAMPLE)
+    page.get_by_label("Fichier DECP (JSON ou XML)").set_input_files(SAMPLE)
     page.get_by_role("button", name="Lire le fichier").click()
     page.get_by_role("link", name="Voir ce que contient le fichier").click(timeout=60_000)
     expect(page.get_by_role("main")).to_contain_text("Rien n’est encore écrit")
