@@ -1,13 +1,14 @@
-"""Publishes the bilans that the demonstration shows: the first buyer's, for the years that are closed."""
+"""Publishes bilans of the demonstration: the first buyer's, for a year that is closed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from accounts.models import User
 from beneficiaries.models import ClosedYear
 from core.errors import DomainError
 from markets.models import Buyer
+from reporting.enums import BilanFormat
 from reporting.models import Bilan
 from reporting.services.drafts import save_narrative, start_bilan
 from reporting.services.publication import freeze, make_files
@@ -37,23 +38,36 @@ TEXTS = {
 }
 
 
-def publish_bilans(*, say: Callable[[str], None]) -> list[Bilan]:
-    """Write, review and publish the bilans of the last two closed years, the older one first."""
+def closed_years() -> list[int]:
+    """The last two closed years, the older one first."""
+    return sorted(ClosedYear.objects.order_by("-year").values_list("year", flat=True)[:2])
+
+
+def publish_bilan(
+    year: int, *, say: Callable[[str], None], formats: Collection[str] = tuple(BilanFormat.values)
+) -> Bilan:
+    """Write, review and publish the first buyer’s bilan of a closed year, by the administrator."""
     admin = User.objects.demo().filter(role="admin").order_by("pk").first()
     buyer = Buyer.objects.order_by("pk").first()
     assert admin and buyer
-    years = sorted(ClosedYear.objects.order_by("-year").values_list("year", flat=True)[:2])
-    published = []
-    for year in years:
-        bilan = start_bilan(buyer=buyer, year=year, user=admin)
-        bilan = save_narrative(bilan=bilan, texts=TEXTS, seen_version=bilan.edit_version, user=admin)
-        bilan = review_bilan(bilan=bilan, user=admin)
-        bilan = freeze(bilan=bilan, user=admin)
-        try:
-            make_files(bilan=bilan, user=admin)
-            say(f"{bilan}, publié")
-        except DomainError as error:
-            # Its figures are frozen; the files come when the PDF can be made.
-            say(f"{bilan}, publié sans ses fichiers : {error.sentence}")
-        published.append(bilan)
-    return published
+    bilan = start_bilan(buyer=buyer, year=year, user=admin)
+    bilan = save_narrative(bilan=bilan, texts=TEXTS, seen_version=bilan.edit_version, user=admin)
+    bilan = review_bilan(bilan=bilan, user=admin)
+    return publish(bilan, admin, say, formats)
+
+
+def publish(
+    bilan: Bilan,
+    admin: User,
+    say: Callable[[str], None],
+    formats: Collection[str] = tuple(BilanFormat.values),
+) -> Bilan:
+    """Publish a reviewed bilan, with its files where they can be made."""
+    bilan = freeze(bilan=bilan, user=admin)
+    try:
+        make_files(bilan=bilan, user=admin, formats=formats)
+        say(f"{bilan}, publié")
+    except DomainError as error:
+        # Its figures are frozen; the files come when the PDF can be made.
+        say(f"{bilan}, publié sans ses fichiers : {error.sentence}")
+    return bilan

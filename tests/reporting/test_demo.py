@@ -221,8 +221,8 @@ def test_hours_validated_after_the_closing_are_kept_apart():
 
 def test_the_bilans_of_the_closed_years_are_written_and_published_oldest_first(monkeypatch):
     filed = []
-    monkeypatch.setattr(bilans, "make_files", lambda *, bilan, user: filed.append(bilan))
-    made = bilans.publish_bilans(say=lambda text: None)
+    monkeypatch.setattr(bilans, "make_files", lambda *, bilan, user, formats: filed.append(bilan))
+    made = [bilans.publish_bilan(year, say=lambda text: None) for year in bilans.closed_years()]
     assert [(row.buyer, row.year, row.state, row.published_by) for row in made] == [
         (oullins(), 2024, "published", account("admin")),
         (oullins(), 2025, "published", account("admin")),
@@ -232,12 +232,12 @@ def test_the_bilans_of_the_closed_years_are_written_and_published_oldest_first(m
 
 
 def test_without_the_library_of_the_pdf_the_bilans_are_published_all_the_same(monkeypatch):
-    def impossible(*, bilan, user):
+    def impossible(*, bilan, user, formats):
         raise DomainError("Il manque Pango.")
 
     monkeypatch.setattr(bilans, "make_files", impossible)
     said: list[str] = []
-    assert all(row.is_published for row in bilans.publish_bilans(say=said.append))
+    assert bilans.publish_bilan(2025, say=said.append).is_published
     assert said[0].endswith("publié sans ses fichiers : Il manque Pango.")
 
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from core import formats
 from core.errors import DomainError
-from reporting.demo.bilans import publish_bilans
 from reporting.demo.follow_up import tell_follow_up
 from reporting.demo.load import describe, existing_territory, load_territory
 from reporting.demo.sizes import SIZES
+from reporting.demo.story_bilans import tell_bilans
 
 
 def _day(text: str) -> dt.date:
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 written = load_territory(arguments, say=self._step)
                 tell_follow_up(as_of=dt.date.fromisoformat(arguments["as_of"]), say=self._step)
-            publish_bilans(say=self._step)
+            tell_bilans(as_of=dt.date.fromisoformat(arguments["as_of"]), say=self._step)
         except DomainError as error:
             raise CommandError(error.sentence) from error
         for name, count in written.items():
