@@ -19,6 +19,7 @@ from reporting.indicators import Facts
 from reporting.models import Bilan
 from reporting.scope import Period, Scope
 from reporting.snapshot.labels import labels_of
+from reporting.snapshot.pictures import without_pictures
 
 router = Router()
 
@@ -162,7 +163,7 @@ def read_bilan(request: HttpRequest, number: int) -> dict[str, Any]:
         raise Http404
     log_call(request, f"bilan {row.pk}")
     snapshot: dict[str, Any] = row.snapshot
-    return {"id": row.pk, "title": labels_of(snapshot).head, "snapshot": snapshot}
+    return {"id": row.pk, "title": labels_of(snapshot).head, "snapshot": without_pictures(snapshot)}
 
 
 @router.get(
