@@ -228,10 +228,16 @@ class Scope:
         for pk, runs in self._held.items():
             for run in runs:
                 together.setdefault((run.first, run.last), []).append(pk)
-        found = Q(pk__in=())
+        by_year: dict[int, Q] = {}
         for (first, last), markets in together.items():
             when = Q(**{f"{market}__in": markets, f"{field}__gte": first})
-            found |= when & Q(**{f"{field}__lte": month_end(last)}) if last else when
+            if last:
+                when &= Q(**{f"{field}__lte": month_end(last)})
+            by_year[first.year] = by_year.get(first.year, Q(pk__in=())) | when
+        # By year of their beginning: SQLite bears a thousand alternatives in a row, no more.
+        found = Q(pk__in=())
+        for year, some in sorted(by_year.items()):
+            found |= Q(**{f"{field}__gte": dt.date(year, 1, 1)}) & some
         return found
 
     def markets_in(self, span: Span) -> Any:

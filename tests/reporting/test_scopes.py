@@ -281,6 +281,17 @@ def test_asking_for_a_facilitator_takes_as_many_queries_for_one_market_as_for_ma
     assert queries() == few
 
 
+def test_two_thousand_markets_held_each_in_its_own_months_are_still_one_query(relay):
+    scope = Scope.facilitator(relay["bo"])
+    months = [dt.date(1990 + index // 12, index % 12 + 1, 1) for index in range(420)]
+    runs = {
+        1_000_000 + index: [Run(relay["bo"].pk, months[index % 300], months[index % 300 + index // 300])]
+        for index in range(2_000)
+    }
+    scope.__dict__["_runs"] = {**scope._runs, **runs}
+    assert indicators.hours(Facts(scope, Period.of_year(2025)))[2025] == Decimal("50.00")
+
+
 # --- SIAE ---------------------------------------------------------------------------------------------------------
 
 
