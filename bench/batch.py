@@ -39,7 +39,7 @@ def prepare(most: int) -> dict[str, int]:
     from core.models import Job
     from reporting.campaign_list import campaign_rows
     from reporting.enums import BilanState
-    from reporting.models import Bilan
+    from reporting.models import Bilan, Campaign
     from reporting.services.batches import start_batch
     from reporting.services.campaigns import open_campaign, open_drafts
     from reporting.services.workflow import review_bilan
@@ -48,7 +48,9 @@ def prepare(most: int) -> dict[str, int]:
     ClosedYear.objects.get_or_create(year=YEAR)
     # Jobs are rows that wait for the workers of the measure.
     with mock.patch("core.jobs.start"):
-        campaign = open_campaign(year=YEAR, due_on=None, user=admin)
+        campaign = Campaign.objects.filter(year=YEAR).first() or open_campaign(
+            year=YEAR, due_on=None, user=admin
+        )
         buyers = list(campaign_rows(admin, YEAR).order_by("pk").values_list("pk", flat=True))
         open_drafts(campaign, buyers, step=lambda number: None, user=admin)
         drafts = Bilan.objects.annual().filter(year=YEAR, state=BilanState.DRAFT).order_by("pk")

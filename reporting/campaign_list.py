@@ -150,7 +150,7 @@ class LackColumn(CountColumn):
         super().__init__(header, accessor=lambda buyer: getattr(buyer.standing, name), empty_values=())
         self.header_words, self.address = header, address
 
-    def render(self, value: int | None, record: Any, table: Any) -> Any:
+    def render(self, value: int | None, record: Any, table: Any) -> Any:  # type: ignore[override]
         if value is None:
             return formats.ABSENT
         if not value:
@@ -210,7 +210,7 @@ class AnomalyColumn(CountColumn):
     def __init__(self) -> None:
         super().__init__("Anomalies", accessor=lambda buyer: buyer.standing.anomalies, empty_values=())
 
-    def render(self, value: int | None, record: Any, table: Any) -> SafeString:
+    def render(self, value: int | None, record: Any, table: Any) -> SafeString:  # type: ignore[override]
         return anomaly_cell(record.pk, str(record), value, table.year)
 
 
@@ -338,7 +338,6 @@ class CampaignDetail(ListPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.campaign = campaign_of(request.user, self.year)
-        self.export_name = f"campagne-{self.year}"
         return super().get(request, *args, **kwargs)
 
     def get_title(self) -> str:
