@@ -19,6 +19,7 @@ from reporting.demo.cast import Cast, gather_cast
 from reporting.demo.clock import on_day
 from reporting.demo.outbox import count_as_sent
 from reporting.demo.story_situations import tell_situations
+from reporting.demo.story_watch import tell_watch
 from reporting.enums import ActionOwner, ActionState, BilanFormat, CommentOutcome
 from reporting.models import Bilan, PartnershipNote
 from reporting.narrative import SECTIONS
@@ -77,6 +78,8 @@ AWAITED = (
 def tell_bilans(*, as_of: dt.date, say: Say) -> None:
     """After the territory and its follow-up, all or nothing; what costs time is a handful whatever the size."""
     cast = gather_cast(as_of)
+    tell_watch(cast)
+    say("contrats publiés")
     years = closed_years()
     if not years:
         return
