@@ -152,7 +152,8 @@ class CoverageList(ListPage):
 
     def finish(self, rows: list[Any]) -> list[Any]:
         """The market that already has the number of a contract here, though not its lot: one query."""
-        found = Market.objects.visible_to(self.request.user).filter(
+        user: Any = self.request.user
+        found = Market.objects.visible_to(user).filter(
             buyer__in={row.buyer_id for row in rows}, reference__in={row.number for row in rows}
         )
         markets = {(buyer, number): pk for pk, buyer, number in found.values_list("pk", "buyer", "reference")}

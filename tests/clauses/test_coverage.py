@@ -445,6 +445,18 @@ def test_a_file_dropped_is_read_in_a_job_and_a_wrong_one_gets_a_sentence(
     assert "Voir les contrats publiés" in client.get(reverse("job_detail", args=[job.pk])).content.decode()
 
 
+def test_the_watch_is_of_the_house_only(client, lyon):
+    watch(contract())
+    pk = PublishedContract.objects.get().pk
+    gestures = ("coverage_match", "coverage_leave", "coverage_undo")
+    addresses = [reverse("coverage_list"), reverse("coverage_drop")]
+    addresses += [reverse(name, args=[pk]) for name in gestures]
+    assert {client.get(url).status_code for url in addresses} == {302}
+    for role, code in (("facilitator", 200), ("admin", 200), ("buyer", 403), ("company", 403)):
+        client.force_login(UserFactory(role=role))
+        assert {client.get(url).status_code for url in addresses} == {code}, role
+
+
 def test_what_waits_is_told_to_who_answers_for_the_buyer(lyon):
     mine, other = UserFactory(role="facilitator"), UserFactory(role="facilitator")
     ResponsibilityFactory(market=None, buyer=lyon, facilitator=mine)
