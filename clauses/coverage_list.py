@@ -12,7 +12,8 @@ from django.db.models import Case, Count, IntegerField, Sum, TextField, Value, W
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from clauses.coverage_words import CONSIDERATIONS, announced, why
 from clauses.decp import family_of
@@ -49,7 +50,8 @@ class CoverageTable(Table):
         return formats.short(value, 90)
 
     def render_gestures(self, record: Any) -> Any:
-        return format_html_join(" ", '<a href="{}">{}</a>', gestures_of(record))
+        lines = format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', gestures_of(record))
+        return format_html("<span>{}</span>", lines)
 
 
 def gestures_of(row: Any) -> list[tuple[str, str]]:
