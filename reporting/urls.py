@@ -9,9 +9,7 @@ from reporting.views import bilans, dashboards, exports, home, house_dashboards,
 urlpatterns = [
     path("", home.home, name="home"),
     path("acheteurs/<int:pk>/tableau-de-bord/", dashboards.buyer_dashboard, name="buyer_dashboard"),
-    path(
-        "tableau-de-bord/portefeuille/", house_dashboards.portfolio_dashboard, name="portfolio_dashboard"
-    ),
+    path("tableau-de-bord/portefeuille/", house_dashboards.portfolio_dashboard, name="portfolio_dashboard"),
     path("tableau-de-bord/territoire/", house_dashboards.territory_dashboard, name="territory_dashboard"),
     path("tableau-de-bord/charge/", house_dashboards.load_dashboard, name="load_dashboard"),
     path("tableau-de-bord/qualite/", house_dashboards.quality_dashboard, name="quality_dashboard"),

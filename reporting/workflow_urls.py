@@ -12,9 +12,7 @@ urlpatterns = [
     path("bilans/<int:pk>/renvoyer/", workflow.bilan_send_back, name="bilan_send_back"),
     path("bilans/<int:pk>/transmettre/", workflow.bilan_send, name="bilan_send"),
     path("bilans/<int:pk>/remettre/", workflow.bilan_deliver, name="bilan_deliver"),
-    path(
-        "bilans/observations/<int:pk>/", workflow.bilan_comment_answer, name="bilan_comment_answer"
-    ),
+    path("bilans/observations/<int:pk>/", workflow.bilan_comment_answer, name="bilan_comment_answer"),
     path("bilans/projets/<int:pk>/", sent_drafts.sent_draft_detail, name="sent_draft_detail"),
     path("bilans/projets/<int:pk>/termine/", sent_drafts.sent_draft_done, name="sent_draft_done"),
     path("bilans/lien/<str:token>/", sent_drafts.bilan_by_link, name="bilan_by_link"),
@@ -31,7 +29,5 @@ urlpatterns = [
     ),
     path("bilans/partenariat/axes/<int:pk>/", partnership.improvement_edit, name="improvement_edit"),
     path("acheteurs/<int:pk>/partenariat/", partnership.buyer_partnership, name="buyer_partnership"),
-    path(
-        "acheteurs/<int:pk>/partenariat/<int:year>/", partnership.partnership_note, name="partnership_note"
-    ),
+    path("acheteurs/<int:pk>/partenariat/<int:year>/", partnership.partnership_note, name="partnership_note"),
 ]

@@ -35,9 +35,7 @@ class Campaign(TrackedModel):
 class PublicationBatch(models.Model):
     """Bilans published in one gesture: each is its own `core.Job`, then a ZIP gathers their files."""
 
-    campaign = models.ForeignKey(
-        Campaign, models.PROTECT, related_name="batches", verbose_name="campagne"
-    )
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="batches", verbose_name="campagne")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="demandée par"
     )

@@ -54,7 +54,9 @@ def test_on_paper_nothing_takes_the_focus(draw):
     svg = draw(ROWS, title="Heures")
     assert ElementTree.fromstring(svg).get("role") == "img"
     assert "tabindex" not in svg and "chart-tip" not in svg and "aria-label" not in svg
-    assert not any(mark in draw(ROWS, title="Heures", on_screen=True) for mark in ("style=", "<style", "<script"))
+    assert not any(
+        mark in draw(ROWS, title="Heures", on_screen=True) for mark in ("style=", "<style", "<script")
+    )
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)

@@ -62,7 +62,9 @@ def test_a_sentence_is_added_at_the_end_of_what_is_typed_and_not_proposed_again(
     assert [entry["state"] for entry in bilan.drafting.values()] == [ACCEPTED]
     assert sentence not in sentences(after) and "1 phrase reprise" in after
     # What was edited since stays the writer's.
-    save_narrative(bilan=bilan, texts={"personnes": "Tout autre chose."}, seen_version=2, user=cast.facilitator)
+    save_narrative(
+        bilan=bilan, texts={"personnes": "Tout autre chose."}, seen_version=2, user=cast.facilitator
+    )
     assert sentence not in sentences(client.get(url(draft)).text)
 
 
