@@ -33,6 +33,8 @@ EXPECTED: Expectations = {
     "fees_dashboard": ADMIN_ONLY,
     "bilan_list": HOUSE_AND_BUYER,
     "exports": ADMIN_ONLY,
+    # A session opens nothing there: a key does.
+    **dict.fromkeys(("api:buyer", "api:bilans", "api:bilan", "api:figures", "api:markets"), {"others": 401}),
     **campaign_expectations.EXPECTED,
     "bilan_start": HOUSE_ONLY,
     "bilan_detail": HOUSE_AND_BUYER,
@@ -156,6 +158,7 @@ KWARGS: Kwargs = {
     "market_reserved_bilan": _of_market,
     "operation_final_bilan": lambda cast: {"pk": OperationFactory(buyer=cast.buyer_a).pk},
     "buyer_dashboard": lambda cast: {"pk": cast.buyer_a.pk},
+    "api:bilan": lambda cast: {"number": _bilan(cast)["pk"]},
     "bilan_detail": _bilan,
     "bilan_section": lambda cast: {**_bilan(cast), "section": "essentiel"},
     "bilan_review": _bilan,
