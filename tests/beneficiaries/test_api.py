@@ -550,6 +550,12 @@ def test_the_document_is_open_and_describes_every_address(client):
         "/api/v1/declarations/{month}",
         "/api/v1/declarations/{month}/hours",
         "/api/v1/declarations/{month}/submission",
+        # What a buyer reads: `tests/reporting/test_buyer_api.py`.
+        "/api/v1/buyer",
+        "/api/v1/bilans",
+        "/api/v1/bilans/{number}",
+        "/api/v1/figures",
+        "/api/v1/markets",
     }
     assert document["components"]["securitySchemes"]["KeyAuth"] == {"type": "http", "scheme": "bearer"}
 

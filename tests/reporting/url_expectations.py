@@ -34,7 +34,7 @@ EXPECTED: Expectations = {
     "bilan_list": HOUSE_AND_BUYER,
     "exports": ADMIN_ONLY,
     # A session opens nothing there: a key does.
-    **dict.fromkeys(("api:buyer", "api:bilans", "api:bilan", "api:figures", "api:markets"), {"others": 401}),
+    **{f"api:{name}": {"others": 401} for name in ("buyer", "bilans", "bilan", "figures", "markets")},
     **campaign_expectations.EXPECTED,
     "bilan_start": HOUSE_ONLY,
     "bilan_detail": HOUSE_AND_BUYER,
