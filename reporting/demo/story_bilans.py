@@ -43,8 +43,8 @@ from reporting.services.workflow import assign_writer, review_bilan, send_back_b
 
 Say = Callable[[str], None]
 
-# A version that another one replaces needs no variant for the archives.
-FIRST_FORMATS = (BilanFormat.PDF, BilanFormat.XLSX, BilanFormat.JSON)
+# An earlier year does without the variant for the archives, which costs as much as the PDF.
+EARLIER_FORMATS = (BilanFormat.PDF, BilanFormat.XLSX, BilanFormat.JSON)
 SHORT = {
     "essentiel": "L’année confirme ce que les précédentes annonçaient : les engagements sont tenus, les recrutements "
     "demandent plus de temps sur les petits lots.",
@@ -85,9 +85,9 @@ def tell_bilans(*, as_of: dt.date, say: Say) -> None:
         return
     year = years[-1]
     for earlier in years[:-1]:
-        # Published before anybody was asked what became of them: its rectified version says more, and has the archive.
+        # Published before anybody was asked what became of them: its rectified version says more.
         with on_day(_working_day(min(dt.date(earlier + 1, 4, 17), cast.day(-40)))):
-            publish_bilan(earlier, say=say, formats=FIRST_FORMATS)
+            publish_bilan(earlier, say=say, formats=EARLIER_FORMATS)
     people = sum(tell_situations(cast, told) for told in years)
     say(f"situations de {people} personnes sorties")
     _notes(cast, year)
@@ -240,7 +240,7 @@ def _rectified(cast: Cast, year: int, say: Say) -> None:
         bilan = _write(bilan, {"personnes": words}, cast.nadia)
         bilan = review_bilan(bilan=bilan, user=cast.admin)
     with on_day(cast.day(-11)):
-        publish(bilan, cast.admin, say)
+        publish(bilan, cast.admin, say, EARLIER_FORMATS)
 
 
 # --- The other buyers ---------------------------------------------------------------------------------------
