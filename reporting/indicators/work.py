@@ -316,9 +316,23 @@ def shares(found: Mapping[Span, Lines]) -> dict[Span, dict[Any, Decimal]]:
 
 
 def by_month(facts: Facts, span: Span) -> dict[dt.date, Decimal]:
-    """Counted hours of each month of the span that has some."""
-    found = sums_by(facts.scope, facts.entries(span), "month", hours=Sum("counted_hours"))
-    return {month: found[month][0] for month in sorted(found)}
+    """Counted hours of each month of the span that has some: they add up to the hours of the span, shared or not."""
+    parts = facts.scope.parts
+    if not parts:
+        found = sums_by(facts.scope, facts.entries(span), "month", hours=Sum("counted_hours"))
+        return {month: found[month][0] for month in sorted(found)}
+    rows = facts.entries(span).values_list("assignment", "month", "market").annotate(Sum("counted_hours"))
+    months: dict[dt.date, Decimal] = defaultdict(lambda: ZERO)
+    assignment, whole, told = None, ZERO, ZERO
+    for pk, month, market, value in rows.order_by("assignment", "month"):
+        if pk != assignment:
+            assignment, whole, told = pk, ZERO, ZERO
+        whole += exact(value)
+        # A month is what it adds to the part of the assignment: rounded month by month, the year would not be found again.
+        part = parts[market].of(whole) if market in parts else whole
+        months[month] += part - told
+        told = part
+    return dict(sorted(months.items()))
 
 
 # --- late hours, cumulative hours ------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from beneficiaries.enums import EntrySource, HourKind
+from beneficiaries.models import CountingRules
 from core import formats
 from reporting import indicators
 from reporting.indicators.facts import sums_by
@@ -284,10 +285,22 @@ def _take_over(m: Material) -> list[str]:
         )
     else:
         said = f"Aucune heure {m.of_period} ne vient d’un ancien outil."
+    return [said, *_decisions(m)]
+
+
+def _decisions(m: Material) -> list[str]:
+    """What was decided on the counting; of the territory only how much, since each is between the house and its buyer."""
+    if m.facts.scope.kind == ScopeKind.TERRITORY:
+        rules = CountingRules.objects.filter(in_force_from__lte=m.facts.period.last_day).exclude(note="")
+        number = rules.filter(Q(buyer__isnull=False) | Q(market__isnull=False)).count()
+        if number:
+            said = f"{agree(number, 'est enregistrée', 'sont enregistrées')} sur le comptage d’un donneur d’ordre ou d’un marché"
+            return [
+                f"{upper_first(count(number, 'décision ou précision', 'décisions ou précisions'))} {said} ; "
+                f"{agree(number, 'elle est imprimée', 'chacune est imprimée')} dans le bilan du donneur d’ordre."
+            ]
+        return ["Aucune décision motivée d’un donneur d’ordre sur le comptage n’est enregistrée."]
     notes = sorted({row.note for row in m.facts.rules if row.note and (row.buyer_id or row.market_id)})
-    decisions = (
-        [f"Décision ou précision enregistrée : {note}" for note in notes]
-        if notes
-        else ["Aucune décision motivée du donneur d’ordre sur le comptage n’est enregistrée."]
-    )
-    return [said, *decisions]
+    if notes:
+        return [f"Décision ou précision enregistrée : {note}" for note in notes]
+    return ["Aucune décision motivée du donneur d’ordre sur le comptage n’est enregistrée."]

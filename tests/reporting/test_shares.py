@@ -202,6 +202,24 @@ def test_a_commitment_met_is_met_by_each_buyer_to_the_cent():
         assert rates.rate == 1 and rates.met == 1 and rates.surplus == 0
 
 
+def test_the_months_of_a_shared_market_add_up_to_the_year_of_each_buyer():
+    leader, member, market = shared_market("33.33")
+    commitment = CommitmentFactory(market=market, company=CompanyFactory(), hours=9_000)
+    for _ in range(3):
+        assignment = eligible_assignment(commitment=commitment)
+        for month in range(1, 13):
+            HoursEntryFactory(
+                assignment=assignment, month=dt.date(2025, month, 1), hours=Decimal("100.04"), counted=True
+            )
+    told: dict[dt.date, Decimal] = {}
+    for buyer in (leader, member):
+        facts = Facts(Scope.of(buyer), Period((2025,)))
+        months = indicators.by_month(facts, 2025)
+        assert sum(months.values()) == indicators.hours(facts)[2025]
+        told = {month: told.get(month, Decimal(0)) + value for month, value in months.items()}
+    assert told == indicators.by_month(Facts(Scope.of(market), Period((2025,))), 2025)
+
+
 def test_each_buyer_counts_its_part_of_the_hours_and_every_person():
     leader, member, market = shared_market()
     for buyer, hours in ((leader, "333.35"), (member, "166.65")):
