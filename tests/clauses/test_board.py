@@ -199,8 +199,11 @@ def test_what_waits_stands_on_the_home_of_each_role(cast, signed_in):
     TaskFactory(market=market, turn="buyer", since=in_days(-20), due_on=in_days(-2))
     TaskFactory(market=market, company=cast.company_a, turn="company", since=in_days(-9), due_on=in_days(3))
     MeetingFactory(market=market)
+    # The dashboard of a buyer asks for what waits once it is shown; without JavaScript a link leads there.
+    waiting = f"{reverse('home')}?attente=1"
+    assert waiting in signed_in(cast.buyer_user_a).get(reverse("home"), follow=True).content.decode()
     pages = {
-        user: signed_in(user).get(reverse("home"), follow=True).content.decode()
+        user: signed_in(user).get(waiting if user.is_buyer else reverse("home")).content.decode()
         for user in (cast.facilitator, cast.buyer_user_a, cast.company_user_a, cast.buyer_user_b)
     }
     assert "échéance en retard" in pages[cast.facilitator]
