@@ -7,6 +7,8 @@ report of the territory, which is distributed. What one table tells when taken f
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -296,20 +298,36 @@ def _read_beside(facts: Facts, bilans: Any) -> Iterator[Beside]:
 
 
 def _told_already(bilans: Any) -> Iterator[tuple[Bilan, str, dict[str, Block]]]:
-    """Published bilans, and projets transmis that are not published yet, with their tables of people."""
+    """Published bilans, and projets transmis, with their tables of people.
+
+    A projet stays readable once its bilan is published: one that says what is published since is left out.
+    """
     related = ("buyer", "market", "operation")
+    known: dict[int, set[bytes]] = {}
     rows = bilans.published().select_related(*related).order_by("pk")
     for bilan in rows.iterator(chunk_size=50):
         if blocks := tables_of_people(bilan.snapshot):
+            known.setdefault(bilan.pk, set()).add(_print_of(blocks))
             yield bilan, str(bilan), blocks
-    sent = SentDraft.objects.filter(
-        bilan__in=bilans.exclude(pk__in=bilans.published().values("pk")).values("pk")
-    )
+    sent = SentDraft.objects.filter(bilan__in=bilans.order_by().values("pk"))
     for draft in sent.select_related(*(f"bilan__{name}" for name in related)).order_by("pk"):
         if blocks := tables_of_people(draft.snapshot):
+            said = known.setdefault(draft.bilan_id, set())
+            if (mark := _print_of(blocks)) in said:
+                continue
+            said.add(mark)
             # The period of a life is that of the projet.
             draft.bilan.snapshot = draft.snapshot
             yield draft.bilan, f"{draft.bilan}, projet transmis", blocks
+
+
+def _print_of(blocks: Mapping[str, Block]) -> bytes:
+    """What these tables let be read, in a few bytes: their lines, what is masked, their totals."""
+    said = {
+        key: [[(row["key"], row["cells"], row["masked"]) for row in block["rows"]], block["totals"]]
+        for key, block in blocks.items()
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
 
 def _all_buyers(facts: Facts, bilans: Any) -> AllBuyers | None:

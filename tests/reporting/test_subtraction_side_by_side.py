@@ -388,6 +388,24 @@ def test_a_projet_transmis_of_another_bilan_is_read_beside_it(two_buyers):
     assert "Givors" not in communes(publish(start_territory_bilan(year=2025, user=None)))
 
 
+def test_a_projet_transmis_is_read_beside_the_others_once_its_bilan_is_published_too(two_buyers):
+    one, _ = two_buyers
+    bilan = start_bilan(buyer=one, year=2025, user=None)
+    now = dt.datetime(2026, 2, 2, tzinfo=dt.UTC)
+    SentDraft.objects.create(
+        bilan=bilan, number=1, snapshot=compute(bilan, now=now), comments_until=dt.date(2026, 3, 1)
+    )
+    # One more person since: the published bilan has no table of communes, the projet keeps its own.
+    market = one.markets.get()
+    commitment = market.commitments.get()
+    work(commitment, 1, commune=CommuneFactory(label="Vénissieux"))
+    assert "typology_residence" not in tables(publish(bilan))
+    found = tables(publish(start_territory_bilan(year=2025, user=None)))
+    assert "typology_residence" not in found or "Givors" not in {
+        row["cells"]["label"] for row in found["typology_residence"]["rows"]
+    }
+
+
 def test_the_year_of_a_reserved_market_has_no_typology_and_its_situations_are_read_beside(db):
     buyer = BuyerFactory()
     market = MarketFactory(buyer=buyer)
