@@ -474,4 +474,20 @@ def close_year(*, year: int, user: User) -> ClosedYear:
         )
     if ClosedYear.objects.is_closed(year):
         raise DomainError(f"L’année {year} est déjà close.")
+    if between := _years_left_open(year):
+        raise DomainError(
+            f"Clôturez d’abord l’année {between[0]} : des heures y sont saisies, et ce qui arrive après une clôture est imprimé "
+            "une seule fois, dans le bilan de l’année suivante."
+        )
     return ClosedYear.objects.create(year=year, closed_by=user)
+
+
+def _years_left_open(year: int) -> list[int]:
+    """Years with hours between this one and the closed years nearest to it: late hours go from a bilan to the next."""
+    closed = list(ClosedYear.objects.order_by("year").values_list("year", flat=True))
+    before, after = [one for one in closed if one < year], [one for one in closed if one > year]
+    between = [
+        *(range(before[-1] + 1, year) if before else ()),
+        *reversed(range(year + 1, after[0]) if after else ()),
+    ]
+    return [one for one in between if HoursEntry.objects.filter(month__year=one).exists()]

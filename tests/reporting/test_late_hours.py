@@ -11,6 +11,7 @@ import pytest
 
 from beneficiaries.models import ClosedYear, HoursEntry
 from beneficiaries.services.hours import close_year, correct_hours, validate_hours
+from core.errors import DomainError
 from reporting import indicators
 from reporting.indicators import Facts
 from reporting.scope import Period, Scope
@@ -165,3 +166,19 @@ def test_a_bilan_of_the_first_year_has_nothing_to_regularise(buyer, commitment):
     assert cells(snapshot, "regularisation") == []
     assert "2023" not in block(snapshot, "regularisation")["empty"]
     assert chapter(snapshot, "hours")["answer"] == "Aucune heure d’insertion n’est comptée en 2024."
+
+
+def test_years_are_closed_one_after_the_other_so_that_late_hours_are_printed_once(buyer, entry):
+    HoursEntryFactory(assignment=entry.assignment, month=dt.date(2025, 5, 1), counted=True)
+    with pytest.raises(DomainError, match="Clôturez d’abord l’année 2025"):
+        close(2026)
+    # Before the first closed year, from the nearest back.
+    for year in (2022, 2023):
+        HoursEntryFactory(assignment=entry.assignment, month=dt.date(year, 5, 1), counted=True)
+    with pytest.raises(DomainError, match="Clôturez d’abord l’année 2023"):
+        close(2022)
+    for year in (2023, 2022, 2025, 2026):
+        close(year)
+    # A year without hours is no gap: nobody can close it.
+    close(2029)
+    assert ClosedYear.objects.is_closed(2029)
