@@ -133,7 +133,7 @@ class TickColumn(TextColumn):
 
     def __init__(self) -> None:
         attrs = {"td": {"class": "tick"}, "th": {"class": "tick"}}
-        super().__init__("", accessor=lambda buyer: buyer, exclude_from_export=True, attrs=attrs)
+        super().__init__("Choisir", accessor=lambda buyer: buyer, exclude_from_export=True, attrs=attrs)
 
     def render(self, value: Buyer) -> SafeString:
         return format_html(
