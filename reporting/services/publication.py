@@ -48,7 +48,7 @@ def check_ready(bilan: Bilan, *, known: Known | None = None) -> None:
     if known is None or bilan.pk in known.unanswered:
         check_answered(bilan)
     if bilan.is_final:
-        _check_over(bilan)
+        check_over(bilan)
         return
     # Hours validated between a publication and the closing would be in no bilan, nor in a régularisation.
     is_closed = ClosedYear.objects.is_closed if known is None else known.closed.__contains__
@@ -59,12 +59,12 @@ def check_ready(bilan: Bilan, *, known: Known | None = None) -> None:
         )
 
 
-def _check_over(bilan: Bilan) -> None:
+def check_over(bilan: Bilan) -> None:
     """A final bilan tells a whole life: its market is received or closed, and so is each market of its operation."""
     if bilan.market is not None:
         if not _is_over(bilan.market):
             raise DomainError(
-                "Le bilan final se publie une fois le marché reçu ou clos : indiquez sa réception, ou clôturez-le."
+                "Le bilan final se transmet et se publie une fois le marché reçu ou clos : indiquez sa réception, ou clôturez-le."
             )
         return
     assert bilan.operation is not None
@@ -73,7 +73,7 @@ def _check_over(bilan: Bilan) -> None:
     ]
     if running and not bilan.operation.closed_on:
         raise DomainError(
-            "Le bilan final se publie une fois l’opération close, ou ses marchés tous reçus ou clos. Encore en cours : "
+            "Le bilan final se transmet et se publie une fois l’opération close, ou ses marchés tous reçus ou clos. Encore en cours : "
             f"{', '.join(running[:5])}{'…' if len(running) > 5 else ''}."
         )
 

@@ -24,6 +24,7 @@ from markets.services.tasks import finish_task, open_task
 from reporting.enums import BilanState, CommentSide
 from reporting.models import Bilan, SentDraft
 from reporting.referents import referents_of
+from reporting.services.publication import check_over, compute
 from reporting.services.workflow import SEND, key_of, locked, move, name_of, sync_tasks
 
 if TYPE_CHECKING:
@@ -36,13 +37,16 @@ REMINDER_DAYS = 3
 
 
 def check_may_send(bilan: Bilan, comments_until: dt.date | None = None) -> None:
-    """Raise DomainError where no projet can be sent: no buyer, not reviewed, a day that has passed."""
+    """Raise DomainError where no projet can be sent: no buyer, not reviewed, a life that goes on, a day that has passed."""
     if bilan.buyer is None:
         raise DomainError(
             "Le bilan du territoire n’a pas de donneur d’ordre à qui le transmettre : publiez-le une fois relu."
         )
     if bilan.state not in SEND.sources:
         raise DomainError(SEND.refusal)
+    if bilan.is_final:
+        # Of a market that goes on, a buyer reads no typology (domain rule 9), and the projet would hold one.
+        check_over(bilan)
     if comments_until is not None:
         today = timezone.localdate()
         if comments_until <= today:
@@ -83,7 +87,6 @@ def send_draft(
     was written in the meantime.
     """
     from reporting.documents import bilan_pdf
-    from reporting.services.publication import compute
     from reporting.snapshot.labels import labels_of
 
     bilan = (
@@ -104,9 +107,10 @@ def send_draft(
         if sent is not None:
             return sent
         check_may_send(held, comments_until)
-        if held.edit_version != bilan.edit_version:
+        # A consent withdrawn takes the bilan back to the draft: reviewed again, it is at another moment.
+        if (held.edit_version, held.reviewed_at) != (bilan.edit_version, bilan.reviewed_at):
             raise DomainError(
-                "Le texte a changé pendant la préparation du projet : relisez-le, puis transmettez."
+                "Le bilan a changé pendant la préparation du projet : relisez-le, puis transmettez."
             )
         stored = None
         if content is not None:

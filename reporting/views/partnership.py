@@ -50,7 +50,11 @@ def buyer_partnership(request: HttpRequest, pk: int) -> HttpResponse:
         # The bilan of the year that is over is being written while this one runs.
         years |= {this_year, this_year - 1}
     asked = request.GET.get("annee", "")
-    year = int(asked) if asked.isdecimal() and int(asked) in years else _usual(notes, this_year)
+    year = (
+        int(asked)
+        if asked.isdecimal() and len(asked) == 4 and int(asked) in years
+        else _usual(notes, this_year)
+    )
     note = next((row for row in notes if row.year == year), None)
     actions = ImprovementAction.objects.visible_to(user)
     context = {

@@ -19,7 +19,7 @@ from reporting.enums import BilanState, CommentOutcome
 from reporting.models import BilanComment, SentDraft
 from reporting.referents import referents_of
 from reporting.services.comments import answer_comment, comment_draft, finish_reading
-from reporting.services.drafts import save_narrative
+from reporting.services.drafts import save_narrative, start_final_bilan
 from reporting.services.publication import freeze
 from reporting.services.sent_drafts import ask_to_send, remind_of_drafts, send_draft
 from reporting.services.workflow import reopen_bilan, review_bilan
@@ -122,9 +122,36 @@ def test_a_text_written_while_the_projet_is_made_stops_it(cast, monkeypatch):
         return b"%PDF-1.7"
 
     monkeypatch.setattr("reporting.documents.bilan_pdf", meanwhile)
-    with pytest.raises(DomainError, match="Le texte a changé"):
+    with pytest.raises(DomainError, match="Le bilan a changé"):
         send_draft(bilan=bilan, comments_until=UNTIL, user=cast.admin)
     assert not SentDraft.objects.exists() and not mail.outbox
+
+
+def test_a_bilan_taken_back_and_reviewed_again_while_the_projet_is_made_stops_it(cast, monkeypatch):
+    """As when a consent is withdrawn meanwhile: the document that was being made still holds the portrait."""
+    bilan = review_bilan(bilan=make_bilan(buyer=cast.buyer_a), user=cast.admin)
+
+    def meanwhile(snapshot, *, draft=False):
+        reopen_bilan(bilan=bilan, user=cast.admin)
+        with on_day(TODAY + dt.timedelta(days=1)):
+            review_bilan(bilan=bilan, user=cast.admin)
+        return b"%PDF-1.7"
+
+    monkeypatch.setattr("reporting.documents.bilan_pdf", meanwhile)
+    with pytest.raises(DomainError, match="a changé"):
+        send_draft(bilan=bilan, comments_until=UNTIL, user=cast.admin)
+    assert not SentDraft.objects.exists() and not mail.outbox
+
+
+def test_the_final_bilan_of_a_market_that_goes_on_is_not_sent(cast):
+    """Its projet would hold the typology of a market that is not over (rule 9)."""
+    market = cast.commitment_a.market
+    bilan = review_bilan(bilan=start_final_bilan(market=market, user=cast.admin), user=cast.admin)
+    with pytest.raises(DomainError, match="reçu ou clos"):
+        send_draft(bilan=bilan, comments_until=UNTIL, user=cast.admin)
+    market.received_on = TODAY - dt.timedelta(days=3)
+    market.save()
+    assert send_draft(bilan=bilan, comments_until=UNTIL, user=cast.admin).number == 1
 
 
 @pytest.mark.parametrize(
