@@ -14,11 +14,12 @@ from beneficiaries.models import ClosedYear
 from core.errors import DomainError
 from core.jobs import enqueue
 from core.models import Job
-from markets.models import Market
+from markets.models import Buyer, Market, MarketParty
 from markets.services.invoices import release_second_invoice
 from markets.services.tasks import finish_task
 from reporting.enums import BilanFormat, BilanKind
 from reporting.models import Bilan, BilanFile
+from reporting.scope import Scope, ScopeKind
 from reporting.services.comments import check_answered
 from reporting.services.drafts import task_key
 from reporting.services.workflow import PUBLISH, move, sync_tasks
@@ -109,6 +110,7 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
         return bilan
     _may_publish(user)
     check_ready(bilan)
+    _one_after_the_other(bilan)
     now = timezone.now()
     bilan.snapshot = compute(bilan, now=now)
     move(bilan, PUBLISH, by=user)
@@ -124,6 +126,33 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
             by=user,
         )
     return bilan
+
+
+def _one_after_the_other(bilan: Bilan) -> None:
+    """Hold, until the transaction ends, the buyers that read this bilan beside others.
+
+    Of two that are read side by side, the second withholds what both would tell (`snapshot.beside`): published at the same
+    moment, neither would see the other. The territory's is beside every buyer's.
+    """
+    rows = Buyer.objects.order_by("pk")
+    if bilan.buyer_id is not None:
+        rows = rows.filter(pk__in=readers_of(bilan))
+    # No key is changed: markets and hours of these buyers are written meanwhile.
+    list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def readers_of(bilan: Bilan) -> set[int]:
+    """The buyers in whose hands a bilan is: its own, and those of the market, or of the operation's markets."""
+    if bilan.market_id is not None:
+        markets = Market.objects.filter(pk=bilan.market_id)
+    elif bilan.operation_id is not None:
+        markets = Scope(ScopeKind.OPERATION, bilan.operation_id).markets()
+    else:
+        markets = Market.objects.none()
+    found = set(markets.order_by("pk").values_list("buyer", flat=True))
+    parties = MarketParty.objects.filter(market__in=markets.order_by().values("pk")).order_by("pk")
+    found.update(parties.values_list("buyer", flat=True))
+    return found | ({bilan.buyer_id} if bilan.buyer_id is not None else set())
 
 
 def compute(bilan: Bilan, *, now: dt.datetime) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from reporting.services.drafts import (
     start_reserved_bilan,
     start_territory_bilan,
 )
-from reporting.services.publication import compute, freeze
+from reporting.services.publication import compute, freeze, readers_of
 from reporting.services.workflow import review_bilan
 from reporting.snapshot.beside import AllBuyers, Beside, mask_beside
 from reporting.subtraction import Shown, lines_told, publics_told
@@ -36,6 +36,8 @@ from tests.factories import (
     HoursEntryFactory,
     LotFactory,
     MarketFactory,
+    MarketPartyFactory,
+    OperationFactory,
     eligible_assignment,
 )
 
@@ -419,3 +421,22 @@ def test_the_year_of_a_reserved_market_has_no_typology_and_its_situations_are_re
     # The buyer's year of 23 less these 20 would be three people's situations.
     year = tables(publish(start_bilan(buyer=buyer, year=2025, user=None)))
     assert not {"outcomes_situations"} & year.keys() & tables(reserved).keys()
+
+
+def test_what_is_published_waits_for_what_the_same_buyers_read(db):
+    """Each publication holds its readers: two bilans of one reader are never computed without seeing each other."""
+    lead, member, other = BuyerFactory(), BuyerFactory(), BuyerFactory()
+    operation = OperationFactory(buyer=lead)
+    market = MarketFactory(buyer=lead, closed=True, operation=operation)
+    MarketPartyFactory(market=market, buyer=member)
+    MarketFactory(buyer=other, closed=True, operation=operation)
+    readers = {
+        "year": readers_of(start_bilan(buyer=member, year=2025, user=None)),
+        "market": readers_of(start_final_bilan(market=market, user=None)),
+        "operation": readers_of(start_final_bilan(operation=operation, user=None)),
+    }
+    assert readers == {
+        "year": {member.pk},
+        "market": {lead.pk, member.pk},
+        "operation": {lead.pk, member.pk, other.pk},
+    }
