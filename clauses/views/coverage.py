@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,11 +12,9 @@ from clauses.coverage_words import why
 from clauses.forms.coverage import LeaveForm, MatchForm, WatchFileForm
 from clauses.models import PublishedContract
 from clauses.services import coverage as services
+from clauses.views.decp import read_in_job
 from core import formats
 from core.access import house_required
-from core.errors import DomainError
-from core.files import store_file
-from core.jobs import enqueue
 from markets.views.forms import confirm_page, form_page
 
 FILE_KIND = "coverage"
@@ -39,26 +36,14 @@ def coverage_drop(request: HttpRequest) -> HttpResponse:
     form = WatchFileForm(request.POST or None, request.FILES or None, user=request.user)
     back = reverse("coverage_list")
     if request.method == "POST" and form.is_valid():
-        upload = form.cleaned_data["file"]
-        try:
-            stored = store_file(
-                kind=FILE_KIND,
-                name=upload.name,
-                content=upload,
-                user=request.user,
-                max_bytes=settings.DECP_MAX_BYTES,
-                allowed_types=["json", "xml"],
-            )
-        except DomainError as error:
-            form.add_error("file", error.sentence)
-        else:
-            job = enqueue(
-                "coverage_watch",
-                key=f"coverage_watch:{stored.pk}",
-                label=f"Contrats publiés : lecture de {stored.name}",
-                payload={"file": str(stored.pk)},
-                user=request.user,
-            )
+        job = read_in_job(
+            request,
+            form,
+            file_kind=FILE_KIND,
+            job_kind="coverage_watch",
+            label="Contrats publiés : lecture de {}",
+        )
+        if job is not None:
             return redirect("job_detail", pk=job.pk)
     context: dict[str, Any] = {
         "title": "Lire un fichier de contrats publiés",

@@ -29,31 +29,37 @@ class DecpFileForm(Form):
     )
 
 
+def read_in_job(request: HttpRequest, form: Form, *, file_kind: str, job_kind: str, label: str) -> Job | None:
+    """Keep the DECP file of a form and have a job read it; a file that is refused says why in the form."""
+    upload = form.cleaned_data["file"]
+    try:
+        stored = store_file(
+            kind=file_kind,
+            name=upload.name,
+            content=upload,
+            user=request.user,
+            max_bytes=settings.DECP_MAX_BYTES,
+            allowed_types=["json", "xml"],
+        )
+    except DomainError as error:
+        form.add_error("file", error.sentence)
+        return None
+    return enqueue(
+        job_kind,
+        key=f"{job_kind}:{stored.pk}",
+        label=label.format(stored.name),
+        payload={"file": str(stored.pk)},
+        user=request.user,
+    )
+
+
 @house_required
 def decp_upload(request: HttpRequest) -> HttpResponse:
     """Keep the file, and rehearse its load in a job."""
     form = DecpFileForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        upload = form.cleaned_data["file"]
-        try:
-            stored = store_file(
-                kind=FILE_KIND,
-                name=upload.name,
-                content=upload,
-                user=request.user,
-                max_bytes=settings.DECP_MAX_BYTES,
-                allowed_types=["json", "xml"],
-            )
-        except DomainError as error:
-            form.add_error("file", error.sentence)
-        else:
-            job = enqueue(
-                "decp_check",
-                key=f"decp_check:{stored.pk}",
-                label=f"Lecture de {stored.name}",
-                payload={"file": str(stored.pk)},
-                user=request.user,
-            )
+        job = read_in_job(request, form, file_kind=FILE_KIND, job_kind="decp_check", label="Lecture de {}")
+        if job is not None:
             return redirect("job_detail", pk=job.pk)
     context = {
         "title": "Importer des marchés (DECP)",
