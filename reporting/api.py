@@ -63,6 +63,9 @@ class FigureOut(Schema):
     label: str
     unit: str = Field(description="h, % (un rapport : 0.87 est 87 %), € ou rien.")
     value: str | None = Field(description="Nombre décimal écrit en clair ; null : non connu, ou sans objet.")
+    published: str | None = Field(
+        None, description="Ce que dit le bilan publié de cette année, s’il y en a un : il fait foi."
+    )
 
 
 class TableOut(Schema):
@@ -175,20 +178,24 @@ def read_figures(
     first: str = Query("", alias="from", description="2025-03 : à la place de l’année, le premier mois."),
     last: str = Query("", alias="to", description="2025-06 : le dernier mois, compris."),
 ) -> dict[str, Any]:
-    """Une année close et publiée donne les chiffres de son bilan ; d’autres mois, les heures telles qu’elles sont ce jour,
-    corrections comprises. Ni nom, ni motif, ni typologie : elle n’est que dans les bilans publiés."""
+    """Une année donne les chiffres que son bilan aurait aujourd’hui et, à côté, ceux du bilan publié ; d’autres mois, les
+    heures telles qu’elles sont ce jour, corrections comprises. Ni nom, ni motif, ni typologie : elle n’est que dans les
+    bilans publiés."""
     buyer, period = buyer_of(request), _period(year, first, last)
     found = figures_of(Facts(Scope.of(buyer), period), for_buyer=True)
     log_call(request, f"chiffres {period.first_day} {period.last_day}")
-    return {**found, "published": _published(buyer, period)}
+    published, told = _published(buyer, period)
+    figures = [{**row, "published": told.get(row["key"])} for row in found["figures"]]
+    return {**found, "figures": figures, "published": published}
 
 
-def _published(buyer: Buyer, period: Period) -> dict[str, int] | None:
+def _published(buyer: Buyer, period: Period) -> tuple[dict[str, int] | None, dict[str, str]]:
+    """The published bilan of the year, and its figures; what was corrected since moves the others only."""
     if not period.is_annual:
-        return None
+        return None, {}
     rows = published_bilans(buyer).annual().filter(buyer=buyer, year=period.year).order_by("-version")
-    row = rows.values_list("pk", "version").first()
-    return {"id": row[0], "version": row[1]} if row else None
+    row = rows.values_list("pk", "version", "snapshot__figures").first()
+    return ({"id": row[0], "version": row[1]}, row[2] or {}) if row else (None, {})
 
 
 @router.get("/markets", response=MarketsOut, summary="Vos marchés et leurs heures", url_name="markets")

@@ -122,6 +122,25 @@ def test_the_figures_of_a_year_are_the_indicators_and_name_the_published_bilan(t
     assert ask("figures?year=2025").json()["published"] is None
 
 
+def test_what_moved_since_a_bilan_was_published_stands_beside_what_it_says(territory):
+    snapshot = build_snapshot(buyer=territory.buyer, year=2024, version=1, narrative={}, now=NOW)
+    snapshot["figures"] |= {"hours": "12.00"}
+    Bilan.objects.create(
+        buyer=territory.buyer, year=2024, state=BilanState.PUBLISHED, snapshot=snapshot, published_at=NOW
+    )
+    ask = program(buyer=territory.buyer)
+    found = {row["key"]: row for row in ask("figures?year=2024").json()["figures"]}
+    assert found["hours"]["published"] == "12.00" != found["hours"]["value"]
+    assert found["contracts"]["published"] == found["contracts"]["value"]
+    # A bilan tells all of these figures.
+    assert {key for key, row in found.items() if row["published"] is None and row["value"] is not None} <= {
+        "full_time", "awarded_to_siae", "awarded_to_adapted",
+    }  # fmt: skip
+    for other in ("year=2023", "from=2024-03&to=2024-09"):
+        rows = ask(f"figures?{other}").json()["figures"]
+        assert {row["published"] for row in rows} == {None}
+
+
 def test_whole_months_are_the_standing_hours_and_give_no_people(territory):
     ask = program(buyer=territory.buyer)
     found = ask("figures?from=2024-03&to=2024-09").json()
