@@ -24,6 +24,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from lxml import html
+from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
 from beneficiaries.enums import Modality
@@ -335,6 +336,11 @@ def readable(place: Place) -> dict[str, str]:
         "dashboard, years": reverse("buyer_dashboard", args=[place.buyer.pk]) + f"?annee={YEAR}&comparer=3",
     }.items():
         found[name] = plain(" ".join(html.fromstring(client.get(address).content.decode()).itertext()))
+        workbook = client.get(f"{address}&export=xlsx") if "?" in address else None
+        if workbook is not None:
+            found[f"{name}, workbook"] = text_of(workbook.getvalue(), BilanFormat.XLSX)
+    [(_, [attached])] = PdfReader(io.BytesIO(place.files[BilanFormat.ARCHIVE])).attachments.items()
+    found["bilan.pdfa, what is attached"] = plain(attached.decode())
     for path in (
         f"bilans/{pk}",
         f"figures?year={YEAR}",
