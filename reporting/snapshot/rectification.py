@@ -42,6 +42,7 @@ def rectification_of(snapshot: Mapping[str, Any]) -> dict[str, Any] | None:
         "previous_published_on": published_at.astimezone(formats.PARIS).date().isoformat(),
         "changes": changes[:LINES],
         "more": max(len(changes) - LINES, 0),
+        "added": _added(before, snapshot),
         "sections": [
             title
             for key, (title, _about) in SECTIONS.items()
@@ -103,6 +104,16 @@ def _cells(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[dict[s
                 line = row["cells"][first] if row else "Ensemble"
                 label = formats.short(" · ".join((tables[0]["title"], str(line), column["label"])), 160)
                 yield _change(label, column["kind"], *values)
+
+
+def _added(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Titles of the tables that the version before did not show: their cells are no correction of anything."""
+    known = {block["key"] for block in blocks_of(before, "table")}
+    return [
+        block["title"]
+        for block in blocks_of(now, "table")
+        if block["key"] not in known and block["title"] and block["rows"]
+    ]
 
 
 def blocks_of(snapshot: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:

@@ -88,6 +88,23 @@ def test_what_an_older_maillon_did_not_tell_is_no_correction(cast):
     assert "Nouveau" not in labels and "Heures d’insertion réalisées" in labels
 
 
+def test_a_table_that_the_version_before_did_not_have_is_named(cast):
+    first = make_bilan(buyer=cast.buyer_a, published=True).snapshot
+    table = {
+        "type": "table",
+        "key": "outcomes_situations",
+        "title": "Situation la plus récente",
+        "columns": [{"key": "label", "label": "Situation", "kind": "text"}],
+        "rows": [{"key": "durable", "cells": {"label": "Emploi durable"}}],
+    }
+    chapter = {
+        "key": "outcomes",
+        "blocks": [table, {**table, "key": "empty", "title": "Sans ligne", "rows": []}],
+    }
+    found = rectification_of({**first, "version": 2, "chapters": [chapter]})
+    assert found["added"] == ["Situation la plus récente"]
+
+
 def test_the_page_of_a_rectified_version_shows_what_changes(cast, signed_in):
     make_bilan(buyer=cast.buyer_a, published=True)
     bilan = rectified(cast.buyer_a)
