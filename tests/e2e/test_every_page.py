@@ -19,6 +19,7 @@ from reporting.services.drafts import start_bilan
 from reporting.services.progress import make_progress_report
 from reporting.services.publication import freeze
 from reporting.services.workflow import review_bilan
+from tests.e2e.bilan_furniture import furnish_the_bilans
 from tests.e2e.conftest import NARROW, WIDE
 from tests.e2e.territory import Territory
 from tests.factories import (
@@ -50,7 +51,7 @@ from tests.factories import (
     make_recommendation,
 )
 
-MOST_PAGES = 150
+MOST_PAGES = 400
 # Files, and what is the same page with other rows.
 LEFT_OUT = {"file_download", "account_logout", "favicon", "robots", "health"}
 FILES = (".pdf", ".docx", ".ics", ".xlsx", ".csv")
@@ -79,9 +80,10 @@ def furnish(territory: Territory) -> None:
     published = start_bilan(buyer=territory.buyer, year=territory.year, user=territory.admin)
     review_bilan(bilan=published, user=territory.admin)
     ClosedYearFactory(year=territory.year)
-    freeze(bilan=published, user=territory.admin)
-    start_bilan(buyer=territory.buyer, year=territory.year + 1, user=territory.admin)
+    published = freeze(bilan=published, user=territory.admin)
+    draft = start_bilan(buyer=territory.buyer, year=territory.year + 1, user=territory.admin)
     furnish_the_follow_up(territory)
+    furnish_the_bilans(territory, published=published, draft=draft)
     write_message(key="essai", recipients=["x@maison.example"], subject="Essai", body="Bonjour")
 
 
