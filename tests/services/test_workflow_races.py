@@ -10,10 +10,21 @@ from django.utils import timezone
 
 from reporting.models import BilanComment, BilanStep, SentDraft
 from reporting.services.comments import comment_draft
+from reporting.services.drafts import start_final_bilan
 from reporting.services.publication import freeze
 from reporting.services.sent_drafts import send_draft
 from reporting.services.workflow import review_bilan, submit_bilan
-from tests.factories import BuyerFactory, BuyerMembershipFactory, ClosedYearFactory, UserFactory, make_bilan
+from tests.factories import (
+    BuyerFactory,
+    BuyerMembershipFactory,
+    ClosedYearFactory,
+    CommitmentFactory,
+    LotFactory,
+    MarketFactory,
+    UserFactory,
+    make_bilan,
+)
+from tests.reporting.test_subtraction_side_by_side import commitment_of, tables, work
 from tests.services.test_races import together
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -64,3 +75,21 @@ def test_a_projet_asked_for_by_two_people_at_once_is_sent_once(monkeypatch: pyte
     answers = together(*[lambda: send_draft(bilan=bilan, comments_until=until, number=1, user=None)] * 3)
     assert answers == ["fait"] * 3
     assert SentDraft.objects.filter(bilan=bilan).count() == 1
+
+
+def test_two_bilans_of_one_reader_published_at_once_do_not_tell_what_is_between_them() -> None:
+    """Twenty people of the market, nine more of the buyer's year: the second published withholds its table."""
+    buyer, admin = BuyerFactory(), UserFactory(admin=True)
+    market = MarketFactory(buyer=buyer, closed=True)
+    work(CommitmentFactory(lot=LotFactory(market=market), hours=1000), 20, gender="F")
+    work(commitment_of(buyer), 9, gender="F")
+    ClosedYearFactory(year=2025)
+    bilans = [make_bilan(buyer=buyer), start_final_bilan(market=market, user=None)]
+    for bilan in bilans:
+        review_bilan(bilan=bilan, user=None)
+    assert (
+        together(*[lambda bilan=bilan: freeze(bilan=bilan, user=admin) for bilan in bilans]) == ["fait"] * 2
+    )
+    for bilan in bilans:
+        bilan.refresh_from_db()
+    assert sum("typology_gender" in tables(bilan.snapshot) for bilan in bilans) == 1
