@@ -18,6 +18,7 @@ from core import formats
 from core.exports import Column, stream_csv
 from markets.enums import BuyerKind
 from markets.models import House
+from reporting.enums import BilanKind
 from reporting.models import Bilan
 from reporting.snapshot.beside import tables_of_people
 
@@ -43,6 +44,7 @@ INDICATORS = {
     "surplus": ("heures au-delà des engagements, hors du taux", "heures"),
     "commitments_met": ("engagements tenus", ""),
 }
+PEOPLE, OF_BUYERS = "personnes.csv", ("chiffres.csv", "heures_par_entreprise.csv")
 MEASURES = {"people": "personnes", "hours": "heures", "contracts": "contrats"}
 Row = dict[str, Any]
 
@@ -95,6 +97,21 @@ def sources(year: int | None = None) -> Iterator[Source]:
             row.published_at.astimezone(formats.PARIS).date(),
             row.snapshot,
         )
+
+
+def of_territory(year: int | None = None) -> Iterator[Source]:
+    """The last published version of each year of the whole territory: the only one whose people are open to all.
+
+    Masking supposes that a buyer does not read another's bilan: two of them whose people are nearly the same would tell,
+    side by side, who the others are.
+    """
+    rows = Bilan.objects.published().filter(kind=BilanKind.TERRITORY)
+    rows = rows.filter(year=year) if year else rows
+    last = {row.year: row for row in rows.order_by("year", "version")}
+    for on, row in sorted(last.items()):
+        assert on and row.published_at and row.snapshot is not None
+        day = row.published_at.astimezone(formats.PARIS).date()
+        yield Source("Ensemble du territoire", "", "territoire", on, row.version, day, row.snapshot)
 
 
 # --- lines ---------------------------------------------------------------------------------------------------------
@@ -191,8 +208,8 @@ FILES: Mapping[str, tuple[str, Callable[[Source], Iterable[Row]], Mapping[str, t
             "contrats": ("entier", "Contrats de travail d’au moins une heure comptée. Jamais masqués."),
         },
     ),
-    "personnes.csv": (
-        "La situation des personnes à leur entrée, masquée comme dans chaque bilan",
+    PEOPLE: (
+        "La situation des personnes à leur entrée, du territoire entier, masquée comme dans son bilan",
         people_of,
         {
             "tableau": ("texte", "age, gender, residence, qpv, status, education, prescriber ; publics ne s’additionne pas."),
@@ -210,6 +227,8 @@ RULES = (
     "Ces fichiers reprennent les bilans annuels publiés, sans rien recalculer : chaque nombre est celui du document remis.",
     "Les tranches de moins de 5 personnes sont regroupées, puis masquées avec leurs heures et leurs contrats, et avec une "
     "autre ligne au moins. Une cellule masquée est vide, et nommée dans la colonne « masque ».",
+    "La situation des personnes n’est donnée que pour le territoire entier, une fois son bilan publié : celles de deux "
+    "donneurs d’ordre, lues côte à côte, pourraient faire reconnaître quelqu’un.",
     "Les donneurs d’ordre privés n’y figurent pas. Aucun nom ni identifiant de personne n’y figure.",
     "Séparateur : point-virgule ; décimales : virgule ; encodage : UTF-8.",
 )
@@ -268,13 +287,15 @@ def _columns(names: Sequence[str]) -> list[Column]:
 def archive_of(
     year: int | None, *, made_on: dt.date, step: Callable[[int], None] = lambda number: None
 ) -> bytes:
-    """The ZIP: three tables, their dictionary twice, a note. step: told how many bilans were read."""
+    """The ZIP: three tables, their dictionary twice, a note. step: told how many buyers’ bilans were read."""
     lines: dict[str, list[Row]] = {name: [] for name in FILES}
     number = 0
     for number, source in enumerate(sources(year), start=1):
-        for name, (_, of, _) in FILES.items():
-            lines[name] += of(source)
+        for name in OF_BUYERS:
+            lines[name] += FILES[name][1](source)
         step(number)
+    for source in of_territory(year):
+        lines[PEOPLE] += FILES[PEOPLE][1](source)
     house = House.current().name
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -15,11 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from beneficiaries.models import Beneficiary
-from reporting.enums import BilanState
+from reporting.enums import BilanKind, BilanState
 from reporting.exports import open_data
 from reporting.models import Bilan
 from reporting.snapshot import build_snapshot
 from reporting.snapshot.beside import tables_of_people
+from reporting.snapshot.territory import build_territory_snapshot
 from tests.factories import HouseFactory
 from tests.reporting.territory import Territory
 
@@ -42,6 +43,13 @@ def publish(buyer: Any, year: int = 2024, version: int = 1) -> Bilan:
     )
 
 
+def publish_territory(year: int = 2024) -> Bilan:
+    snapshot = build_territory_snapshot(year=year, version=1, narrative={}, now=NOW)
+    return Bilan.objects.create(
+        kind=BilanKind.TERRITORY, year=year, state=BilanState.PUBLISHED, snapshot=snapshot, published_at=NOW
+    )
+
+
 def read(year: int | None = None) -> dict[str, Any]:
     with zipfile.ZipFile(io.BytesIO(open_data.archive_of(year, made_on=DAY))) as archive:
         return {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist()}
@@ -59,7 +67,7 @@ def territory(request: pytest.FixtureRequest) -> Territory:
     return Territory(request.param, people=60)
 
 
-def test_figures_companies_and_people_are_those_of_the_snapshot(territory):
+def test_figures_and_companies_are_those_of_the_snapshot(territory):
     bilan = publish(territory.buyer)
     found = read()
     told = {row["indicateur"]: row["valeur"] for row in rows(found["chiffres.csv"])}
@@ -76,7 +84,15 @@ def test_figures_companies_and_people_are_those_of_the_snapshot(territory):
         if row["key"] != "gone":
             assert by_company[row["cells"]["label"]]["heures"] == row["cells"]["hours"].replace(".", ",")
             assert by_company[row["cells"]["label"]]["contrats"] == row["cells"]["contracts"]
-    people = {(row["tableau"], row["code"]): row for row in rows(found["personnes.csv"])}
+
+
+def test_people_are_those_of_the_territory_alone(territory):
+    publish(territory.buyer), publish(territory.other)
+    assert rows(read()["personnes.csv"]) == []
+    bilan = publish_territory()
+    lines = rows(read()["personnes.csv"])
+    assert {row["donneur_ordre"] for row in lines} == {"Ensemble du territoire"}
+    people = {(row["tableau"], row["code"]): row for row in lines}
     for key, block in tables_of_people(bilan.snapshot).items():
         if not key.startswith("typology_") and key != "publics":
             continue
@@ -89,7 +105,7 @@ def test_figures_companies_and_people_are_those_of_the_snapshot(territory):
 
 
 def test_a_masked_cell_is_empty_and_no_number_of_people_is_small(territory):
-    publish(territory.buyer), publish(territory.other), publish(territory.buyer, 2023)
+    publish_territory(), publish_territory(2023)
     lines = rows(read()["personnes.csv"])
     assert any(line["masque"] for line in lines)
     for line in lines:
@@ -123,7 +139,7 @@ def test_drafts_and_private_buyers_are_left_out(territory):
 
 
 def test_every_column_is_in_both_dictionaries_and_the_licence_is_said(territory):
-    publish(territory.buyer)
+    publish(territory.buyer), publish_territory()
     found = read()
     words = json.loads(found["dictionnaire.json"])
     explained = {(file["nom"], column["nom"]) for file in words["fichiers"] for column in file["colonnes"]}
