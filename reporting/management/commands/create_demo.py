@@ -66,7 +66,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 written = load_territory(arguments, say=self._step)
                 tell_follow_up(as_of=dt.date.fromisoformat(arguments["as_of"]), say=self._step)
-            tell_bilans(as_of=dt.date.fromisoformat(arguments["as_of"]), say=self._step)
+                tell_bilans(as_of=dt.date.fromisoformat(arguments["as_of"]), say=self._step)
         except DomainError as error:
             raise CommandError(error.sentence) from error
         for name, count in written.items():
