@@ -427,6 +427,10 @@ def test_a_year_that_is_not_closed_is_said_with_where_to_close_it(client, cast, 
     client.force_login(cast.admin)
     text = text_of(client.get(reverse("campaign_detail", args=[YEAR])))
     assert "clore les heures de 2025" in text and reverse("closed_year_list") in text
+    # Only the admin closes a year: nobody else is led to a page that refuses them.
+    client.force_login(cast.facilitator)
+    text = text_of(client.get(reverse("campaign_detail", args=[YEAR])))
+    assert "clore les heures de 2025" in text and reverse("closed_year_list") not in text
     ClosedYearFactory(year=YEAR)
     assert "sont closes" in text_of(client.get(reverse("campaign_detail", args=[YEAR])))
 
