@@ -254,7 +254,7 @@ def test_the_progress_counts_who_is_published(client, cast, campaign):
     make_bilan(buyer=cast.buyer_a, published=True)
     client.force_login(cast.facilitator)
     _, text = row_of(client, cast.buyer_a)
-    assert "1 publié sur 2" in text and "Années closes" in text
+    assert "1 publié sur 2" in text and "sont closes" in text
 
 
 def test_a_rectified_version_in_writing_leaves_the_buyer_published(client, cast, campaign):
