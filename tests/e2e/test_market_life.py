@@ -140,7 +140,7 @@ def paper(name: str) -> Any:
 def download(page: Page, what: str) -> str:
     """The text of a PDF behind a link."""
     with page.expect_download() as caught:
-        main(page).get_by_role("link", name=what).click()
+        main(page).get_by_role("link", name=what, exact=True).click()
     pdf = PdfReader(io.BytesIO(Path(caught.value.path()).read_bytes()))
     return plain(" ".join(sheet.extract_text() for sheet in pdf.pages))
 

@@ -121,7 +121,7 @@ def publish_the_bilan(page: Page, territory: Territory) -> None:
 
 def download(page: Page, what: str) -> bytes:
     with page.expect_download() as caught:
-        page.get_by_role("link", name=what).click()
+        page.get_by_role("link", name=what, exact=True).click()
     return Path(caught.value.path()).read_bytes()
 
 
@@ -130,7 +130,8 @@ def test_hours_typed_in_the_grid_become_the_buyers_bilan(
 ) -> None:
     buyer = open_browser()
     sign_in(buyer, territory.buyer_user.email, PASSWORD)
-    buyer.get_by_role("link", name=str(territory.year), exact=True).click()
+    years = buyer.get_by_role("navigation", name="Années", exact=True)
+    years.get_by_role("link", name=str(territory.year), exact=True).click()
     assert key_figure(buyer, "heures d’insertion réalisées") == "100 h"
     assert key_figure(buyer, "personne") == "1"
 
