@@ -1,4 +1,4 @@
-"""What waits for a person on « Accueil »: late commitments, markets without any, and what the board has for them."""
+"""What waits for a person on « Accueil »: late commitments, markets without any, contracts published elsewhere, the board."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, Subquery, Value
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import HOUSE_ROLES
+from accounts.models import User
+from clauses.coverage_list import buyers_of
+from clauses.enums import CoverageState
 from clauses.figures import figures_of_portfolio
 from clauses.forecast import ForecastState
-from clauses.models import Clause
+from clauses.models import Clause, PublishedContract
 from core.registry import WaitingItem
 from markets.enums import TaskKind, Turn
 from markets.models import Market, Task
 
 
 def commitments_waiting(user: Any) -> Iterator[WaitingItem]:
-    """Three queries: an admin without portfolio has nothing here and reads the list of markets."""
+    """Two queries: an admin without portfolio has nothing here and reads the list of markets."""
     if user.role not in HOUSE_ROLES:
         return
     today = timezone.localdate()
@@ -37,17 +40,39 @@ def commitments_waiting(user: Any) -> Iterator[WaitingItem]:
         len(late),
         f"{reverse('market_list')}?mine=on&forecast=late",
     )
-    without = (
-        Clause.objects.visible_to(user)
-        .filter(lot__market__in=mine.values("pk"), lot__awards__isnull=False, commitments__isnull=True)
-        .values("lot__market")
-        .distinct()
-        .count()
+    awarded = Clause.objects.visible_to(user).filter(
+        lot__market__in=mine.values("pk"), lot__awards__isnull=False, commitments__isnull=True
+    )
+    contracts = PublishedContract.objects.visible_to(user).filter(
+        state=CoverageState.TO_LOOK, buyer__in=buyers_of(user)
+    )
+    # One row, the reader's own: two counts of different things for one query.
+    without, published, since = (
+        User.objects.filter(pk=user.pk)
+        .values_list(
+            _alone(awarded, Count("lot__market", distinct=True)),
+            _alone(contracts, Count("pk")),
+            _alone(contracts, Min("seen_at")),
+        )
+        .get()
     )
     yield WaitingItem(
         f"{'marché attribué' if without == 1 else 'marchés attribués'} dont l’engagement n’est pas ouvert",
         without,
         f"{reverse('market_list')}?mine=on&forecast=no_target",
+    )
+    yield WaitingItem(
+        "contrat publié à regarder" if published == 1 else "contrats publiés à regarder",
+        published,
+        f"{reverse('coverage_list')}?state=to_look&mine=on",
+        since.date() if since else None,
+    )
+
+
+def _alone(rows: Any, aggregate: Any) -> Subquery:
+    """One aggregate over all the rows, as a subquery that gives its row even where there are none."""
+    return Subquery(
+        rows.order_by().annotate(_all=Value(1)).values("_all").annotate(_found=aggregate).values("_found")
     )
 
 

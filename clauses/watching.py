@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Min
 from django.db.models.signals import post_save
-from django.urls import reverse
 
-from accounts.enums import HOUSE_ROLES
 from clauses.coverage_jobs import FETCH, fetch_daily, link_to_list
-from clauses.coverage_list import buyers_of
 from clauses.enums import CoverageState
 from clauses.models import PublishedContract
 from clauses.services.coverage import match_followed, match_followed_daily
 from clauses.views.coverage import FILE_KIND
 from core.files import register_file_kind
 from core.jobs import register_job_link
-from core.registry import Section, WaitingItem, register_daily, register_section, register_waiting
+from core.registry import Section, register_daily, register_section
 from markets.models import Market
 
 
@@ -29,7 +24,6 @@ def register_watch() -> None:
     register_file_kind(FILE_KIND, may_open=lambda user, stored: user.is_house_staff)
     for kind in ("coverage_watch", FETCH):
         register_job_link(kind, link_to_list)
-    register_waiting(contracts_waiting)
     register_daily("Contrats publiés suivis depuis", match_followed_daily)
     register_daily("Contrats publiés du jour", fetch_daily)
     post_save.connect(_market_saved, sender=Market, dispatch_uid="coverage.market_saved")
@@ -47,21 +41,3 @@ def _match(numbers: set[str]) -> None:
     waiting = PublishedContract.objects.filter(state=CoverageState.TO_LOOK, number__in=numbers)
     if waiting.exists():
         match_followed()
-
-
-def contracts_waiting(user: Any) -> Iterator[WaitingItem]:
-    """One query: the contracts to look at of the buyers that this person answers for."""
-    if user.role not in HOUSE_ROLES:
-        return
-    found = (
-        PublishedContract.objects.visible_to(user)
-        .filter(state=CoverageState.TO_LOOK, buyer__in=buyers_of(user))
-        .order_by()
-        .aggregate(number=Count("pk"), since=Min("seen_at"))
-    )
-    yield WaitingItem(
-        "contrat publié à regarder" if found["number"] == 1 else "contrats publiés à regarder",
-        found["number"],
-        f"{reverse('coverage_list')}?state=to_look&mine=on",
-        found["since"].date() if found["since"] else None,
-    )

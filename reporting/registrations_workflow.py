@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.registry import WaitingItem
-from reporting.enums import BilanState
-from reporting.models import Bilan, BilanComment, SentDraft
+from reporting.enums import BilanState, CommentSide
+from reporting.models import Bilan, SentDraft
 
 
 def register_workflow() -> None:
@@ -52,15 +52,19 @@ def bilans_waiting(user: Any) -> Iterator[WaitingItem]:
     if not user.is_house_staff:
         return
     mine = Q(writer=user)
+    remarks = Q(comments__side=CommentSide.BUYER, comments__outcome="") & (Q() if user.is_admin else mine)
     page = reverse("bilan_list")
+    # Distinct: a bilan is there once for each of its remarks.
     found = (
         Bilan.objects.visible_to(user)
         .order_by()
         .aggregate(
-            write=Count("pk", filter=mine & Q(state=BilanState.DRAFT)),
+            write=Count("pk", filter=mine & Q(state=BilanState.DRAFT), distinct=True),
             since=Min("created_at", filter=mine & Q(state=BilanState.DRAFT)),
-            review=Count("pk", filter=Q(state=BilanState.SUBMITTED)),
-            publish=Count("pk", filter=Q(state=BilanState.REVIEWED)),
+            review=Count("pk", filter=Q(state=BilanState.SUBMITTED), distinct=True),
+            publish=Count("pk", filter=Q(state=BilanState.REVIEWED), distinct=True),
+            remarks=Count("comments", filter=remarks),
+            remarked=Min("comments__at", filter=remarks),
         )
     )
     since = timezone.localdate(found["since"]) if found["since"] else None
@@ -75,17 +79,13 @@ def bilans_waiting(user: Any) -> Iterator[WaitingItem]:
         found["review"],
         f"{page}?state={BilanState.SUBMITTED}",
     )
-    answered = BilanComment.objects.visible_to(user).of_buyers().open()
-    if not user.is_admin:
-        answered = answered.filter(bilan__writer=user)
-    comments = answered.order_by().aggregate(count=Count("pk"), since=Min("at"))
     yield WaitingItem(
         "observation d’un donneur d’ordre sans réponse"
-        if comments["count"] == 1
+        if found["remarks"] == 1
         else "observations de donneurs d’ordre sans réponse",
-        comments["count"],
+        found["remarks"],
         f"{page}?state={BilanState.SENT}",
-        timezone.localdate(comments["since"]) if comments["since"] else None,
+        timezone.localdate(found["remarked"]) if found["remarked"] else None,
     )
     if user.is_admin:
         yield WaitingItem(

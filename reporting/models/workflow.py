@@ -103,9 +103,6 @@ class BilanCommentQuerySet(ScopedQuerySet):
     def open(self) -> Any:
         return self.filter(outcome="")
 
-    def of_buyers(self) -> Any:
-        return self.filter(side=CommentSide.BUYER)
-
 
 class BilanComment(TrackedModel):
     """A remark on one chapter, of who reviews or of the buyer, and what was done of it."""

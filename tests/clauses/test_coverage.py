@@ -20,7 +20,7 @@ from clauses.decp import load_decp
 from clauses.enums import CoverageState
 from clauses.models import PublishedContract
 from clauses.services.coverage import leave_aside, look_again, match_followed, say_followed, watch_file
-from clauses.watching import contracts_waiting
+from clauses.waiting import commitments_waiting
 from core.errors import DomainError
 from core.models import Job
 from markets.decp import UnreadableFile, read_contracts
@@ -461,9 +461,10 @@ def test_what_waits_is_told_to_who_answers_for_the_buyer(lyon):
     mine, other = UserFactory(role="facilitator"), UserFactory(role="facilitator")
     ResponsibilityFactory(market=None, buyer=lyon, facilitator=mine)
     watch(contract(id="1"), contract(id="2"))
-    assert [item.count for item in contracts_waiting(mine)] == [2]
-    assert [item.count for item in contracts_waiting(other)] == [0]
-    assert list(contracts_waiting(UserFactory(role="buyer"))) == []
+    label = "contrats publiés à regarder"
+    assert [item.count for item in commitments_waiting(mine) if item.label == label] == [2]
+    assert [item.count for item in commitments_waiting(other) if item.label == label] == [0]
+    assert list(commitments_waiting(UserFactory(role="buyer"))) == []
 
 
 # --- Files of the command, and the address --------------------------------------------------------------------

@@ -266,6 +266,7 @@ def test_what_waits_for_a_facilitator_is_late_in_the_own_portfolio(cast):
     assert found == {
         "marché en retard dans mon portefeuille": 1,
         "marché attribué dont l’engagement n’est pas ouvert": 1,
+        "contrats publiés à regarder": 0,
     }
     assert list(commitments_waiting(cast.buyer_user_a)) == []
     assert {item.count for item in commitments_waiting(cast.admin)} == {0}
