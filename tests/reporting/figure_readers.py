@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 import subprocess
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from lxml import html
 from python_calamine import CalamineWorkbook
+
+from reporting.enums import BilanFormat
 
 YEAR = 2024
 MASKED = "masqué"
@@ -162,3 +164,23 @@ def from_figures(found: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Rows]
 def pdf_text(content: bytes) -> str:
     found = subprocess.run(["pdftotext", "-raw", "-", "-"], input=content, capture_output=True, check=True)
     return plain(found.stdout.decode())
+
+
+def text_of(content: bytes, name: str) -> str:
+    if name == BilanFormat.XLSX:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        rows = (row for sheet in book.sheet_names for row in book.get_sheet_by_name(sheet).to_python())
+        return "\n".join(
+            plain(" ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row))
+            for row in rows
+        )
+    if name == BilanFormat.JSON:
+        return plain(content.decode())
+    return pdf_text(content)
+
+
+def written(value: Decimal) -> str:
+    """As a French page writes it."""
+    whole = value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    text = f"{whole:,.2f}".rstrip("0").rstrip(".")
+    return text.replace(",", " ").replace(".", ",")

@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,6 @@ from django.test import Client
 from django.urls import reverse
 from lxml import html
 from pypdf import PdfReader
-from python_calamine import CalamineWorkbook
 
 from beneficiaries.enums import Modality
 from markets.services.tokens import create_token
@@ -53,7 +52,10 @@ from tests.reporting.figure_readers import (
     number,
     pdf_text,
     plain,
+    text_of,
+    written,
 )
+from tests.reporting.small_lines import holds_hours, small_lines, told_hours
 from tests.reporting.territory import Territory
 
 pytestmark = pytest.mark.django_db
@@ -252,13 +254,6 @@ def test_the_pdf(place):
     assert lost == []
 
 
-def written(value: Decimal) -> str:
-    """As a French page writes it."""
-    whole = value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-    text = f"{whole:,.2f}".rstrip("0").rstrip(".")
-    return text.replace(",", " ").replace(".", ",")
-
-
 def test_the_interface_of_programs(place):
     cache.clear()
     client = Client(headers={"Authorization": f"Bearer {place.key}"})
@@ -303,24 +298,6 @@ def test_open_data(place):
 # --- nothing unmasked ----------------------------------------------------------------------------------------------
 
 
-def secrets_of(place: Place) -> list[tuple[str, str, int, Decimal]]:
-    """(table, label, people, hours) of every small line of the unmasked typology and publics."""
-    facts = place.facts
-    found = [
-        (table.key, row.label, row.people, row.hours)
-        for table in indicators.typology(facts, YEAR)
-        for row in (*table.rows, table.unknown)
-        if 0 < row.people < 5
-    ]
-    found += [
-        ("publics", row.label, row.people, row.hours)
-        for row in indicators.publics(facts, YEAR)
-        if 0 < row.people < 5
-    ]
-    assert found
-    return found
-
-
 def readable(place: Place) -> dict[str, str]:
     cache.clear()
     client = Client()
@@ -354,49 +331,23 @@ def readable(place: Place) -> dict[str, str]:
     return found
 
 
-def text_of(content: bytes, name: str) -> str:
-    if name == BilanFormat.XLSX:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        rows = (row for sheet in book.sheet_names for row in book.get_sheet_by_name(sheet).to_python())
-        return "\n".join(
-            plain(" ".join(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row))
-            for row in rows
-        )
-    if name == BilanFormat.JSON:
-        return plain(content.decode())
-    return pdf_text(content)
-
-
 def test_no_file_that_a_buyer_reads_holds_the_hours_of_few_people(place):
     """Hours are drawn to the cent: those of a small line are no other figure's, unless they are said below."""
-    told = {
-        line.hours
-        for breakdown in (
-            indicators.by_holder, indicators.by_employer, indicators.by_modality, indicators.by_contract_type,
-            indicators.by_family, indicators.by_cpv_division, indicators.by_occupation, indicators.by_market,
-        )
-        for line in breakdown(place.facts)[YEAR].values()
-    } | set(indicators.by_month(place.facts, YEAR).values())  # fmt: skip
+    told = told_hours(place.facts, YEAR)
     texts = place.texts
     looked_for = 0
-    for table, label, _, hours in secrets_of(place):
+    for table, label, _, hours in small_lines(place.facts, YEAR):
         if hours in told or hours == 0:
             continue
         looked_for += 1
         for name, text in texts.items():
-            for shown in {f"{hours:f}", written(hours), f"{hours:f}".replace(".", ",")}:
-                assert not re.search(rf"(?<![\d.,]){re.escape(shown)}(?![\d])", text), (
-                    name,
-                    table,
-                    label,
-                    shown,
-                )
+            assert not holds_hours(text, hours), (name, table, label, hours)
     assert looked_for
 
 
 def test_every_line_that_tells_who_people_are_has_five_of_them_or_is_masked(place):
     """Wherever a label of the typology stands before a number of people, that number is not small."""
-    small = {(table, label): people for table, label, people, _ in secrets_of(place)}
+    small = {(table, label): people for table, label, people, _ in small_lines(place.facts, YEAR)}
     tables = {
         key: block
         for key, block in blocks_of(place.bilan.snapshot).items()
