@@ -210,6 +210,45 @@ def test_someone_who_knows_the_rules_and_the_total_cannot_tell_a_small_row(merge
                 assert not 0 < values.pop() < 5, (seen, candidates[:3])
 
 
+def with_second(row: Row, second: int) -> Row:
+    """A hundred hours and one contract for each person; a second contract of ten hours for one of them."""
+    more = second if row.people else 0
+    return replace(row, hours=Decimal(100 * row.people + 10 * more), contracts=row.people + more)
+
+
+def what_the_columns_say(masked: Masked, totals: tuple) -> tuple:
+    return (
+        masked.withheld,
+        totals,
+        tuple(
+            (row.key, None if row.key in masked.hidden else (row.people, row.hours, row.contracts))
+            for row in masked.rows
+        ),
+    )
+
+
+@pytest.mark.parametrize("merge", list(Merge))
+@pytest.mark.parametrize(("length", "total"), [(3, 10), (3, 13), (3, 17), (4, 12), (4, 15)])
+def test_the_columns_of_hours_and_contracts_tell_no_small_row_either(merge, length, total):
+    """The attacker reads every column and its total, and knows that each person of a row has a contract and hours."""
+    alike: dict[tuple, list[tuple[int, ...]]] = defaultdict(list)
+    for people in outcomes(length, total):
+        # One person more than the others may have a second contract in each row, or work ten hours more.
+        for second in product((0, 1), repeat=length):
+            made = table_of(people[:-1], people[-1], merge)
+            *rows, unknown = map(with_second, (*made.rows, made.unknown), second)
+            totals = (
+                sum(row.hours for row in (*rows, unknown)),
+                sum(row.contracts for row in (*rows, unknown)),
+            )
+            masked = mask(replace(made, rows=rows, unknown=unknown))
+            alike[what_the_columns_say(masked, totals)].append(people)
+    for seen, candidates in alike.items():
+        for position in range(length):
+            values = {people[position] for people in candidates}
+            assert len(values) > 1 or not 0 < min(values) < 5, (seen, candidates[:3])
+
+
 @given(
     people=st.lists(st.one_of(st.integers(0, 6), st.integers(0, 60)), min_size=1, max_size=8),
     unknown=st.integers(0, 8),
