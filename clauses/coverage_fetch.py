@@ -23,11 +23,15 @@ SILENCE, WHOLE = 30, 900
 
 
 class _SameSchemes(urllib.request.HTTPRedirectHandler):
-    """Follows a redirection to http or https only."""
+    """Follows a redirection to http or https only, and never out of https."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         try:
             _check(newurl)
+            if req.type == "https" and urlsplit(newurl).scheme != "https":
+                raise DomainError(
+                    f"{req.host} renvoie vers une adresse qui n’est plus en https : le fichier DECP n’a pas été lu."
+                )
         except DomainError:
             fp.close()
             raise

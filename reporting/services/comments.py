@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.validators import slug_re
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 TEXT_MAX = 5000
+# Far beyond what a reader has to say: what a program that went mad would write.
+MOST_REMARKS = 300
+CHAPTER_MAX = 30
 
 
 def chapter_titles(snapshot: dict) -> dict[str, str]:
@@ -40,7 +44,14 @@ def _checked(text: str) -> str:
 def _added(values: dict) -> BilanComment:
     """The remark, once: sent twice by the same person, it is the one that is there."""
     same = BilanComment.objects.filter(**values, outcome="").first()
-    return same or BilanComment.objects.create(**values)
+    if same:
+        return same
+    if BilanComment.objects.filter(bilan=values["bilan"], side=values["side"]).count() >= MOST_REMARKS:
+        raise DomainError(
+            f"Ce bilan porte déjà {MOST_REMARKS} observations : réunissez les suivantes en une, ou attendez leurs suites.",
+            field="text",
+        )
+    return BilanComment.objects.create(**values)
 
 
 @transaction.atomic
@@ -48,7 +59,9 @@ def comment_bilan(*, bilan: Bilan, chapter: str, text: str, by: User) -> BilanCo
     """A remark of who reviews, for who writes: the house alone reads it. Raises DomainError once published."""
     bilan = locked(bilan)
     check_open(bilan)
-    values = {"bilan": bilan, "side": CommentSide.HOUSE, "chapter": chapter[:30], "text": _checked(text)}
+    if chapter and (len(chapter) > CHAPTER_MAX or not slug_re.match(chapter)):
+        raise DomainError("Ce chapitre n’est pas dans le bilan : notez votre remarque sous l’un des siens.")
+    values = {"bilan": bilan, "side": CommentSide.HOUSE, "chapter": chapter, "text": _checked(text)}
     return _added({**values, "author": by})
 
 

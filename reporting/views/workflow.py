@@ -149,7 +149,7 @@ def commented_chapters(
     found = []
     for chapter in [*snapshot["chapters"], None]:
         key = chapter["key"] if chapter else ""
-        is_chosen = bound is not None and chosen == key
+        is_chosen = bound is not None and (chosen if chosen in keys else "") == key
         form = bound if is_chosen else None
         if form is None and opens:
             form = CommentForm(

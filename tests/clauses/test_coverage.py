@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import json
 import threading
+import urllib.request
 from collections import Counter
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from clauses import coverage_fetch
 from clauses.coverage_jobs import fetch_daily
 from clauses.coverage_words import why
 from clauses.decp import load_decp
@@ -549,6 +551,15 @@ def test_an_address_that_fails_gets_a_sentence_without_its_key(served, settings)
     settings.DECP_URL = ""
     assert "Aucune adresse" in refusal()
     assert fetch_daily(dt.date(2026, 11, 22)) == 0
+
+
+def test_a_redirection_never_leaves_https():
+    handler = coverage_fetch._SameSchemes()
+    asked = urllib.request.Request("https://exemple.fr/decp.json")
+    with pytest.raises(DomainError, match="plus en https"):
+        handler.redirect_request(asked, io.BytesIO(), 302, "", {}, "http://exemple.fr/decp.json")
+    followed = handler.redirect_request(asked, io.BytesIO(), 302, "", {}, "https://ailleurs.fr/decp.json")
+    assert followed.full_url == "https://ailleurs.fr/decp.json"
 
 
 def test_buyers_without_an_identifier_are_never_taken_for_ours():

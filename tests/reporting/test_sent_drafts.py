@@ -219,6 +219,19 @@ def test_a_remark_sent_twice_is_one_and_an_unknown_chapter_is_none(cast):
     assert BilanComment.objects.count() == 1
 
 
+def test_a_bilan_takes_remarks_up_to_a_number_and_keeps_what_was_typed(cast, client, monkeypatch):
+    monkeypatch.setattr("reporting.services.comments.MOST_REMARKS", 2)
+    draft = sent(cast)
+    for text in ("La première.", "La deuxième."):
+        comment_draft(draft=draft, chapter="hours", text=text, by=cast.buyer_user_a)
+    client.force_login(cast.buyer_user_a)
+    page = client.post(
+        reverse("sent_draft_detail", args=[draft.pk]), {"chapter": "hours", "hours-text": "La troisième."}
+    )
+    assert "porte déjà 2 observations" in page.text and "La troisième." in page.text
+    assert BilanComment.objects.count() == 2
+
+
 def test_the_buyer_says_that_it_has_read_and_the_house_has_the_hand_again(cast):
     draft = sent(cast)
     assert finish_reading(draft=draft, by=cast.buyer_user_a)

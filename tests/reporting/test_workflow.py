@@ -193,6 +193,8 @@ def test_the_page_shows_the_steps_and_what_comes_next_to_the_house(client, cast,
     assert "Ajouter une observation" in client.get(reading).text
     response = client.post(reading, {"chapter": "hours", "hours-text": "Dire pourquoi."}, follow=True)
     assert "Dire pourquoi." in response.text
+    response = client.post(reading, {"chapter": "hou\0rs", "hou\0rs-text": "Rien."})
+    assert "n’est pas dans le bilan" in response.text and BilanComment.objects.count() == 1
     response = client.post(reading, {"chapter": "rates", "rates-text": ""})
     assert "Ce champ est obligatoire" in response.text and "<details" in response.text
     response = client.post(reverse("bilan_send_back", args=[bilan.pk]), {"reason": "Heures."}, follow=True)
