@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from beneficiaries.models import ClosedYear
@@ -17,8 +18,8 @@ from core.models import Job
 from markets.models import Buyer, Market, MarketParty
 from markets.services.invoices import release_second_invoice
 from markets.services.tasks import finish_task
-from reporting.enums import BilanFormat, BilanKind
-from reporting.models import Bilan, BilanFile
+from reporting.enums import BilanFormat, BilanKind, BilanStepKind
+from reporting.models import Bilan, BilanFile, BilanStep
 from reporting.scope import Scope, ScopeKind
 from reporting.services.comments import check_answered
 from reporting.services.drafts import task_key
@@ -110,7 +111,7 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
         return bilan
     _may_publish(user)
     check_ready(bilan)
-    _one_after_the_other(bilan)
+    one_after_the_other(bilan)
     now = timezone.now()
     bilan.snapshot = compute(bilan, now=now)
     move(bilan, PUBLISH, by=user)
@@ -128,7 +129,7 @@ def freeze(*, bilan: Bilan, user: User | None) -> Bilan:
     return bilan
 
 
-def _one_after_the_other(bilan: Bilan) -> None:
+def one_after_the_other(bilan: Bilan) -> None:
     """Hold, until the transaction ends, the buyers that read this bilan beside others.
 
     Of two that are read side by side, the second withholds what both would tell (`snapshot.beside`): published at the same
@@ -139,6 +140,18 @@ def _one_after_the_other(bilan: Bilan) -> None:
         rows = rows.filter(pk__in=readers_of(bilan))
     # No key is changed: markets and hours of these buyers are written meanwhile.
     list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def told_so_far(bilan: Bilan) -> int:
+    """How many times a bilan of the same readers, or the territory's, was published or sent: it only grows."""
+    told = BilanStep.objects.filter(kind__in=[BilanStepKind.PUBLISHED, BilanStepKind.SENT])
+    if bilan.buyer_id is not None:
+        readers = readers_of(bilan)
+        theirs = Q(kind=BilanKind.TERRITORY)
+        for path in ("buyer", "market__buyer", "market__parties__buyer", "operation__markets__buyer"):
+            theirs |= Q(**{f"{path}__in": readers})
+        told = told.filter(bilan__in=Bilan.objects.filter(theirs).order_by().values("pk"))
+    return told.count()
 
 
 def readers_of(bilan: Bilan) -> set[int]:

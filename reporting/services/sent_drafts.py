@@ -24,7 +24,7 @@ from markets.services.tasks import finish_task, open_task
 from reporting.enums import BilanState, CommentSide
 from reporting.models import Bilan, SentDraft
 from reporting.referents import referents_of
-from reporting.services.publication import check_over, compute
+from reporting.services.publication import check_over, compute, one_after_the_other, told_so_far
 from reporting.services.workflow import SEND, key_of, locked, move, name_of, sync_tasks
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def send_draft(
 ) -> SentDraft:
     """Make the projet of the day and give it to the buyer. number: the one asked for; sent already, it is that one.
 
-    The document is made before anything is held. Raises DomainError when the bilan is not (any more) to be sent, or
-    was written in the meantime.
+    The document is made before anything is held. Raises DomainError when the bilan is not (any more) to be sent, was
+    written in the meantime, or another bilan of its readers came out meanwhile.
     """
     from reporting.documents import bilan_pdf
     from reporting.snapshot.labels import labels_of
@@ -99,6 +99,7 @@ def send_draft(
     if sent is not None:
         return sent
     check_may_send(bilan, comments_until)
+    told = told_so_far(bilan)
     snapshot = compute(bilan, now=timezone.now())
     content = bilan_pdf(snapshot, draft=True) if pdf_available() else None
     with transaction.atomic():
@@ -111,6 +112,13 @@ def send_draft(
         if (held.edit_version, held.reviewed_at) != (bilan.edit_version, bilan.reviewed_at):
             raise DomainError(
                 "Le bilan a changé pendant la préparation du projet : relisez-le, puis transmettez."
+            )
+        # What this projet is read beside decided what it withholds.
+        one_after_the_other(held)
+        if told_so_far(held) != told:
+            raise DomainError(
+                "Un autre bilan que ce donneur d’ordre lit vient d’être communiqué : transmettez de nouveau, le projet en "
+                "tiendra compte."
             )
         stored = None
         if content is not None:

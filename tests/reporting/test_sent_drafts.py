@@ -16,7 +16,7 @@ from core.models import Job
 from core.registry import waiting_for
 from markets.models import Task
 from reporting.enums import BilanState, CommentOutcome
-from reporting.models import BilanComment, SentDraft
+from reporting.models import Bilan, BilanComment, SentDraft
 from reporting.referents import referents_of
 from reporting.services.comments import answer_comment, comment_draft, finish_reading
 from reporting.services.drafts import save_narrative, start_final_bilan
@@ -141,6 +141,30 @@ def test_a_bilan_taken_back_and_reviewed_again_while_the_projet_is_made_stops_it
     with pytest.raises(DomainError, match="a changé"):
         send_draft(bilan=bilan, comments_until=UNTIL, user=cast.admin)
     assert not SentDraft.objects.exists() and not mail.outbox
+
+
+@pytest.mark.parametrize("whose", ["same buyer", "another"])
+def test_a_projet_is_made_again_when_another_bilan_of_its_reader_comes_out_meanwhile(
+    cast, monkeypatch, whose
+):
+    buyer = cast.buyer_a if whose == "same buyer" else BuyerFactory()
+    other = review_bilan(bilan=make_bilan(buyer=buyer, year=2024), user=None)
+    ClosedYearFactory(year=2024)
+
+    def meanwhile(snapshot, *, draft=False):
+        freeze(bilan=other, user=None)
+        return b"%PDF-1.7 projet"
+
+    monkeypatch.setattr("reporting.documents.bilan_pdf", meanwhile)
+    if whose == "another":
+        assert sent(cast).number == 1
+        return
+    with pytest.raises(DomainError, match="vient d’être communiqué"):
+        sent(cast)
+    assert not SentDraft.objects.exists()
+    # The bilan is published already: this time nothing comes between.
+    bilan = Bilan.objects.get(year=2025)
+    assert send_draft(bilan=bilan, comments_until=UNTIL, user=cast.facilitator).number == 1
 
 
 def test_the_final_bilan_of_a_market_that_goes_on_is_not_sent(cast):
