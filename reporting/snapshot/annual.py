@@ -6,27 +6,19 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from beneficiaries.models import ClosedYear
-from core import formats
 from markets.models import Buyer
 from reporting import indicators
 from reporting.enums import BilanKind
 from reporting.models import Bilan
-from reporting.scope import Period, Scope, year_bounds
+from reporting.scope import Period, Scope
 from reporting.snapshot.actions import actions_chapter
 from reporting.snapshot.beside import beside_year
 from reporting.snapshot.difficulties import difficulties_chapter
-from reporting.snapshot.document import (
-    document,
-    names_of,
-)
 from reporting.snapshot.essential import essential_chapter
 from reporting.snapshot.events import events_chapter
-from reporting.snapshot.material import Material
 from reporting.snapshot.method import method_chapter
 from reporting.snapshot.partnership import partnership_chapter
 from reporting.snapshot.persons import people_chapter
-from reporting.snapshot.previous import differences, earlier_tables, previous_bilan, series_of
 from reporting.snapshot.purchase import (
     companies_chapter,
     markets_chapter,
@@ -34,6 +26,7 @@ from reporting.snapshot.purchase import (
 )
 from reporting.snapshot.results import outcomes_chapter
 from reporting.snapshot.work import contracts_chapter, hours_chapter
+from reporting.snapshot.yearly import document_of_year, material_of_year
 
 
 def build_snapshot(
@@ -41,23 +34,12 @@ def build_snapshot(
 ) -> dict[str, Any]:
     """The bilan of a buyer's year as one JSON-ready dict; `buyer` is one that the caller may see as a whole."""
     facts = indicators.Facts(Scope.of(buyer), Period.of_year(year, back=1))
-    is_closed = ClosedYear.objects.is_closed(year)
-    bilans = Bilan.objects.annual().filter(buyer=buyer)
-    previous = previous_bilan(bilans, year - 1)
-    if previous is not None:
-        previous["differences"] = differences(facts, previous)
-    versions = bilans.filter(year=year, version__lte=version)
-    material = Material(
-        facts=facts,
-        span=year,
-        is_closed=is_closed,
-        previous=previous,
-        series=series_of(facts, bilans, year),
-        names=names_of(facts, year),
-        is_over=now.astimezone(formats.PARIS).date() > year_bounds(year)[1],
-        earlier=earlier_tables(versions),
-        beside=beside_year(facts, buyer) if is_closed else (),
-        when=f"en {year}",
+    material = material_of_year(
+        facts,
+        Bilan.objects.annual().filter(buyer=buyer),
+        version=version,
+        now=now,
+        beside=lambda: beside_year(facts, buyer),
     )
     # The essentials quote the figures of the other chapters: they are written last and stand first.
     chapters = [
@@ -75,8 +57,7 @@ def build_snapshot(
         method_chapter(material),
     ]
     chapters.insert(0, essential_chapter(material))
-    first, last = year_bounds(year)
-    return document(
+    return document_of_year(
         material,
         chapters,
         kind=BilanKind.ANNUAL,
@@ -84,14 +65,4 @@ def build_snapshot(
         version=version,
         narrative=narrative,
         now=now,
-        year=year,
-        subject=None,
-        period={
-            "first_day": first.isoformat(),
-            "last_day": last.isoformat(),
-            "closed": is_closed,
-            "label": f"année {year}",
-        },
-        previous=previous
-        and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
     )

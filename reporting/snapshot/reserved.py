@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from beneficiaries.models import ClosedYear
 from clauses.enums import Channel
 from clauses.qualitative_state import LINE_LABELS, LineState
 from clauses.reserved_calendar import END, MID, START
@@ -26,22 +25,22 @@ from reporting.indicators.accompaniment import (
     promises,
 )
 from reporting.models import Bilan
-from reporting.scope import Period, Scope, year_bounds
+from reporting.scope import Period, Scope
 from reporting.snapshot.actions import actions_chapter
 from reporting.snapshot.beside import beside_reserved
 from reporting.snapshot.difficulties import difficulties_chapter
-from reporting.snapshot.document import document, names_of, subject_of
+from reporting.snapshot.document import subject_of
 from reporting.snapshot.essential import hours_chart
 from reporting.snapshot.material import Block, Column, Material, chapter
 from reporting.snapshot.method import method_chapter
 from reporting.snapshot.partnership import partnership_chapter
 from reporting.snapshot.persons import people_chapter
-from reporting.snapshot.previous import differences, earlier_tables, previous_bilan, series_of
 from reporting.snapshot.purchase import rates_chapter, ratio
 from reporting.snapshot.results import outcomes_chapter
 from reporting.snapshot.subject import subject_chapter
 from reporting.snapshot.words import agree, count, hours, upper_first
 from reporting.snapshot.work import contracts_chapter, hours_chapter
+from reporting.snapshot.yearly import document_of_year, material_of_year
 
 # A promise in words is whole in the grid.
 TARGET_SHOWN = 120
@@ -57,22 +56,12 @@ def build_reserved_snapshot(
     """The bilan of a reserved market (with its marchés subséquents) on a year, as one JSON-ready dict."""
     today = now.astimezone(formats.PARIS).date()
     facts = indicators.Facts(Scope.whole_market(market), Period.of_year(year, back=1))
-    is_closed = ClosedYear.objects.is_closed(year)
-    bilans = Bilan.objects.filter(kind=BilanKind.RESERVED, market=market)
-    previous = previous_bilan(bilans, year - 1)
-    if previous is not None:
-        previous["differences"] = differences(facts, previous)
-    material = Material(
-        facts=facts,
-        span=year,
-        is_closed=is_closed,
-        previous=previous,
-        series=series_of(facts, bilans, year),
-        names=names_of(facts, year),
-        is_over=today > year_bounds(year)[1],
-        earlier=earlier_tables(bilans.filter(year=year, version__lte=version)),
-        beside=beside_reserved(facts, market) if is_closed else (),
-        when=f"en {year}",
+    material = material_of_year(
+        facts,
+        Bilan.objects.filter(kind=BilanKind.RESERVED, market=market),
+        version=version,
+        now=now,
+        beside=lambda: beside_reserved(facts, market),
         no_typology=NO_TYPOLOGY,
         with_situations=True,
     )
@@ -96,8 +85,7 @@ def build_reserved_snapshot(
         method_chapter(material),
     ]
     chapters.insert(0, _essential_chapter(material, grid, asked, today))
-    first, last = year_bounds(year)
-    return document(
+    return document_of_year(
         material,
         chapters,
         kind=BilanKind.RESERVED,
@@ -105,16 +93,7 @@ def build_reserved_snapshot(
         version=version,
         narrative=narrative,
         now=now,
-        year=year,
         subject=subject_of(market) | {"nature": market.nature},
-        period={
-            "first_day": first.isoformat(),
-            "last_day": last.isoformat(),
-            "closed": is_closed,
-            "label": f"année {year}",
-        },
-        previous=previous
-        and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
     )
 
 

@@ -6,19 +6,17 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from beneficiaries.models import ClosedYear
 from core import formats
 from reporting import indicators
 from reporting.enums import BilanKind
 from reporting.indicators.buyers import BuyerLine, buyer_names, by_buyer
 from reporting.indicators.facts import ZERO
 from reporting.models import Bilan
-from reporting.scope import Period, Scope, year_bounds
+from reporting.scope import Period, Scope
 from reporting.snapshot.actions import actions_chapter
 from reporting.snapshot.advice import advice_chapter
 from reporting.snapshot.beside import beside_territory
 from reporting.snapshot.difficulties import difficulties_chapter
-from reporting.snapshot.document import document, names_of
 from reporting.snapshot.employers import employers_chapter
 from reporting.snapshot.essential import essential_chapter
 from reporting.snapshot.events import events_chapter
@@ -26,11 +24,11 @@ from reporting.snapshot.material import PRINTED_ROWS, Block, Column, Material, c
 from reporting.snapshot.method import method_chapter
 from reporting.snapshot.partnership import partnership_chapter
 from reporting.snapshot.persons import people_chapter
-from reporting.snapshot.previous import differences, earlier_tables, previous_bilan, series_of
 from reporting.snapshot.purchase import markets_chapter, rates_chapter, ratio, share
 from reporting.snapshot.results import outcomes_chapter
 from reporting.snapshot.words import agree, count, upper_first
 from reporting.snapshot.work import FEW_PEOPLE, contracts_chapter, few, hours_chapter
+from reporting.snapshot.yearly import document_of_year, material_of_year
 
 # What the chapter on contracts holds of the purchase, told apart here.
 OF_SECTORS = ("families", "cpv", "occupations")
@@ -42,22 +40,12 @@ def build_territory_snapshot(
 ) -> dict[str, Any]:
     """The report of the territory on a year as one JSON-ready dict: for the house, which hands it out itself."""
     facts = indicators.Facts(Scope.territory(), Period.of_year(year, back=1))
-    is_closed = ClosedYear.objects.is_closed(year)
-    bilans = Bilan.objects.filter(kind=BilanKind.TERRITORY)
-    previous = previous_bilan(bilans, year - 1)
-    if previous is not None:
-        previous["differences"] = differences(facts, previous)
-    material = Material(
-        facts=facts,
-        span=year,
-        is_closed=is_closed,
-        previous=previous,
-        series=series_of(facts, bilans, year),
-        names=names_of(facts, year),
-        is_over=now.astimezone(formats.PARIS).date() > year_bounds(year)[1],
-        earlier=earlier_tables(bilans.filter(year=year, version__lte=version)),
-        beside=beside_territory(facts) if is_closed else (),
-        when=f"en {year}",
+    material = material_of_year(
+        facts,
+        Bilan.objects.filter(kind=BilanKind.TERRITORY),
+        version=version,
+        now=now,
+        beside=lambda: beside_territory(facts),
     )
     chapters = counted_chapters(material)
     followed = next(index for index, found in enumerate(chapters) if found["key"] == "outcomes")
@@ -70,8 +58,7 @@ def build_territory_snapshot(
         method_chapter(material),
     ]
     chapters.insert(0, _essential_chapter(material))
-    first, last = year_bounds(year)
-    return document(
+    return document_of_year(
         material,
         chapters,
         kind=BilanKind.TERRITORY,
@@ -79,16 +66,6 @@ def build_territory_snapshot(
         version=version,
         narrative=narrative,
         now=now,
-        year=year,
-        subject=None,
-        period={
-            "first_day": first.isoformat(),
-            "last_day": last.isoformat(),
-            "closed": is_closed,
-            "label": f"année {year}",
-        },
-        previous=previous
-        and {key: previous[key] for key in ("year", "version", "published_on", "differences")},
     )
 
 
