@@ -11,6 +11,8 @@ from reporting.snapshot.words import agree, count, typeset
 PAGE, TITLE_AND_CHART = 250, 92
 # Characters on a line, and the height of one: of the opening sentences, of a text, under a figure.
 ANSWER, TEXT, FIGURE = (72, 6.5), (92, 5.4), (27, 4.3)
+# A table of so few rows is not cut between two pages.
+KEPT_WHOLE = 10
 
 
 def for_paper(snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -62,9 +64,25 @@ def _cut(block: dict[str, Any]) -> dict[str, Any]:
         return block | {"alternative": " : ".join(filter(None, (block["title"], block["description"])))}
     if block["type"] != "table":
         return block
-    if not block.get("print_rows"):
-        return with_widths(block)
-    left = len(block["rows"]) - block["print_rows"]
-    note = f"{count(left, 'autre ligne', 'autres lignes')} {agree(left, 'est', 'sont')} dans l’annexe XLSX."
-    cut = block | {"rows": block["rows"][: block["print_rows"]], "notes": [*block["notes"], typeset(note)]}
-    return with_widths(cut)
+    block = _without_empty_years(block)
+    if block.get("print_rows"):
+        left = len(block["rows"]) - block["print_rows"]
+        note = (
+            f"{count(left, 'autre ligne', 'autres lignes')} {agree(left, 'est', 'sont')} dans l’annexe XLSX."
+        )
+        block |= {"rows": block["rows"][: block["print_rows"]], "notes": [*block["notes"], typeset(note)]}
+    return with_widths(block) | {"is_kept_whole": len(block["rows"]) <= KEPT_WHOLE}
+
+
+def _without_empty_years(block: dict[str, Any]) -> dict[str, Any]:
+    """Without the columns of N-1 where nothing of it is known: a first year has a column of dashes less to read."""
+    lines = [*(row["cells"] for row in block["rows"]), block["totals"] or {}]
+    masked = {key for row in block["rows"] for key in row["masked"]}
+    empty = {
+        column["key"]
+        for column in block["columns"]
+        if column["previous"]
+        and column["key"] not in masked
+        and all(line.get(column["key"]) is None for line in lines)
+    }
+    return block | {"columns": [column for column in block["columns"] if column["key"] not in empty]}

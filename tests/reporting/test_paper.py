@@ -424,3 +424,26 @@ def test_a_list_that_paper_leaves_out_is_in_the_annex(snapshot):
     assert "Hors du papier" not in " ".join(pages_of(bilan_pdf(snapshot)))
     assert "Hors du papier" in CalamineWorkbook.from_filelike(io.BytesIO(annex_xlsx(snapshot))).sheet_names
     assert dt.date.fromisoformat(snapshot["period"]["first_day"]).year == 2025
+
+
+def test_a_year_before_of_which_nothing_is_known_has_no_column_on_paper(snapshot):
+    tables = [
+        block for chapter in snapshot["chapters"] for block in chapter["blocks"] if block["type"] == "table"
+    ]
+    with_n_1 = next(block for block in tables if any(column["previous"] for column in block["columns"]))
+    keys = [column["key"] for column in with_n_1["columns"] if column["previous"]]
+
+    def shown() -> list[str]:
+        blocks = [block for chapter in for_paper(snapshot)["chapters"] for block in chapter["blocks"]]
+        table = next(block for block in blocks if block["key"] == with_n_1["key"])
+        return [column["key"] for column in table["columns"] if column["previous"]]
+
+    assert shown() == keys
+    for line in [*(row["cells"] for row in with_n_1["rows"]), with_n_1["totals"] or {}]:
+        line.update(dict.fromkeys(keys))
+    for row in with_n_1["rows"]:
+        row["masked"] = [key for key in row["masked"] if key not in keys]
+    assert shown() == []
+    # What is masked is known, and said.
+    with_n_1["rows"][0]["masked"] = [keys[0]]
+    assert shown() == [keys[0]]
