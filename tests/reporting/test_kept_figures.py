@@ -117,7 +117,7 @@ def rules_changed(world):
 
 def person_completed(world):
     person = world.assignment.placement.beneficiary
-    person.gender = "female"
+    person.gender = "X"
     person.save()
 
 
