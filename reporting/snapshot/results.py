@@ -28,6 +28,8 @@ from reporting.snapshot.words import agree, count, listed, upper_first
 TITLE = "Situation des personnes"
 NOT_RECORDED = "non renseigné"
 MASKED = "masqué : trop peu de personnes"
+# Another document that is read already tells a few people when this one is beside it.
+MASKED_BESIDE = "masqué : un autre bilan est déjà lu"
 GROUP_LABELS = {
     SituationGroup.DURABLE: "Emploi durable (CDI, CDD de 6 mois et plus, création d’entreprise)",
     SituationGroup.TRANSITION: "Emploi de transition (CDD de moins de 6 mois, intérim, SIAE)",
@@ -35,6 +37,7 @@ GROUP_LABELS = {
     SituationGroup.OTHER: "Autre sortie (recherche d’emploi, sans activité, sans nouvelles)",
 }
 MILESTONES = {Milestone.MONTHS_6: ("m6", "6 mois"), Milestone.MONTHS_12: ("m12", "12 mois")}
+SITUATIONS = "outcomes_situations"
 # Rows that hold others.
 INSIDE = {"aiming": ("trained",), "obtained": ("trained", "aiming")}
 
@@ -65,6 +68,7 @@ class _Shown:
         self.withheld: list[str] = []
         self.told: list[str] = []
         self.subtracted: list[str] = []
+        self.told_beside: set[str] = set()
         situations, hired = mask_situations(_situations_table(found), _hired_table(found))
         self.situations = self._readable(situations, _lines_of_situations)
         # Who is still in their path is read in both: the second table goes with the first.
@@ -86,6 +90,7 @@ class _Shown:
             return None
         if version := told_by(table, self.m.earlier):
             self.told.append(f"{table.title} ({version})")
+            self.told_beside.add(table.key)
             return None
         others = self.m.beside
         if lines_of:
@@ -93,8 +98,12 @@ class _Shown:
             others = [other.of(table.key, lines_of, here) for other in others]
         if name := subtracted_from(table, others):
             self.subtracted.append(f"{table.title} ({name})")
+            self.told_beside.add(table.key)
             return None
         return table
+
+    def why_masked(self, key: str) -> str:
+        return MASKED_BESIDE if key in self.told_beside else MASKED
 
     def _rates(self) -> None:
         """The cohorts, each without telling few people beside the tables that are already read."""
@@ -201,7 +210,7 @@ def _situations_table(found: Situations) -> Table:
     rows = [Row(group.value, GROUP_LABELS[group], len(found.by_group[group])) for group in GROUP_LABELS]
     rows.append(Row(ONGOING, "En cours de parcours", len(found.ongoing)))
     return Table(
-        "outcomes_situations",
+        SITUATIONS,
         "Situation la plus récente",
         rows,
         Row(UNKNOWN, "Non renseigné", len(found.unknown)),
@@ -260,25 +269,27 @@ def _figures(m: Material, shown: _Shown) -> Iterator[dict[str, Any]]:
         ),
         "number",
         left,
-        "" if left is not None else MASKED,
+        "" if left is not None else shown.why_masked(SITUATIONS),
     )
     durable = share_of(table, [SituationGroup.DURABLE], without=(ONGOING, UNKNOWN)) if table else None
     note = "parmi les sorties renseignées"
     if durable is None:
-        note = NOT_RECORDED if found.unknown == found.left else MASKED
+        note = NOT_RECORDED if found.unknown == found.left else shown.why_masked(SITUATIONS)
     yield m.figure("durable_share", "des sorties en emploi durable", "rate", durable, note)
     for milestone, (key, label) in MILESTONES.items():
         cohort, rated = shown.cohorts[milestone], shown.rated[milestone]
         rate = positive_share(rated) if rated else None
         note = "parmi les personnes qui ont répondu"
         if rate is None:
-            note = MASKED if cohort.respondents else NOT_RECORDED
+            note = shown.why_masked(f"outcomes_{key}") if cohort.respondents else NOT_RECORDED
         yield m.figure(f"positive_{key}", f"en emploi ou en formation {label} après", "rate", rate, note)
 
 
 def _answer(m: Material, shown: _Shown) -> str:
     table = shown.situations
     left = left_of(table) if table else None
+    if left is None and SITUATIONS in shown.told_beside:
+        return f"Le nombre de personnes sorties {m.when} ne paraît pas : lu à côté d’un bilan déjà communiqué, il en ferait reconnaître quelques-unes."
     if left is None:
         return f"Trop peu de personnes sont sorties de leur parcours, ou y sont encore, {m.when} pour que leur nombre paraisse."
     if not left:

@@ -252,7 +252,13 @@ def test_the_year_less_the_final_bilan_of_a_market_tells_the_situation_of_nobody
     ClosedYearFactory(year=2025)
     year = publish(start_bilan(buyer=buyer, year=2025, user=None))
     assert {"outcomes_situations", "outcomes_m6"} <= blocks(year).keys()
-    life = blocks(publish(start_final_bilan(market=market, user=None)))
+    frozen = publish(start_final_bilan(market=market, user=None))
+    # Not « trop peu de personnes »: 21 were there.
+    [answer] = [chapter["answer"] for chapter in frozen["chapters"] if chapter["key"] == "outcomes"]
+    assert "un bilan déjà communiqué" in answer and "Trop peu" not in answer
+    life = blocks(frozen)
+    notes = {item["key"]: item["note"] for item in life["outcomes_figures"]["items"]}
+    assert notes["left_path"] == notes["positive_m6"] == "masqué\u202f: un autre bilan est déjà lu"
     assert not {"outcomes_situations", "outcomes_m6", "outcomes_hired"} & life.keys()
     said = life["outcomes_subtracted"]["paragraphs"][0]
     assert (
