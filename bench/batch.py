@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import resource
 import sqlite3
@@ -63,42 +64,77 @@ def prepare(most: int) -> dict[str, int]:
 
 
 def work() -> dict[str, Any]:
-    """Do what waits, once told to; then the ZIP, out of the time, for what it takes of memory."""
+    """Do what waits, once told to; then the ZIP, out of the time, for what it takes of memory.
+
+    As a worker of Celery does: a process that has loaded everything has children that do the jobs, each replaced after the
+    job that takes it past CELERY_WORKER_MAX_MEMORY_PER_CHILD.
+    """
     import django
 
     django.setup()
-    from unittest import mock
-
-    from core.jobs import run_job
-    from core.models import Job
     from core.pdf import pdf_available
 
     # What a worker has loaded before its first bilan: it is started once, for months.
     pdf_available()
     print("ready", flush=True)
     sys.stdin.readline()
-    began, done = time.monotonic(), 0
+    began = time.monotonic()
+    lives: list[dict[str, Any]] = []
+    while not lives or lives[-1]["is_full"]:
+        here, there = multiprocessing.Pipe(duplex=False)
+        child = multiprocessing.get_context("fork").Process(target=_live, args=(there, began))
+        child.start()
+        there.close()
+        lives.append(here.recv())
+        child.join()
+    return {
+        "bilans": sum(life["bilans"] for life in lives),
+        "seconds": lives[-1]["seconds"],
+        "processor_seconds": round(sum(life["processor_seconds"] for life in lives), 1),
+        "processes": len(lives),
+        "megabytes": max(life["megabytes"] for life in lives),
+        "failed": lives[-1]["failed"],
+    }
+
+
+def _live(answer: Any, began: float) -> None:
+    """The jobs of one process, until none waits or it is too big."""
+    from unittest import mock
+
+    from django.conf import settings
+
+    from core.jobs import run_job
+    from core.models import Job
+
+    def used() -> resource.struct_rusage:
+        return resource.getrusage(resource.RUSAGE_SELF)
+
+    done, is_full = 0, False
     with mock.patch("core.jobs.start"):
         waiting = Job.objects.filter(kind="publish_bilan", state=Job.State.QUEUED).order_by(
             "created_at", "pk"
         )
         for pk in list(waiting.values_list("pk", flat=True)):
             done += run_job(pk)
+            is_full = used().ru_maxrss > settings.CELERY_WORKER_MAX_MEMORY_PER_CHILD
+            if is_full:
+                break
         seconds = time.monotonic() - began
         # Asked for by the last publication, whoever did it.
-        for pk in Job.objects.filter(kind="batch_archive", state=Job.State.QUEUED).values_list(
-            "pk", flat=True
-        ):
+        archives = Job.objects.filter(kind="batch_archive", state=Job.State.QUEUED)
+        for pk in [] if is_full else list(archives.values_list("pk", flat=True)):
             run_job(pk)
-    used = resource.getrusage(resource.RUSAGE_SELF)
     failed = Job.objects.filter(kind__in=["publish_bilan", "batch_archive"], state=Job.State.FAILED)
-    return {
-        "bilans": done,
-        "seconds": round(seconds, 1),
-        "processor_seconds": round(used.ru_utime + used.ru_stime, 1),
-        "megabytes": round(used.ru_maxrss / 1024),
-        "failed": failed.count(),
-    }
+    answer.send(
+        {
+            "bilans": done,
+            "seconds": round(seconds, 1),
+            "processor_seconds": used().ru_utime + used().ru_stime,
+            "megabytes": round(used().ru_maxrss / 1024),
+            "is_full": is_full,
+            "failed": failed.count(),
+        }
+    )
 
 
 def run_workers(env: dict[str, str], number: int) -> tuple[float, list[dict[str, Any]]]:
