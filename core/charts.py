@@ -325,6 +325,7 @@ def line_by_year(rows: Iterable[Any], *, title: str, unit: str = "h", on_screen:
                 "x": _n(xs[index]),
                 "y": _n(y if y is not None else zero),
                 "text_y": _n(_beside_point(y, left, right, slot, size, zero)),
+                "anchor": _side_of_point(y, left, right, slot),
                 "radius": "4.5" if main else "3.5",
                 "kind": "main" if main else "other",
                 "fill": ACCENT if main else SOFT,
@@ -354,6 +355,16 @@ def _beside_point(
     if climb > 7 and zero - y > size + 10:
         return y + size + 5
     return y - 9
+
+
+def _side_of_point(y: float | None, left: float | None, right: float | None, slot: float) -> str:
+    """Which part of the value stands at the point: at an end of a line that climbs away, the value is on the other side."""
+    if y is None or (left is None) == (right is None):
+        return "middle"
+    climb = (y - (right if left is None else left)) * 24 / slot  # type: ignore[operator]
+    if climb <= 7:
+        return "middle"
+    return "end" if left is None else "start"
 
 
 def stacked_share(rows: Iterable[Any], *, title: str, unit: str = "h", on_screen: bool = False) -> SafeString:
