@@ -381,7 +381,9 @@ def test_paper_cuts_the_longest_lists_and_says_where_the_rest_is():
     assert cut["notes"][-1] == "2 autres lignes sont dans l’annexe XLSX."
     assert len(block(snapshot, "rates_by_commitment")["rows"]) == 42
     paper, awarded = block(for_paper(snapshot), "awarded"), block(snapshot, "awarded")
-    # Paper adds how wide the columns are, and nothing else.
+    # Paper adds how wide the columns are and that a short table is in one piece; a year before that is not known goes.
+    known = [{**column, "width": 0} for column in awarded["columns"] if not column["previous"]]
     assert {**paper, "columns": [{**column, "width": 0} for column in paper["columns"]]} == {
-        **awarded, "size": "", "columns": [{**column, "width": 0} for column in awarded["columns"]],
+        **awarded, "size": "", "is_kept_whole": True, "columns": known,
     }  # fmt: skip
+    assert not cut["is_kept_whole"] and len(known) < len(awarded["columns"])
