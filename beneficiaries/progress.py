@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, Sum, Value
 
-from beneficiaries.models import Assignment, HoursEntry, MutualisationShare
+from beneficiaries.models import HoursEntry, MutualisationShare
 from beneficiaries.mutualisation import credits_of, in_effect
 from clauses.progress import HoursByCommitment
 
@@ -46,9 +46,7 @@ def hours_counted(commitment_ids: Iterable[int], until: dt.date | None) -> Hours
 
 def _worked(ids: list[int], until: dt.date | None) -> Any:
     """Hours where they were worked: commitment, hours, 0."""
-    # By the assignments, which have an index: a join makes PostgreSQL read every entry of the house.
-    assignments = Assignment.objects.filter(commitment__in=ids).order_by().values("pk")
-    entries = HoursEntry.objects.counted().filter(assignment__in=assignments)
+    entries = HoursEntry.objects.counted().filter(assignment__commitment__in=ids)
     if until:
         entries = entries.filter(month__lte=until)
     return (
