@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import factory
+from django.db import connection
 from factory.django import DjangoModelFactory
 
 from accounts.enums import Role
@@ -1235,6 +1236,16 @@ def make_bilan(*, buyer: Any, year: int = 2025, published: bool = False, narrati
         ClosedYearFactory(year=year)
         bilan = freeze(bilan=review_bilan(bilan=bilan, user=None), user=None)
     return bilan
+
+
+# --- the planner ---------------------------------------------------------------------------------------------
+
+
+def known_to_planner() -> None:
+    """Tell PostgreSQL how its tables are filled: nobody else does inside a transaction, and plans of many rows depend on it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 # --- a small cast --------------------------------------------------------------------------------------------

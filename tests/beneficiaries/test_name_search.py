@@ -25,7 +25,7 @@ from beneficiaries.registrations_directory import index_once
 from core.history import bulk_load_generated
 from core.search import index_rows
 from core.text import normalise
-from tests.factories import BeneficiaryFactory
+from tests.factories import BeneficiaryFactory, known_to_planner
 
 NAMES = Path(__file__).parents[3] / "shared" / "data" / "identites" / "prenoms_noms_fr.csv"
 BORN = dt.date(1988, 3, 14)
@@ -226,6 +226,7 @@ def test_two_hundred_seeded_typing_errors_find_their_person_among_the_first_five
         )
     bulk_load_generated(Beneficiary, people)
     index_rows(Beneficiary, people)
+    known_to_planner()
     lost = []
     for person in chance.sample(people, 200):
         words = [typo(word, chance) for word in normalise(f"{person.last_name} {person.first_name}").split()]

@@ -32,6 +32,7 @@ from tests.factories import (
     OccupationFactory,
     PrescriberFactory,
     QpvFactory,
+    known_to_planner,
 )
 
 YEARS = (2023, 2024, 2025)
@@ -52,6 +53,7 @@ class Territory:
         ClosedYearFactory(year=2024)
         for _ in range(people):
             self._person()
+        known_to_planner()
 
     def _lists(self) -> None:
         self.types = [
