@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from beneficiaries.models import ClosedYear
 from core import formats
-from markets.models import Buyer
 from reporting.indicators import Facts
 from reporting.scope import year_bounds
 from reporting.snapshot.beside import Other
@@ -52,28 +51,19 @@ def material_of_year(
 
 
 def document_of_year(
-    m: Material,
-    chapters: list[dict[str, Any]],
-    *,
-    kind: str,
-    buyer: Buyer | None,
-    version: int,
-    narrative: Mapping[str, str],
-    now: dt.datetime,
-    subject: dict[str, Any] | None = None,
+    m: Material, chapters: list[dict[str, Any]], *, subject: dict[str, Any] | None = None, **head: Any
 ) -> dict[str, Any]:
-    """The whole snapshot, its period the year of the material and its N-1 the last published one."""
+    """The whole snapshot, its period the year of the material and its N-1 the last published one.
+
+    head: kind, buyer, version, narrative and now, as `document` takes them.
+    """
     year = m.facts.period.year
     first, last = year_bounds(year)
     kept = ("year", "version", "published_on", "differences")
     return document(
         m,
         chapters,
-        kind=kind,
-        buyer=buyer,
-        version=version,
-        narrative=narrative,
-        now=now,
+        **head,
         year=year,
         subject=subject,
         period={
